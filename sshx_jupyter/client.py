@@ -1,0 +1,773 @@
+"""`SshxClient`: takes part in a session over any link. For scripts, agents, the command line and the notebook.
+
+    async with SshxClient.connect(ticket) as client:
+        result = await client.run("uname -a")
+
+It keeps the session's state as the host tells it (users, shells, chat, and each shell's exact screen), reconnects by
+itself with backoff, and resumes: same user, no output lost, none twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from .host.screen import Screen, new_screen
+from .links import FrameReader, Link, LinkClosed, Path, Unreachable
+from .protocol.handshake import ClientHandshake, Credentials, Refused, Secured
+from .protocol.messages import (
+    Ack,
+    Approve,
+    Chat,
+    Chunks,
+    ClientMessage,
+    Close,
+    Closed,
+    Create,
+    Data,
+    Error,
+    Geometry,
+    Hear,
+    Hello,
+    HostMessage,
+    Join,
+    Kick,
+    Lock,
+    MalformedMessage,
+    Move,
+    Ping,
+    Pong,
+    RequestWrite,
+    Role,
+    SetCursor,
+    SetFocus,
+    SetName,
+    SetRole,
+    ShellInfo,
+    ShellLatency,
+    Shells,
+    Snapshot,
+    Subscribe,
+    User,
+    UserDiff,
+    Users,
+    Waiting,
+    decode_host,
+    encode,
+)
+from .protocol.noise import NoiseError
+from .ticket import Ticket
+
+State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
+Dial: TypeAlias = Callable[[], Awaitable[Link]]
+
+PING_PERIOD = 2.0
+SILENCE = 15.0
+"""Seconds without a word from the host after which the link is dead."""
+BACKOFF = (0.5, 15.0)
+"""Seconds before the first and, doubling, before the later attempts to reconnect."""
+ACK_BYTES = 16 << 10
+ACK_DELAY = 0.02
+"""Parsed output is acknowledged after this many bytes or seconds, whatever comes first."""
+INPUT_PIECE = 32 << 10
+OUTBOX_BYTES = 256 << 10
+"""Input that may wait for the link; `send` waits for room beyond it."""
+EVENT_BYTES = 4 << 20
+"""Events that may wait for a reader; beyond it the host is no longer listened to until they are taken."""
+REPLAY_BYTES = 2 << 20
+"""Output that is kept while a snapshot arrives in parts, to follow it."""
+SCROLLBACK = 10_000
+RETRY = frozenset({"busy", "rateLimited", "full"})
+"""Refusals that may pass, so that a client which was inside before tries again."""
+
+
+class SessionEnded(ConnectionError):
+    """The session is over for this client: stopped, removed, or not let in. `str()` is a sentence for the person."""
+
+
+class CommandError(RuntimeError):
+    """`run` could not run the command. `str()` is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The client's connection is in another state; `reason` says why, for `reconnecting` and `ended`."""
+
+    state: State
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal;
+    `missed` bytes of output were then skipped, because this client had fallen behind or was away."""
+
+    sid: int
+    data: bytes
+    snapshot: bool = False
+    missed: int = 0
+
+
+Event: TypeAlias = StateChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a command printed, without colours and cursor movements, and its exit status.
+
+    `truncated` tells that output was missed, because it came faster than this client could take it.
+    """
+
+    output: str
+    exit_status: int
+    truncated: bool = False
+
+
+@dataclass
+class _Shell:
+    """A shell as this client has it."""
+
+    screen: Screen | None
+    seq: int = -1
+    """Position up to which output was parsed; -1 before the first snapshot."""
+    received: int = 0
+    """Output bytes parsed since the link began."""
+    acknowledged: int = 0
+    parts: list[bytes] = field(default_factory=list)
+    """The snapshot that is arriving, taken at `parts_seq`, and the output since."""
+    parts_seq: int = -1
+    replay: list[bytes] = field(default_factory=list)
+    replay_size: int = 0
+    subscribed: bool = False
+
+
+class SshxClient:
+    """One user of a session. Make one with `connect`, and use it as an async context manager.
+
+    Attributes:
+        uid: this user's number, 0 before the first connection.
+        users: the users who are here, by uid.
+        shells: the shells, by sid, the topmost last.
+        messages: the chat so far, oldest first.
+        info: what the host says of the session: name, role, readOnly and so on.
+        state: see `State`.
+        latency: seconds from here to the host and back, or None before it is known.
+        shell_latency: milliseconds from input to output at the host, or None before it is known.
+        bytes_in, bytes_out: traffic of all links so far.
+    """
+
+    def __init__(
+        self, credentials: Credentials, dial: Dial, *, name: str | None, observer: bool, screens: bool
+    ) -> None:
+        self.uid = 0
+        self.users: dict[int, User] = {}
+        self.shells: dict[int, ShellInfo] = {}
+        self.messages: deque[Hear] = deque(maxlen=1000)
+        self.info: dict[str, Any] = {}
+        self.state: State = "connecting"
+        self.latency: float | None = None
+        self.shell_latency: float | None = None
+        self.bytes_in = self.bytes_out = 0
+        self._credentials = credentials
+        self._psk: bytes | None = None
+        self._dial = dial
+        self._name = name
+        self._observer = observer
+        self._with_screens = screens
+        self._resume: bytes | None = None
+        self._heard = 0.0
+        self._link: Link | None = None
+        self._secured: Secured | None = None
+        self._shells: dict[int, _Shell] = {}
+        self._outbox: deque[ClientMessage] = deque()
+        self._outbox_size = 0
+        self._outbox_changed = asyncio.Event()
+        self._outbox_room = asyncio.Event()
+        self._ack_timer: asyncio.TimerHandle | None = None
+        self._last_heard = time.monotonic()
+        self._events: deque[Event] = deque()
+        self._events_size = 0
+        self._events_changed = asyncio.Event()
+        self._events_read = False
+        self._changed = asyncio.Event()
+        self._taps: list[Callable[[Event], None]] = []
+        self._runner: asyncio.Task[None] | None = None
+        self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._owned: Callable[[], Awaitable[None]] | None = None
+        self._ended = ""
+        self._run_lock = asyncio.Lock()
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def connect(
+        cls,
+        ticket: str | Ticket | Credentials,
+        *,
+        name: str | None = None,
+        password: str | None = None,
+        dial: Dial | None = None,
+        relays: str | Sequence[str] | None = None,
+        observer: bool = False,
+        screens: bool = True,
+    ) -> AsyncIterator[SshxClient]:
+        """Join a session for as long as the context lasts.
+
+        Args:
+            ticket: a ticket, or `Credentials` together with `dial`.
+            name: what others see; the host makes one up if it is None.
+            password: the session's password, if its ticket says that one is needed.
+            dial: makes links; over iroh from an endpoint of the client's own if None.
+            relays: for that endpoint; see `SshxNode.spawn`.
+            observer: not to be listed among the users; for owners.
+            screens: whether to keep every shell's screen (see `screen`).
+
+        Raises:
+            TicketError: if the ticket is not one.
+            Unreachable: if there is no way to the host.
+            Refused: if the host does not let the client in.
+            SessionEnded: if the host turned it away, or the session ended while it waited for approval.
+        """
+        if isinstance(ticket, str):
+            ticket = Ticket.decode(ticket)
+        async with contextlib.AsyncExitStack() as stack:
+            if isinstance(ticket, Ticket):
+                credentials = ticket.credentials(password if ticket.password else None)
+                if ticket.password and password is None:
+                    raise Refused("passwordRequired")
+                if dial is None:
+                    dial = await stack.enter_async_context(_iroh_dial(ticket, relays))
+            else:
+                credentials = ticket
+            if dial is None:
+                raise TypeError("credentials without a ticket need `dial`")
+            client = cls(credentials, dial, name=name, observer=observer, screens=screens)
+            try:
+                await client._start()
+                yield client
+            finally:
+                await client.close()
+
+    # What is known.
+
+    @property
+    def role(self) -> Role:
+        """What this user may do now."""
+        me = self.users.get(self.uid)
+        role: Role = me.role if me is not None else self.info.get("role", self._credentials.role)
+        return role
+
+    @property
+    def ended(self) -> str:
+        """Why the session is over for this client; empty while it is not."""
+        return self._ended
+
+    def path(self) -> Path | None:
+        """How frames travel right now; None without a link."""
+        return self._link.path() if self._link is not None else None
+
+    def screen(self, sid: int) -> Screen:
+        """The exact screen of a shell. Raises KeyError for an unknown shell, or if screens are not kept."""
+        screen = self._shells[sid].screen
+        if screen is None:
+            raise KeyError(sid)
+        return screen
+
+    async def wait_for(self, condition: Callable[[SshxClient], Any]) -> None:
+        """Wait until `condition(client)` is true; it is tried after each message. Raises `SessionEnded`."""
+        while not condition(self):
+            if self._ended:
+                raise SessionEnded(self._ended)
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Everything that happens, from the first on. Ends with the session. One reader at a time."""
+        self._events_read = True
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                self._events_size -= _size(event)
+                self._events_changed.set()
+                yield event
+            if self._ended:
+                return
+            self._events_changed.clear()
+            await self._events_changed.wait()
+
+    # What a user does. Each raises `SessionEnded` when the session is over. What is not allowed, the host answers with
+    # an `Error` event.
+
+    async def create(self, x: int | None = None, y: int | None = None) -> int:
+        """Open a shell, beside the others unless a place on the canvas is given; returns its sid.
+
+        Raises `CommandError`.
+        """
+        known = set(self.shells)
+        if x is None or y is None:
+            x, y = max((shell.x for shell in self.shells.values()), default=-800) + 800, 0
+        await self._ask(Create(x, y), lambda: bool(set(self.shells) - known))
+        return max(set(self.shells) - known)
+
+    async def close_shell(self, sid: int) -> None:
+        """End a shell for everyone. Raises `CommandError`."""
+        await self._ask(Close(sid), lambda: sid not in self.shells)
+
+    async def send(self, sid: int, data: bytes | str) -> None:
+        """Type into a shell. Waits while the link is full, not for the program."""
+        if isinstance(data, str):
+            data = data.encode()
+        for start in range(0, len(data), INPUT_PIECE):
+            while self._outbox_size > OUTBOX_BYTES or (self.state == "reconnecting" and not self._ended):
+                self._outbox_room.clear()
+                await self._outbox_room.wait()
+            self._post(Data(sid, data[start : start + INPUT_PIECE]))
+
+    async def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
+        """Type a command into a shell (the first, or a new one) and wait until it has ended.
+
+        The shell must be at its prompt and be one of the sh family. The command is seen by everyone who watches.
+
+        Raises:
+            CommandError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
+        """
+        async with self._run_lock:
+            if shell is None:
+                shell = next(iter(self.shells), None) or await self.create()
+            if shell not in self.shells:
+                raise CommandError(f"There is no shell {shell}.")
+            if self.role == "reader":
+                raise CommandError("You can watch but not run commands here: ask the host for write access.")
+            await self.wait_for(lambda _: self._shells[shell].seq >= 0)
+            command_run = _CommandRun(shell)
+            untap = self._tap(command_run.on_event)
+            try:
+                await self.send(shell, command_run.line(command))
+                await asyncio.wait_for(self.wait_for(lambda _: command_run.done or shell not in self.shells), timeout)
+            except asyncio.TimeoutError:
+                await self.send(shell, b"\x03")
+                raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
+            finally:
+                untap()
+            return command_run.result()
+
+    async def chat(self, text: str) -> None:
+        """Say something to everyone."""
+        self._post(Chat(text))
+
+    async def set_name(self, name: str) -> None:
+        """Change one's own name."""
+        self._name = name
+        self._post(SetName(name))
+
+    async def set_cursor(self, at: tuple[float, float] | None) -> None:
+        """Say where one's pointer is on the canvas."""
+        self._post(SetCursor(at))
+
+    async def set_focus(self, sid: int | None) -> None:
+        """Say which shell one looks at."""
+        self._post(SetFocus(sid))
+
+    async def move(self, sid: int, to: Geometry | None) -> None:
+        """Move and resize a shell, or raise it above the others (None)."""
+        self._post(Move(sid, to))
+
+    async def request_write(self) -> None:
+        """Ask the host for write access."""
+        self._post(RequestWrite())
+
+    async def set_role(self, uid: int, role: Role) -> None:
+        """Change what a user may do; for owners."""
+        self._post(SetRole(uid, role))
+
+    async def kick(self, uid: int, reason: str = "") -> None:
+        """Remove a user; for owners."""
+        self._post(Kick(uid, reason))
+
+    async def approve(self, uid: int, allow: bool) -> None:
+        """Let in a user who waits, or not; for owners."""
+        self._post(Approve(uid, allow))
+
+    async def lock(self, locked: bool) -> None:
+        """Let nobody new in, or let them in again; for owners."""
+        self._post(Lock(locked))
+
+    async def close(self) -> None:
+        """Leave. Safe to call twice."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            if not self._ended:
+                await self._flush()
+            runner.cancel()
+            await asyncio.gather(runner, return_exceptions=True)
+        self._end("You left the session.")
+
+    # Connecting.
+
+    async def _start(self) -> None:
+        if self._credentials.password is not None:
+            self._psk = await asyncio.to_thread(self._credentials.psk)
+        else:
+            self._psk = self._credentials.psk()
+        self._runner = asyncio.ensure_future(self._run())
+        await self._first
+
+    async def _run(self) -> None:
+        delay = BACKOFF[0]
+        while not self._ended:
+            started = time.monotonic()
+            try:
+                reason = await self._session()
+            except (
+                Unreachable,
+                LinkClosed,
+                NoiseError,
+                MalformedMessage,
+                asyncio.TimeoutError,
+                Refused,
+            ) as error:
+                if isinstance(error, (LinkClosed, asyncio.TimeoutError)) and not self._first.done():
+                    error = Unreachable("The host answered, but the connection broke at once. Try again.")
+                if not self._first.done():
+                    self._first.set_exception(error)
+                    self._end(str(error))
+                    return
+                if isinstance(error, Refused) and error.reason not in RETRY:
+                    self._end(str(error))
+                    return
+                reason = str(error)
+            if self._ended:
+                break
+            self._set_state("reconnecting", reason)
+            if time.monotonic() - started > BACKOFF[1]:
+                delay = BACKOFF[0]
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+            delay = min(delay * 2, BACKOFF[1])
+
+    async def _session(self) -> str:
+        """One link from its making to its end; returns why it ended."""
+        self._link = link = await self._dial()
+        tasks: list[asyncio.Task[Any]] = []
+        try:
+            reader = FrameReader(link)
+            handshake = ClientHandshake(self._credentials, self._psk)
+            await link.send(handshake.start())
+            self._secured = handshake.receive(await asyncio.wait_for(reader.next(), SILENCE))
+            self._last_heard = time.monotonic()
+            # What was not sent yet is still meant; the rest spoke of the link that broke.
+            unsent = [message for message in self._outbox if isinstance(message, (Data, Chat))]
+            self._outbox = deque([Join(self._name, self._resume, self._heard, self._observer), *unsent])
+            for shell in self._shells.values():
+                shell.received = shell.acknowledged = 0
+                shell.subscribed = False
+                shell.parts_seq, shell.parts, shell.replay = -1, [], []
+            tasks = [
+                asyncio.ensure_future(work)
+                for work in (self._read(link, reader.rest()), self._write(link), self._ping(link))
+            ]
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return str(next(iter(done)).result())
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._ack_timer is not None:
+                self._ack_timer.cancel()
+                self._ack_timer = None
+            self._link = None
+            await link.close()
+
+    async def _read(self, link: Link, frames: Sequence[bytes]) -> str:
+        secured = self._secured
+        assert secured is not None
+        while True:
+            for frame in frames:
+                self.bytes_in += len(frame)
+                message = decode_host(secured.open(frame))
+                if message is not None:
+                    self._receive(message)
+                if self._ended:
+                    return self._ended
+            self._last_heard = time.monotonic()
+            while self._events_read and self._events_size > EVENT_BYTES:
+                self._events_changed.clear()
+                await self._events_changed.wait()
+                self._last_heard = time.monotonic()
+            self._changed.set()
+            frames = await link.receive()
+
+    async def _write(self, link: Link) -> str:
+        secured = self._secured
+        assert secured is not None
+        while True:
+            while not self._outbox:
+                self._outbox_changed.clear()
+                await self._outbox_changed.wait()
+            frames = [secured.seal(encode(message)) for message in self._outbox]
+            self._outbox.clear()
+            self._outbox_size = 0
+            self._outbox_room.set()
+            self.bytes_out += sum(map(len, frames))
+            await link.send(frames)
+
+    async def _ping(self, link: Link) -> str:
+        while True:
+            self._post(Ping(time.monotonic()))
+            await asyncio.sleep(PING_PERIOD)
+            if time.monotonic() - self._last_heard > SILENCE:
+                return "nothing was heard from the host"
+
+    async def _flush(self) -> None:
+        """Give what was posted last a moment to leave."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            while self._outbox and self._link is not None:
+                self._outbox_room.clear()
+                await asyncio.wait_for(self._outbox_room.wait(), 1)
+
+    def _post(self, message: ClientMessage) -> None:
+        if self._ended:
+            raise SessionEnded(self._ended)
+        self._outbox.append(message)
+        if isinstance(message, Data):
+            self._outbox_size += len(message.data)
+        self._outbox_changed.set()
+
+    async def _ask(self, message: ClientMessage, done: Callable[[], bool]) -> None:
+        """Send a message and wait until it is done, or the host says why not."""
+        errors: list[str] = []
+        untap = self._tap(lambda event: errors.append(event.text) if isinstance(event, Error) else None)
+        try:
+            self._post(message)
+            await self.wait_for(lambda _: errors or done())
+        finally:
+            untap()
+        if errors and not done():
+            raise CommandError(errors[0])
+
+    # What the host says.
+
+    def _receive(self, message: HostMessage) -> None:
+        match message:
+            case Chunks():
+                self._on_chunks(message)
+            case Snapshot():
+                self._on_snapshot(message)
+            case Pong(t):
+                self.latency = time.monotonic() - t
+            case Users(users):
+                self.users = dict(users)
+                self._emit(message)
+            case UserDiff(uid, user):
+                if user is None:
+                    self.users.pop(uid, None)
+                else:
+                    self.users[uid] = user
+                self._emit(message)
+            case Shells(shells):
+                self._on_shells(dict(shells))
+                self._emit(message)
+            case Hear():
+                self._heard = max(self._heard, message.time)
+                self.messages.append(message)
+                self._emit(message)
+            case ShellLatency(ms):
+                self.shell_latency = ms
+                self._emit(message)
+            case Error():
+                self._emit(message)
+            case Hello(uid, info):
+                self.uid, self.info = uid, info
+                token = info.get("token")
+                self._resume = token if isinstance(token, bytes) else None
+                self._set_state("connected")
+                if not self._first.done():
+                    self._first.set_result(None)
+            case Waiting():
+                self._set_state("waiting")
+            case Closed(reason):
+                if not self._first.done():
+                    self._first.set_exception(SessionEnded(reason))
+                self._end(reason)
+
+    def _on_shells(self, shells: dict[int, ShellInfo]) -> None:
+        for sid in self._shells.keys() - shells.keys():
+            del self._shells[sid]
+        for sid, info in shells.items():
+            shell = self._shells.get(sid)
+            if shell is None:
+                screen = new_screen(info.rows, info.cols, SCROLLBACK) if self._with_screens else None
+                shell = self._shells[sid] = _Shell(screen)
+            elif shell.screen is not None and (shell.screen.rows, shell.screen.cols) != (
+                info.rows,
+                info.cols,
+            ):
+                shell.screen.resize(info.rows, info.cols)
+            if not shell.subscribed:
+                shell.subscribed = True
+                self._post(Subscribe(sid, shell.seq))
+        self.shells = shells
+
+    def _on_snapshot(self, message: Snapshot) -> None:
+        shell = self._shells.get(message.sid)
+        if shell is None:
+            return
+        if message.part == 0:
+            shell.parts, shell.parts_seq, shell.replay, shell.replay_size = [], message.seq, [], 0
+        shell.parts.append(message.data)
+        self._parsed(message.sid, shell, len(message.data))
+        if message.more or shell.parts_seq < 0:
+            return
+        data = b"".join([*shell.parts, *shell.replay])
+        missed = max(0, message.seq - shell.seq) if shell.seq >= 0 else 0
+        shell.seq = max(shell.seq, message.seq)
+        shell.parts, shell.parts_seq, shell.replay = [], -1, []
+        if shell.screen is not None:
+            shell.screen.feed(data)
+        self._emit(Output(message.sid, data, True, missed))
+
+    def _on_chunks(self, message: Chunks) -> None:
+        shell = self._shells.get(message.sid)
+        if shell is None:
+            return
+        data = b"".join(message.chunks)
+        size = len(data)
+        if message.seq == shell.seq:
+            shell.seq += size
+            if shell.screen is not None:
+                shell.screen.feed(data)
+            if shell.parts_seq >= 0:
+                shell.replay.append(data)
+                shell.replay_size += size
+                if shell.replay_size > REPLAY_BYTES:  # it would be old by the time it is there
+                    shell.parts, shell.parts_seq, shell.replay = [], -1, []
+            self._emit(Output(message.sid, data))
+        self._parsed(message.sid, shell, size)
+
+    def _parsed(self, sid: int, shell: _Shell, size: int) -> None:
+        shell.received += size
+        if shell.received - shell.acknowledged >= ACK_BYTES:
+            shell.acknowledged = shell.received
+            self._post(Ack(sid, shell.received))
+        elif self._ack_timer is None:
+            self._ack_timer = asyncio.get_running_loop().call_later(ACK_DELAY, self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        self._ack_timer = None
+        if self._ended:
+            return
+        for sid, shell in self._shells.items():
+            if shell.received > shell.acknowledged:
+                shell.acknowledged = shell.received
+                self._post(Ack(sid, shell.received))
+
+    def _tap(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        self._taps.append(callback)
+        return lambda: self._taps.remove(callback)
+
+    def _emit(self, event: Event) -> None:
+        for tap in list(self._taps):
+            tap(event)
+        self._events.append(event)
+        self._events_size += _size(event)
+        while not self._events_read and self._events_size > EVENT_BYTES:  # nobody has asked for them so far
+            self._events_size -= _size(self._events.popleft())
+        self._events_changed.set()
+
+    def _set_state(self, state: State, reason: str = "") -> None:
+        if self.state != state:
+            self.state = state
+            self._emit(StateChanged(state, reason))
+        self._changed.set()
+        self._outbox_room.set()
+
+    def _end(self, reason: str) -> None:
+        if not self._ended:
+            self._ended = reason or "The session has ended."
+            self._set_state("ended", self._ended)
+
+
+class _CommandRun:
+    """Finds a command's output in what a shell prints, between two marks that the shell is made to print around it.
+
+    The marks are OSC 133 C and D, the semantic-prompt marks that terminals know for exactly this (they show nothing),
+    with an id of their own (`aid`), as in the FinalTerm/iTerm2 shell integration.
+    """
+
+    def __init__(self, sid: int) -> None:
+        self._sid = sid
+        self._id = secrets.token_hex(8)
+        self._output = bytearray()
+        self._truncated = False
+        self._end = re.compile(rb"\x1b\]133;D;(\d+);aid=%s\x07" % self._id.encode())
+        self._status: int | None = None
+
+    @property
+    def done(self) -> bool:
+        return self._status is not None
+
+    def line(self, command: str) -> bytes:
+        """What to type: the command between the marks, hidden from the history by the space before it."""
+        start = f" {{ printf '\\033]133;C;aid={self._id}\\007'\r" if "\n" in command or "#" in command else ""
+        body = command.replace("\r\n", "\n").replace("\n", "\r")
+        end = f"printf '\\033]133;D;%s;aid={self._id}\\007' \"$?\"\r"
+        if start:
+            return (start + body + "\r}; " + end).encode()
+        return f" printf '\\033]133;C;aid={self._id}\\007'; {body}; {end}".encode()
+
+    def on_event(self, event: Event) -> None:
+        if not isinstance(event, Output) or event.sid != self._sid or self.done:
+            return
+        if event.snapshot and not event.missed:
+            return  # scrollback that comes later: nothing new
+        self._truncated |= event.snapshot
+        found = self._end.search(event.data)  # a snapshot holds the last mark that the shell has printed
+        if not event.snapshot:
+            self._output += event.data
+            found = self._end.search(self._output, max(0, len(self._output) - len(event.data) - 64))
+        if found is not None:
+            self._status = int(found[1])
+            if not event.snapshot:
+                del self._output[found.start() :]
+        elif len(self._output) > 64 << 20:
+            del self._output[: 32 << 20]
+            self._truncated = True
+
+    def result(self) -> RunResult:
+        if self._status is None:
+            raise CommandError("The shell has ended before the command did.")
+        _, mark, output = bytes(self._output).rpartition(f"\x1b]133;C;aid={self._id}\x07".encode())
+        return RunResult(plain_text(output), self._status, self._truncated or not mark)
+
+
+_CONTROL = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC
+    r"|\x1b[PX^_][^\x1b]*\x1b\\"  # DCS, SOS, PM, APC
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x1b[ -/]*[0-~]"  # other escape sequences
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+
+
+def plain_text(data: bytes) -> str:
+    """Terminal output as text: without escape sequences (ECMA-48), and overwritten lines as they ended."""
+    text = _CONTROL.sub("", data.decode("utf-8", "replace")).replace("\r\n", "\n")
+    return "\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n"))
+
+
+def _size(event: Event) -> int:
+    return len(event.data) if isinstance(event, Output) else 100
+
+
+@contextlib.asynccontextmanager
+async def _iroh_dial(ticket: Ticket, relays: str | Sequence[str] | None) -> AsyncIterator[Dial]:
+    from .links.iroh import SshxNode  # only a client of its own needs an endpoint
+
+    async with await SshxNode.spawn(relays=relays) as node:
+        yield lambda: node.join(ticket)

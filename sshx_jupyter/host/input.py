@@ -1,0 +1,110 @@
+"""Writes a participant's input to a PTY without ever blocking the event loop.
+
+A PTY whose program does not read blocks its writer, and a PTY shared with Jupyter cannot be made non-blocking: its other
+writer, terminado, counts on blocking writes. So a thread of the shell's own writes, from a bounded queue. What fits at once
+(a keystroke) skips the thread, because the hand-over would be the largest part of the time to echo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+
+PIECE = 4096
+"""Bytes of one blocking write: the line discipline takes no more at a time."""
+SMALL = 64
+"""Bytes that a PTY which polls as writable takes without blocking. Linux allocates at least 256 while it has any room
+(drivers/tty/tty_buffer.c, tty_buffer_alloc); other systems promise one byte only, so there the thread does it all."""
+
+Written = Callable[[int], None]
+
+
+class PtyInput:
+    """The input queue of one PTY. Owns a duplicate of `fd`, so that the number cannot come to mean another file."""
+
+    def __init__(self, fd: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._fd = os.dup(fd)
+        self._loop = loop
+        self._queue: deque[tuple[bytes, Written]] = deque()
+        self._ready = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._poll: select.poll | None = None
+        if sys.platform == "linux":
+            self._poll = select.poll()
+            self._poll.register(self._fd, select.POLLOUT)
+
+    def write(self, data: bytes, written: Written) -> None:
+        """Queue `data`. `written(n)` is called on the event loop as bytes are taken, or given up at the PTY's end."""
+        if self._closed:
+            written(len(data))
+            return
+        if len(data) <= SMALL and not self._queue and self._writable():
+            try:
+                count = os.write(self._fd, data)
+            except OSError:
+                count = len(data)  # the program is gone; its end is reported by the reading side
+            written(count)
+            data = data[count:]
+            if not data:
+                return
+        with self._ready:
+            self._queue.append((data, written))
+            self._ready.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sshx-pty-input", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Give up what is queued and release the PTY. A write that blocks ends when the PTY's other side closes."""
+        if self._closed:
+            return
+        with self._ready:
+            self._closed = True
+            self._ready.notify()
+        if self._thread is None:
+            os.close(self._fd)
+
+    def _writable(self) -> bool:
+        return self._poll is not None and any(event == select.POLLOUT for _, event in self._poll.poll(0))
+
+    def _run(self) -> None:
+        try:
+            while True:
+                with self._ready:
+                    while not self._queue and not self._closed:
+                        self._ready.wait()
+                    if self._closed:
+                        break
+                    data, written = self._queue[0]
+                self._write_all(data, written)
+                with self._ready:
+                    self._queue.popleft()
+        finally:
+            os.close(self._fd)
+            for data, written in self._queue:
+                self._report(written, len(data))
+            self._queue.clear()
+
+    def _write_all(self, data: bytes, written: Written) -> None:
+        view = memoryview(data)
+        while view and not self._closed:
+            try:
+                count = os.write(self._fd, view[:PIECE])
+            except OSError:
+                count = len(view)
+            view = view[count:]
+            self._report(written, count)
+        if view:
+            self._report(written, len(view))
+
+    def _report(self, written: Written, count: int) -> None:
+        try:
+            self._loop.call_soon_threadsafe(written, count)
+        except RuntimeError:
+            pass  # the event loop has ended, and with it whoever counted

@@ -1,0 +1,355 @@
+"""One connected client as the host sees it: reads its messages, and pumps to it what it should see.
+
+The pump is what decides the speed. It sends at once when idle; under load it sends as few, as large frames as the client
+acknowledges. A client that falls behind is not sent its backlog but a snapshot of the screen as it is now, the
+visible part first and the scrollback when the shell is quiet. What waits for a client is state (which users and shells
+changed, how far each shell has been sent), not a queue of messages, so memory per client is bounded and nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..links import Link, LinkClosed
+from ..protocol.handshake import Secured
+from ..protocol.messages import (
+    Chunks,
+    ClientMessage,
+    Closed,
+    Error,
+    HostMessage,
+    MalformedMessage,
+    Shells,
+    Snapshot,
+    User,
+    UserDiff,
+    decode_client,
+    encode,
+)
+from ..protocol.noise import NoiseError
+from .flow import Flow
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .shell import Shell
+
+PART = 60 << 10
+"""Output bytes of one frame: with its envelope it stays under the frame limit."""
+BATCH = 256 << 10
+"""Output bytes handed to the link at once; a call into the link costs the same whatever its size."""
+QUIET = 0.15
+"""Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
+STEADY = 2.0
+"""Seconds without skipping after which the scrollback is sent to a client although the shell is not quiet."""
+
+
+@dataclass(slots=True)
+class Subscription:
+    """How far one shell has been sent to one client."""
+
+    shell: Shell
+    position: int = -1
+    """Position up to which output was sent; -1 when the client's screen must be drawn anew."""
+    partial: bool = False
+    """Whether the client's screen lacks its scrollback."""
+    skipped_at: float = 0.0
+    acknowledged: int = 0
+    """Output bytes that the client has parsed since its link began."""
+    snapshot: bytes = b""
+    """The snapshot being sent, taken at position `snapshot_seq` and resize `generation`."""
+    snapshot_sent: int = 0
+    snapshot_parts: int = 0
+    snapshot_seq: int = 0
+    generation: int = 0
+
+    @property
+    def drained(self) -> bool:
+        """Whether the client was sent all there is."""
+        return self.position == self.shell.seq and not self.partial and not self.snapshot
+
+
+class Participant:
+    """A client that has passed the handshake."""
+
+    def __init__(self, session: Session, link: Link, secured: Secured, uid: int, user: User, observer: bool) -> None:
+        self.session = session
+        self.link = link
+        self.uid = uid
+        self.user = user
+        self.observer = observer
+        self.token = b""
+        """What lets this client come back as the same user after its link broke."""
+        self.unread = 0
+        """Bytes of its input that the programs have not taken yet."""
+        self.chats: deque[float] = deque(maxlen=session.limits.chat_burst)
+        self.bytes_sent = 0
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the client has left."""
+        self._secured = secured
+        self._limits = session.limits
+        self._control: deque[bytes] = deque()
+        self._control_size = 0
+        self._last_error: bytes = b""
+        self._changed_users: set[int] = set()
+        self._shells_changed = False
+        self._subscriptions: dict[int, Subscription] = {}
+        self._flow = Flow(session.limits.window, time.monotonic())
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._first = 0
+        self._heard = time.monotonic()
+        self._closing: str | None = None
+        self._input_taken = asyncio.Event()
+
+    # What the session tells its participants. None of these waits.
+
+    def post(self, message: HostMessage) -> None:
+        """Send a message as soon as the link takes it."""
+        self.post_encoded(encode(message))
+
+    def post_encoded(self, data: bytes) -> None:
+        """Like `post`, for a message that was encoded once for many."""
+        if self._closing is not None:
+            return
+        self._control.append(data)
+        self._control_size += len(data)
+        if self._control_size > self._limits.control_bytes:
+            self.close("Your connection is too slow to follow this session.")
+        self._wake.set()
+
+    def complain(self, text: str) -> None:
+        """Tell the client of an error; the same one again and again is told once."""
+        data = encode(Error(text))
+        if not self._control or self._control[-1] != data:
+            self.post_encoded(data)
+
+    def user_changed(self, uid: int) -> None:
+        """Send what user `uid` is now. Changes between two sends become one."""
+        self._changed_users.add(uid)
+        self._wake.set()
+
+    def shells_changed(self) -> None:
+        """Send the list of shells as it is now."""
+        self._shells_changed = True
+        self._wake.set()
+
+    def shell_output(self, shell: Shell) -> None:
+        """Send what the shell has printed."""
+        if shell.sid in self._subscriptions:
+            self._wake.set()
+
+    def close(self, reason: str) -> None:
+        """End this client's participation, telling it why."""
+        if self._closing is None:
+            self._closing = reason
+        self._wake.set()
+
+    # What the client asks for.
+
+    def subscribe(self, shell: Shell, seq: int) -> None:
+        """Start or resume sending a shell's output, from `seq` if the log still reaches there and the size is the same."""
+        known = self._subscriptions.get(shell.sid)
+        sub = Subscription(shell, acknowledged=known.acknowledged if known else 0)
+        if max(shell.log.start, shell.resized_at) <= seq <= shell.seq:
+            sub.position = seq
+        self._subscriptions[shell.sid] = sub
+        self._wake.set()
+
+    def acknowledge(self, sid: int, received: int) -> None:
+        """Note that the client has parsed `received` bytes of this shell's output since its link began."""
+        sub = self._subscriptions.get(sid)
+        if sub is None or received <= sub.acknowledged:
+            return
+        self._flow.acknowledged(received - sub.acknowledged, time.monotonic())
+        sub.acknowledged = received
+        self._wake.set()
+
+    def take_input(self, shell: Shell, data: bytes) -> bool:
+        """Pass input on to a shell; False when the client's bound of unread input does not allow it."""
+        if self.unread + len(data) > self._limits.input_bytes:
+            return False
+        self.unread += len(data)
+        shell.typed()
+        shell.terminal.write(data, self._input_written)
+        return True
+
+    def _input_written(self, count: int) -> None:
+        self.unread -= count
+        self._input_taken.set()
+
+    # Running.
+
+    async def run(self, frames: list[bytes]) -> str:
+        """Serve the client until it leaves, is removed, or its link breaks; returns why. `frames` came with the handshake."""
+        reader = asyncio.ensure_future(self._read(frames))
+        pump = asyncio.ensure_future(self._pump())
+        try:
+            done, _ = await asyncio.wait({reader, pump}, return_when=asyncio.FIRST_COMPLETED)
+            return next(iter(done)).result()
+        finally:
+            for task in (reader, pump):
+                task.cancel()
+            await asyncio.gather(reader, pump, return_exceptions=True)
+            if self._timer is not None:
+                self._timer.cancel()
+            self._subscriptions.clear()
+
+    async def _read(self, frames: list[bytes]) -> str:
+        watchdog = asyncio.ensure_future(self._watch())
+        try:
+            while True:
+                for frame in frames:
+                    message = decode_client(self._secured.open(frame))
+                    if message is not None:
+                        self.session.handle(self, message)
+                    if self._closing is not None:
+                        await asyncio.Future()  # the pump says so to the client and ends us
+                self._heard = time.monotonic()
+                if self.unread > self._limits.input_bytes // 2:
+                    await self._input_room()
+                frames = await self.link.receive()
+        except LinkClosed as error:
+            return str(error)
+        except (MalformedMessage, NoiseError) as error:
+            self.close(f"Your client sent something that is not understood: {error}.")
+            await asyncio.Future()
+            raise AssertionError from error  # not reached
+        finally:
+            watchdog.cancel()
+
+    async def _watch(self) -> None:
+        """Break the link of a client that is silent, or that does not take its farewell."""
+        closing = False
+        while True:
+            await asyncio.sleep(self._limits.silence / 5)
+            if closing or time.monotonic() - self._heard > self._limits.silence:
+                await self.link.close("silence")
+            closing = self._closing is not None
+
+    async def _input_room(self) -> None:
+        """Let a large paste wait in the transport as long as the program goes on reading it, for up to 5 s."""
+        deadline = time.monotonic() + 5
+        while self.unread > self._limits.input_bytes // 2 and time.monotonic() < deadline:
+            self._input_taken.clear()
+            try:
+                await asyncio.wait_for(self._input_taken.wait(), 0.5)
+            except asyncio.TimeoutError:
+                break
+        self._heard = time.monotonic()
+
+    async def _pump(self) -> str:
+        pacer = self.session.pacer
+        try:
+            while True:
+                await self._wake.wait()
+                await pacer.turn()
+                self._wake.clear()
+                started = time.monotonic()
+                frames = [self._secured.seal(data) for data in self._messages(started)]
+                if frames:
+                    self.bytes_sent += sum(map(len, frames))
+                    pacer.spent(time.monotonic() - started)
+                    await self.link.send(frames)
+                if self._closing is not None:
+                    await self.link.send([self._secured.seal(encode(Closed(self._closing)))])
+                    await self.link.close(self._closing)
+                    return self._closing
+        except LinkClosed as error:
+            return self._closing or str(error)
+
+    def _messages(self, now: float) -> Iterator[bytes]:
+        """What to send now, as encoded messages."""
+        while self._control:
+            yield self._control.popleft()
+        self._control_size = 0
+        if self._changed_users:
+            for uid in self._changed_users:
+                yield encode(UserDiff(uid, self.session.user_for(self, uid)))
+            self._changed_users.clear()
+        if self._shells_changed:
+            self._shells_changed = False
+            yield self._shell_list()
+        room = min(self._flow.window - self._flow.in_flight, BATCH)
+        subscriptions = list(self._subscriptions.values())
+        self._first = (self._first + 1) % max(len(subscriptions), 1)  # so that a busy shell starves no other
+        for sub in subscriptions[self._first :] + subscriptions[: self._first]:
+            for data, size in self._output(sub, room, now):
+                room -= size
+                self._flow.sent(size, now, limited=room > 0 and sub.position == sub.shell.seq)
+                yield data
+            if sub.shell.ended and sub.drained:
+                del self._subscriptions[sub.shell.sid]
+                yield self._shell_list()
+        if room <= 0 and self._flow.in_flight < self._flow.window:
+            self._wake.set()  # the batch is full, not the window
+
+    def _shell_list(self) -> bytes:
+        """The shells as this client should see them: one that has ended stays until its last output was sent."""
+        draining = [(sid, sub.shell.info) for sid, sub in self._subscriptions.items() if sub.shell.ended]
+        return encode(Shells(self.session.shell_list() + draining))
+
+    def _output(self, sub: Subscription, room: int, now: float) -> Iterator[tuple[bytes, int]]:
+        """Messages of at most about `room` bytes of output for one shell, with the output bytes in each."""
+        shell = sub.shell
+        if sub.snapshot and sub.generation != shell.generation:
+            sub.snapshot, sub.partial = b"", True  # it was for another size
+        behind = shell.seq - sub.position
+        if sub.position >= 0 and (
+            behind > max(self._flow.window, PART // 2)
+            or sub.position < shell.log.start
+            or (behind and sub.position < shell.resized_at)
+        ):
+            sub.position = -1
+            sub.skipped_at = now
+        if sub.position < 0 and room > 0:
+            self._start_snapshot(sub, scrollback=shell.seq <= PART)
+            sub.position = sub.snapshot_seq
+            while sub.snapshot:  # all of it at once: it is the screen, and chunks go on from it
+                part, size = self._snapshot_part(sub)
+                room -= size
+                yield part, size
+        while room > 0 and 0 <= sub.position < shell.seq:
+            chunks = shell.log.read(sub.position, min(room, PART))
+            size = sum(map(len, chunks))
+            message = encode(Chunks(shell.sid, sub.position, chunks))
+            sub.position += size
+            room -= size
+            yield message, size
+        # The scrollback goes in the background: a snapshot in parts, between which output goes on.
+        if sub.partial and sub.position >= 0:
+            quiet_in = min(shell.last_output + QUIET, sub.skipped_at + STEADY) - now
+            if quiet_in > 0:
+                self._wake_in(quiet_in)
+            elif room > 0:
+                self._start_snapshot(sub, scrollback=True)
+        while room > 0 and sub.snapshot:
+            part, size = self._snapshot_part(sub)
+            room -= size
+            yield part, size
+
+    def _start_snapshot(self, sub: Subscription, scrollback: bool) -> None:
+        sub.snapshot = sub.shell.snapshot(scrollback)
+        sub.snapshot_seq = sub.shell.seq
+        sub.snapshot_sent = sub.snapshot_parts = 0
+        sub.generation = sub.shell.generation
+        sub.partial = not scrollback
+
+    def _snapshot_part(self, sub: Subscription) -> tuple[bytes, int]:
+        part = sub.snapshot[sub.snapshot_sent : sub.snapshot_sent + PART]
+        sub.snapshot_sent += len(part)
+        more = sub.snapshot_sent < len(sub.snapshot)
+        message = Snapshot(sub.shell.sid, sub.snapshot_seq, part, sub.snapshot_parts, more)
+        sub.snapshot_parts += 1
+        if not more:
+            sub.snapshot = b""
+        return encode(message), len(part)
+
+    def _wake_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds + 0.001, self._wake.set)

@@ -1,0 +1,164 @@
+"""The exact screen of a shell: what a viewer who joins now must see, kept by feeding every byte to a terminal.
+
+`GhosttyScreen` is libghostty-vt behind `ghostty.py`; `snapshot.py` says how its state becomes bytes, and what these
+cannot carry. Where `pyghostty` has no wheel, `LogScreen` replays the newest output instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import Protocol
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_TITLE_LENGTH = 1024
+_RESET = b"\x18\x1b[?2026l\x1b[?1049l\x1bc\x1b[3J"
+
+
+def _clean_title(title: str) -> str:
+    """A title that can be shown anywhere: one line, nothing invisible, not endless."""
+    return _CONTROLS.sub("", title)[:_TITLE_LENGTH]
+
+
+class Screen(Protocol):
+    """What a shell's output has made of a terminal."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def cols(self) -> int: ...
+
+    @property
+    def title(self) -> str:
+        """The title that the program set last (OSC 0 or 2), one clean line; empty if it set none."""
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row on the screen, from 0."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take output of the program, in pieces cut anywhere; returns what the terminal answers it, mostly nothing."""
+
+    def resize(self, rows: int, cols: int) -> None: ...
+
+    def snapshot(self, scrollback: bool = True) -> bytes:
+        """VT bytes that reproduce everything in a terminal of this size, whatever state that terminal is in.
+
+        Without `scrollback`, what has scrolled off the screen is left out: small, for a viewer that must catch up.
+        """
+
+    def text(self) -> str:
+        """The visible screen as lines of text, without what is blank at their ends and at the bottom."""
+
+    def close(self) -> None: ...
+
+
+class GhosttyScreen:
+    """A screen kept by libghostty-vt, exactly."""
+
+    def __init__(self, rows: int, cols: int, scrollback: int = 10_000) -> None:
+        from .ghostty import Terminal  # here, so that this module also serves where the wheel is missing
+
+        self._terminal = Terminal(rows, cols, scrollback)
+        self._terminal.configure()
+        self._scrollback = scrollback
+        self._rows, self._cols = rows, cols
+        self.feed = self._terminal.feed
+
+    @property
+    def rows(self) -> int:
+        return self._rows
+
+    @property
+    def cols(self) -> int:
+        return self._cols
+
+    @property
+    def title(self) -> str:
+        return _clean_title(self._terminal.title)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        return self._terminal.cursor
+
+    def resize(self, rows: int, cols: int) -> None:
+        self._rows, self._cols = rows, cols
+        self._terminal.resize(rows, cols)
+
+    def snapshot(self, scrollback: bool = True) -> bytes:
+        from .snapshot import snapshot
+
+        return snapshot(self._terminal, self.title, self._scrollback if scrollback else 0)
+
+    def text(self) -> str:
+        terminal = self._terminal
+        total = terminal.total_rows
+        start, end = (0, total - terminal.rows), (terminal.cols - 1, total - 1)
+        return terminal.format(start, end, plain=True).decode()
+
+    def close(self) -> None:
+        self._terminal.close()
+
+
+class LogScreen:
+    """The newest output, to be replayed: for systems without libghostty.
+
+    An honest stand-in, not a screen: it parses nothing but titles. Replaying a long log shows the same screen as long
+    as the program drew it within the log; older state (modes, colours, a screen drawn long ago) is lost, and so is
+    what the program drew for another size. It answers no queries, and `text` and `cursor` are always empty and
+    (0, 0).
+    """
+
+    MAX_LOG = 2 << 20
+    MAX_VISIBLE = 64 << 10
+    _TITLE = re.compile(rb"\x1b\](?:0|2);([^\x07\x1b]{0,4096})(?:\x07|\x1b\\)")
+
+    def __init__(self, rows: int, cols: int, scrollback: int = 10_000) -> None:
+        self.rows, self.cols = rows, cols
+        self.title = ""
+        self.cursor = (0, 0)
+        self._log: deque[bytes] = deque()
+        self._size = 0
+        self._tail = b""
+
+    def feed(self, data: bytes) -> bytes:
+        self._log.append(data)
+        self._size += len(data)
+        while self._size - len(self._log[0]) >= self.MAX_LOG:
+            self._size -= len(self._log.popleft())
+        recent = self._tail + data
+        if b"\x1b]" in recent:
+            for found in self._TITLE.finditer(recent):
+                self.title = _clean_title(found[1].decode(errors="replace"))
+            start = recent.rfind(b"\x1b]")
+            self._tail = recent[start:] if len(recent) - start <= 4096 + 8 else b""
+        else:
+            self._tail = recent[-1:] if recent.endswith(b"\x1b") else b""
+        return b""
+
+    def resize(self, rows: int, cols: int) -> None:
+        self.rows, self.cols = rows, cols
+
+    def snapshot(self, scrollback: bool = True) -> bytes:
+        log = b"".join(self._log)
+        limit = self.MAX_LOG if scrollback else self.MAX_VISIBLE
+        if len(log) > limit:
+            log = log[len(log) - limit :]
+            log = log[log.find(b"\n") + 1 :]
+        return _RESET + log
+
+    def text(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        self._log.clear()
+        self._size = 0
+
+
+def new_screen(rows: int, cols: int, scrollback: int = 10_000) -> Screen:
+    """The best screen that this system can keep."""
+    try:
+        return GhosttyScreen(rows, cols, scrollback)
+    except (ImportError, OSError):  # no wheel, or a wheel without the library for this machine
+        return LogScreen(rows, cols, scrollback)

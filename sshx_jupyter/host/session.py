@@ -1,0 +1,612 @@
+"""The shared session: its shells, who takes part, and who may do what. Independent of how messages travel.
+
+Every permission is enforced here, whatever a front end shows or allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ..links import Link
+from ..protocol.handshake import Refused, Secured
+from ..protocol.messages import (
+    Ack,
+    Approve,
+    Chat,
+    ClientMessage,
+    Close,
+    Create,
+    Data,
+    Geometry,
+    Hear,
+    Hello,
+    Join,
+    Kick,
+    Lock,
+    Move,
+    Ping,
+    Pong,
+    RequestWrite,
+    Role,
+    SetCursor,
+    SetFocus,
+    SetName,
+    SetRole,
+    ShellInfo,
+    ShellLatency,
+    Subscribe,
+    User,
+    Users,
+    Waiting,
+)
+from ..protocol.noise import derive_psk
+from ..ticket import Ticket
+from .errors import Full, Invalid, NotAllowed, NotHere, SessionError
+from .limits import Limits
+from .pacer import Pacer
+from .participant import Participant
+from .sender import SessionSender
+from .shell import Shell
+from .terminals import Terminal, Terminals
+
+COLORS = (
+    "#3b82f6",
+    "#ef4444",
+    "#10b981",
+    "#f59e0b",
+    "#8b5cf6",
+    "#ec4899",
+    "#14b8a6",
+    "#f97316",
+    "#6366f1",
+    "#84cc16",
+)
+ROWS, COLS = 24, 80
+"""Size of a new shell in cells."""
+SHELL_WIDTH, SHELL_HEIGHT = 800, 520
+"""About the size of such a shell on the canvas, by which new ones are placed side by side."""
+CHAT_HISTORY = 100
+"""Chat messages kept for those who join or come back."""
+SECRET_SIZE = 16
+FAREWELL = 2.0
+"""Seconds that a session which stops waits for everyone to be told."""
+LATENCY_PERIOD = 5.0
+"""Seconds between two reports of the shells' latency."""
+
+EventKind = Literal[
+    "started",
+    "joined",
+    "left",
+    "asked",
+    "wantsWrite",
+    "role",
+    "shellOpened",
+    "shellClosed",
+    "chat",
+    "stopped",
+]
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """What a session allows. `expires_at` is Unix time, after which it stops."""
+
+    read_only: bool = False
+    approve: bool = False
+    cwd: str | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True)
+class SessionEvent:
+    """Something that happened in a session, for whoever hosts it. `detail` is a sentence's worth of text, no secret."""
+
+    kind: EventKind
+    session: Session
+    uid: int | None = None
+    user: User | None = None
+    detail: str = ""
+
+
+@dataclass
+class _Seat:
+    """What lets a user whose link broke come back as the same user."""
+
+    uid: int
+    user: User
+    until: float
+
+
+@dataclass
+class _Keys:
+    """The secret and the derived key of each role; a role without a secret cannot be had."""
+
+    secrets: dict[Role, bytes] = field(repr=False)
+    psks: dict[Role, bytes] = field(repr=False)
+
+
+def _make_keys(session_id: bytes, read_only: bool, password: str | None, owner: bytes) -> _Keys:
+    held: dict[Role, bytes] = {"owner": owner, "reader": secrets.token_bytes(SECRET_SIZE)}
+    if not read_only:
+        held["writer"] = secrets.token_bytes(SECRET_SIZE)
+    psks = {
+        role: derive_psk(secret, session_id, role, None if role == "owner" else password)
+        for role, secret in held.items()
+    }
+    return _Keys(held, psks)
+
+
+def clean_name(name: str, length: int) -> str:
+    """A name as others see it: one line, no control or invisible characters, at most `length` characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:length].strip()
+
+
+class Session:
+    """A shared space that lives in this process. Made by `Hub.create`; everything happens on its event loop."""
+
+    def __init__(
+        self,
+        name: str,
+        options: SessionOptions,
+        keys: _Keys,
+        session_id: bytes,
+        *,
+        password: str | None,
+        terminals: Terminals,
+        limits: Limits,
+        pacer: Pacer,
+        address: Callable[[], str],
+    ) -> None:
+        self.id = session_id
+        self.name = name
+        self.options = options
+        self.limits = limits
+        self.pacer = pacer
+        self.created = time.time()
+        self.last_activity = self.created
+        """Unix time of the last input by, or output to, someone who is here."""
+        self.locked = False
+        self.stopped: str | None = None
+        """Why the session has stopped, or None while it runs."""
+        self.shells: dict[int, Shell] = {}
+        self._keys = keys
+        self._password = password
+        self._terminals = terminals
+        self._address = address
+        self._sender = SessionSender()
+        self._pending: dict[int, Participant] = {}
+        self._seats: dict[bytes, _Seat] = {}
+        self._next_uid = 1
+        self._next_sid = 1
+        self._chat: deque[Hear] = deque(maxlen=CHAT_HISTORY)
+        self._observers: list[Callable[[SessionEvent], None]] = []
+        self._closing_shells: set[asyncio.Task[None]] = set()
+        loop = asyncio.get_running_loop()
+        self._latency_timer = loop.call_later(LATENCY_PERIOD, self._report_latency)
+        self._expiry: asyncio.TimerHandle | None = None
+        if options.expires_at is not None:
+            self._expiry = loop.call_later(max(0.0, options.expires_at - self.created), self._expire)
+
+    @classmethod
+    async def make(cls, name: str, options: SessionOptions, password: str | None, **parts: Any) -> Session:
+        """A new session with fresh secrets; `parts` are what the hub gives to all its sessions."""
+        session_id, owner = secrets.token_bytes(16), secrets.token_bytes(SECRET_SIZE)
+        keys = await asyncio.to_thread(_make_keys, session_id, options.read_only, password, owner)
+        name = clean_name(name, parts["limits"].name_length) or "Shared terminal"
+        return cls(name, options, keys, session_id, password=password, **parts)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.id.hex()} {self.name!r}>"
+
+    # Tickets.
+
+    @property
+    def password_needed(self) -> bool:
+        return self._password is not None
+
+    @property
+    def owner_secret(self) -> bytes:
+        """The secret of the host's own front ends. Never part of a ticket."""
+        return self._keys.secrets["owner"]
+
+    @property
+    def ticket(self) -> str | None:
+        """The ticket that lets one write, with the host's addresses as known now; None for a read-only session."""
+        secret = self._keys.secrets.get("writer")
+        return self._ticket("writer", secret) if secret is not None else None
+
+    @property
+    def read_ticket(self) -> str:
+        """The ticket that lets one watch."""
+        return self._ticket("reader", self._keys.secrets["reader"])
+
+    def _ticket(self, role: Literal["writer", "reader"], secret: bytes) -> str:
+        return Ticket.from_endpoint_ticket(self._address(), self.id, secret, role, self.password_needed).encode()
+
+    def psk(self, role: Role) -> bytes | None:
+        """The key that proves a role, or None if nobody can have it here."""
+        return self._keys.psks.get(role)
+
+    async def rotate(self) -> None:
+        """Make new tickets. The old ones let nobody in any more; who is here stays."""
+        read_only = self.options.read_only
+        self._keys = await asyncio.to_thread(_make_keys, self.id, read_only, self._password, self.owner_secret)
+
+    # What the host does.
+
+    def announce(self) -> None:
+        """Tell the observers that the session is there."""
+        self._emit("started", None, self.name)
+
+    def observe(self, callback: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        """Call `callback` for every event from now on; returns what ends that."""
+        self._observers.append(callback)
+        return lambda: self._observers.remove(callback)
+
+    def users(self) -> dict[int, User]:
+        """The users who are here, by uid; observers and those who wait for approval are not among them."""
+        return {p.uid: p.user for p in self._sender if not p.observer}
+
+    def open_terminal(self, name: str) -> Shell:
+        """Share a running terminal. Raises `NotHere` or `Full`."""
+        self._check_room()
+        return self._add_shell(self._terminals.open(name), *self._free_place())
+
+    def create_shell(
+        self, at: tuple[int, int] | None = None, command: Sequence[str] | None = None, cwd: str | None = None
+    ) -> Shell:
+        """Start a terminal and share it. Raises `Full` or `TerminalsUnavailable`."""
+        self._check_room()
+        terminal = self._terminals.create(ROWS, COLS, cwd or self.options.cwd, command)
+        return self._add_shell(terminal, *(at or self._free_place()))
+
+    def rename(self, name: str) -> None:
+        """Give the session another name. Raises `Invalid` if nothing of it can be shown."""
+        name = clean_name(name, self.limits.name_length)
+        if not name:
+            raise Invalid("A session's name needs at least one visible character.")
+        self.name = name
+
+    def lock(self, locked: bool) -> None:
+        """Let nobody new in, or let them in again. Who is here, or comes back after a broken link, is not affected."""
+        self.locked = locked
+
+    def set_role(self, uid: int, role: Role) -> None:
+        """Change what a user may do, from now on. Raises `NotHere` or `Invalid`."""
+        participant = self._sender.get(uid)
+        if participant is None or participant.observer:
+            raise NotHere("This user is not here any more.")
+        if role == "owner" or participant.user.role == "owner":
+            raise Invalid("Owners are the host's own; their role cannot be given or taken.")
+        if role == "writer" and self.options.read_only:
+            raise Invalid("This session is read-only for everyone.")
+        self._update(participant, role=role, wants_write=False)
+        self._emit("role", participant, role)
+
+    def kick(self, uid: int, reason: str = "") -> None:
+        """Remove a user. Raises `NotHere`, or `Invalid` for an owner."""
+        participant = self._sender.get(uid) or self._pending.get(uid)
+        if participant is None:
+            raise NotHere("This user is not here any more.")
+        if participant.user.role == "owner":
+            raise Invalid("Owners cannot be removed.")
+        reason = clean_name(reason, self.limits.chat_length)
+        self._seats.pop(participant.token, None)
+        participant.close("The host removed you from the session" + (f": {reason}" if reason else "."))
+
+    def approve(self, uid: int, allow: bool) -> None:
+        """Let in a user who waits for approval, or not. Raises `NotHere` if nobody waits under this uid."""
+        participant = self._pending.pop(uid, None)
+        if participant is None:
+            raise NotHere("Nobody with this number waits for approval.")
+        if allow:
+            participant.user = replace(participant.user, pending=False)
+            self._welcome(participant, heard=0.0)
+        else:
+            participant.close("The host did not let you in.")
+            self._sender.user_changed(uid)
+
+    async def stop(self, reason: str = "The host stopped sharing.", close_terminals: bool = False) -> None:
+        """End the session for everyone. The terminals live on unless they are to be closed too."""
+        if self.stopped is not None:
+            return
+        self.stopped = reason
+        leaving = [*self._sender, *self._pending.values()]
+        for participant in leaving:
+            participant.close(reason)
+        shells = list(self.shells.values())
+        self.discard()
+        self._emit("stopped", None, reason)
+        if close_terminals:
+            await asyncio.gather(*(shell.terminal.terminate() for shell in shells), return_exceptions=True)
+        if leaving:
+            await asyncio.wait([participant.gone for participant in leaving], timeout=FAREWELL)
+
+    def discard(self) -> None:
+        """Let go of the terminals and timers."""
+        self._latency_timer.cancel()
+        if self._expiry is not None:
+            self._expiry.cancel()
+        for shell in self.shells.values():
+            shell.release()
+        self.shells.clear()
+
+    # Those who take part.
+
+    async def serve(self, link: Link, secured: Secured, role: Role, join: Join, frames: list[bytes]) -> None:
+        """Let a client that has proved `role` take part until it leaves. Raises `Refused` if it may not come in."""
+        participant = self._seat(link, secured, role, join)
+        why = ""
+        try:
+            if participant.user.pending:
+                self._pending[participant.uid] = participant
+                participant.post(Waiting())
+                self._sender.user_changed(participant.uid)
+                self._emit("asked", participant)
+            else:
+                self._welcome(participant, join.heard)
+            why = await participant.run(frames)
+        finally:
+            self._leave(participant, why)
+            participant.gone.set_result(None)
+
+    def _seat(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
+        if self.stopped is not None:
+            raise Refused("notFound")
+        seat = self._seats.pop(join.resume, None) if join.resume else None
+        if seat is not None and (seat.until < time.monotonic() or (seat.user.role == "owner") != (role == "owner")):
+            seat = None
+        observer = join.observer and role == "owner"
+        if seat is None:
+            if role != "owner" and self.locked:
+                raise Refused("locked")
+            if role != "owner" and len(self._sender) + len(self._pending) >= self.limits.users:
+                raise Refused("full")
+            uid, self._next_uid = self._next_uid, self._next_uid + 1
+            color = COLORS[(uid - 1) % len(COLORS)]
+            pending = self.options.approve and role != "owner"
+            user = User("", color, role, None, None, pending)
+        else:
+            uid, user = seat.uid, replace(seat.user, cursor=None)
+        name = clean_name(join.name or user.name, self.limits.name_length) or f"Guest {uid}"
+        participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
+        participant.token = secrets.token_bytes(16)
+        return participant
+
+    def _welcome(self, participant: Participant, heard: float) -> None:
+        previous = self._sender.get(participant.uid)
+        if previous is not None:  # the same user, whose old link the host has not yet found to be broken
+            previous.close("You have joined again from elsewhere.")
+        if participant.uid in self._pending:
+            del self._pending[participant.uid]
+        self._sender.add(participant)
+        self._remember(participant)
+        info = {
+            "session": self.id.hex(),
+            "name": self.name,
+            "token": participant.token,
+            "role": participant.user.role,
+            "readOnly": self.options.read_only,
+            "created": self.created,
+        }
+        participant.post(Hello(participant.uid, info))
+        participant.post(Users(list(self.users().items())))
+        if participant.user.role == "owner":
+            for uid in self._pending:
+                participant.user_changed(uid)
+        participant.shells_changed()
+        for message in self._chat:
+            if message.time > heard:
+                participant.post(message)
+        if not participant.observer:
+            self._sender.user_changed(participant.uid)
+            if previous is None:
+                self._emit("joined", participant)
+
+    def _leave(self, participant: Participant, why: str) -> None:
+        uid = participant.uid
+        if self._pending.get(uid) is participant:
+            del self._pending[uid]
+            self._sender.user_changed(uid)
+        elif self._sender.remove(participant) and not participant.observer:
+            seat = self._seats.get(participant.token)
+            if seat is not None:
+                seat.user, seat.until = participant.user, time.monotonic() + self.limits.resume_period
+            self._sender.user_changed(uid)
+            self._emit("left", participant, why)
+
+    def _remember(self, participant: Participant) -> None:
+        now = time.monotonic()
+        for token in [token for token, seat in self._seats.items() if seat.until < now]:
+            del self._seats[token]
+        while len(self._seats) >= 4 * self.limits.users:
+            del self._seats[next(iter(self._seats))]
+        self._seats[participant.token] = _Seat(participant.uid, participant.user, float("inf"))
+
+    def user_for(self, viewer: Participant, uid: int) -> User | None:
+        """User `uid` as `viewer` may see them, or None."""
+        participant = self._sender.get(uid)
+        if participant is None and viewer.user.role == "owner":
+            participant = self._pending.get(uid)
+        return participant.user if participant is not None and not participant.observer else None
+
+    def shell_list(self) -> list[tuple[int, ShellInfo]]:
+        """The shells from the lowest to the topmost."""
+        return [(sid, shell.info) for sid, shell in self.shells.items()]
+
+    # What clients ask for.
+
+    def handle(self, participant: Participant, message: ClientMessage) -> None:
+        """Do what a client asks, or tell it why not."""
+        try:
+            if participant.user.pending and not isinstance(message, Ping):
+                raise NotAllowed("The host has not let you in yet.")
+            self._do(participant, message)
+        except SessionError as error:
+            participant.complain(str(error))
+
+    def _do(self, participant: Participant, message: ClientMessage) -> None:
+        match message:
+            case Data(sid, data):
+                self._need_writer(participant)
+                shell = self._shell(sid)
+                self.last_activity = time.time()
+                if not participant.take_input(shell, data):
+                    raise Full(
+                        f"Shell {sid} does not read its input: some of what you sent was dropped. "
+                        "Interrupt the program, or wait and send it again."
+                    )
+            case Ack(sid, received):
+                participant.acknowledge(sid, received)
+            case Subscribe(sid, seq):
+                participant.subscribe(self._shell(sid), seq)
+            case Ping(t):
+                participant.post(Pong(t))
+            case SetCursor(at):
+                self._update(participant, cursor=at)
+            case SetFocus(sid):
+                self._update(participant, focus=sid if sid in self.shells else None)
+            case SetName(name):
+                name = clean_name(name, self.limits.name_length)
+                if not name:
+                    raise Invalid("A name needs at least one visible character.")
+                self._update(participant, name=name)
+            case Chat(text):
+                self._say(participant, text)
+            case Create(x, y):
+                self._need_writer(participant)
+                self.create_shell((x, y))
+            case Close(sid):
+                self._need_writer(participant)
+                self._close_shell(self._shell(sid))
+            case Move(sid, to):
+                self._need_writer(participant)
+                self._move(self._shell(sid), to)
+            case RequestWrite():
+                if participant.user.role == "reader":
+                    if self.options.read_only:
+                        raise NotAllowed("This session is read-only for everyone.")
+                    self._update(participant, wants_write=True)
+                    self._emit("wantsWrite", participant)
+            case SetRole(uid, role):
+                self._need_owner(participant)
+                self.set_role(uid, role)
+            case Kick(uid, reason):
+                self._need_owner(participant)
+                self.kick(uid, reason)
+            case Approve(uid, allow):
+                self._need_owner(participant)
+                self.approve(uid, allow)
+            case Lock(locked):
+                self._need_owner(participant)
+                self.lock(locked)
+
+    def _need_writer(self, participant: Participant) -> None:
+        if participant.user.role == "reader":
+            raise NotAllowed("You can watch but not change anything here: ask the host for write access.")
+
+    def _need_owner(self, participant: Participant) -> None:
+        if participant.user.role != "owner":
+            raise NotAllowed("Only the host may do that.")
+
+    def _shell(self, sid: int) -> Shell:
+        try:
+            return self.shells[sid]
+        except KeyError:
+            raise NotHere(f"Shell {sid} has ended.") from None
+
+    def _say(self, participant: Participant, text: str) -> None:
+        text = text.strip()
+        if not text:
+            return
+        if len(text) > self.limits.chat_length:
+            raise Invalid(f"A message has at most {self.limits.chat_length} characters; yours has {len(text)}.")
+        now, times = time.monotonic(), participant.chats
+        if len(times) == times.maxlen and now - times[0] < self.limits.chat_period:
+            raise Invalid("That was too many messages at once. Wait a few seconds.")
+        times.append(now)
+        message = Hear(participant.uid, participant.user.name, text, time.time())
+        self._chat.append(message)
+        self._sender.broadcast(message)
+        self._emit("chat", participant, text)
+
+    def _move(self, shell: Shell, to: Geometry | None) -> None:
+        self.shells[shell.sid] = self.shells.pop(shell.sid)  # raised
+        if to is not None:
+            shell.place(to)
+        self._sender.shells_changed()
+
+    def _close_shell(self, shell: Shell) -> None:
+        task = asyncio.ensure_future(shell.terminal.terminate())
+        self._closing_shells.add(task)
+        task.add_done_callback(self._closing_shells.discard)
+
+    def _update(self, participant: Participant, **changes: Any) -> None:
+        user = replace(participant.user, **changes)
+        if user != participant.user:
+            participant.user = user
+            if not participant.observer:
+                self._sender.user_changed(participant.uid)
+
+    # What shells tell.
+
+    def shell_output(self, shell: Shell) -> None:
+        if len(self._sender):
+            self.last_activity = time.time()
+            self._sender.shell_output(shell)
+
+    def shell_changed(self, shell: Shell) -> None:
+        self._sender.shells_changed()
+
+    def shell_ended(self, shell: Shell) -> None:
+        if self.shells.pop(shell.sid, None) is not None:
+            self._sender.shells_changed()
+            self._sender.shell_output(shell)  # its last output, then its end
+            for participant in self._sender:
+                if participant.user.focus == shell.sid:
+                    self._update(participant, focus=None)
+            self._emit("shellClosed", None, shell.info.title)
+
+    def _check_room(self) -> None:
+        if self.stopped is not None:
+            raise Full("The session has ended.")
+        if len(self.shells) >= self.limits.shells:
+            raise Full(f"A session has at most {self.limits.shells} shells. Close one first.")
+
+    def _add_shell(self, terminal: Terminal, x: int, y: int) -> Shell:
+        sid, self._next_sid = self._next_sid, self._next_sid + 1
+        shell = Shell(sid, terminal, x, y, self.limits, self)
+        self.shells[sid] = shell
+        self._sender.shells_changed()
+        self._emit("shellOpened", None, shell.info.title)
+        return shell
+
+    def _free_place(self) -> tuple[int, int]:
+        taken = {(shell.x // SHELL_WIDTH, shell.y // SHELL_HEIGHT) for shell in self.shells.values()}
+        spots = ((column, row) for row in range(len(taken) + 1) for column in range(3))
+        column, row = next(spot for spot in spots if spot not in taken)
+        return column * SHELL_WIDTH, row * SHELL_HEIGHT
+
+    def _emit(self, kind: EventKind, participant: Participant | None, detail: str = "") -> None:
+        uid, user = (participant.uid, participant.user) if participant is not None else (None, None)
+        event = SessionEvent(kind, self, uid, user, detail)
+        for observer in list(self._observers):
+            observer(event)
+
+    def _report_latency(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._latency_timer = loop.call_later(LATENCY_PERIOD, self._report_latency)
+        measured = [shell.latency for shell in self.shells.values() if shell.latency]
+        if measured and time.time() - self.last_activity < LATENCY_PERIOD and len(self._sender):
+            self._sender.broadcast(ShellLatency(round(max(measured), 2)))
+
+    def _expire(self) -> None:
+        task = asyncio.ensure_future(self.stop("The session has reached its end time."))
+        self._closing_shells.add(task)
+        task.add_done_callback(self._closing_shells.discard)

@@ -1,0 +1,175 @@
+"""A shell of a session: one PTY's output as a numbered byte stream, its exact screen, and its place on the canvas."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from typing import Protocol
+
+from ..protocol.messages import Geometry, ShellInfo
+from .limits import Limits
+from .screen import Screen, new_screen
+from .terminals import Terminal
+
+TITLE_LENGTH = 256
+COMMAND_ENDED = re.compile(rb"\x1b\]133;D[^\x07\x1b]{0,64}(?:\x07|\x1b\\)")
+"""The semantic-prompt mark after a command, with its exit status."""
+
+
+class OutputLog:
+    """The newest `limit` bytes of a stream, readable from any position that is still there."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chunks: deque[bytes] = deque()
+        self._starts: deque[int] = deque()
+        self.start = 0
+        """Position of the oldest byte kept."""
+        self.end = 0
+        """Position after the newest byte."""
+
+    def append(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._starts.append(self.end)
+        self.end += len(data)
+        while self.end - self.start > self._limit:
+            self.start += len(self._chunks.popleft())
+            self._starts.popleft()
+
+    def read(self, position: int, size: int) -> list[bytes]:
+        """At most `size` bytes from `position`, as the chunks they came in. Needs `start <= position`."""
+        found: list[bytes] = []
+        index = len(self._starts)
+        while index and self._starts[index - 1] > position:  # readers are near the end, so look from there
+            index -= 1
+        index = max(index - 1, 0)
+        for i in range(index, len(self._chunks)):
+            if size <= 0:
+                break
+            chunk = self._chunks[i]
+            if self._starts[i] < position:
+                chunk = chunk[position - self._starts[i] :]
+            chunk = chunk[:size]
+            size -= len(chunk)
+            if chunk:
+                found.append(chunk)
+        return found
+
+
+class ShellListener(Protocol):
+    """What a shell tells its session."""
+
+    def shell_output(self, shell: Shell) -> None: ...
+
+    def shell_changed(self, shell: Shell) -> None: ...
+
+    def shell_ended(self, shell: Shell) -> None: ...
+
+
+class Shell:
+    """One PTY of a session. Everything happens on the event loop."""
+
+    def __init__(self, sid: int, terminal: Terminal, x: int, y: int, limits: Limits, listener: ShellListener) -> None:
+        self.sid = sid
+        self.terminal = terminal
+        self.x, self.y = x, y
+        self.title = ""
+        self.ended = False
+        self.last_output = 0.0
+        """When it last printed, on the monotonic clock."""
+        self.log = OutputLog(limits.log_bytes)
+        self.resized_at = 0
+        """Position in the stream of the last resize: a viewer from before it needs the screen anew."""
+        self.latency = 0.0
+        """Smoothed milliseconds from input to the output that follows it."""
+        self._typed = 0.0
+        self._mark = b""
+        self._listener = listener
+        self._screen: Screen = new_screen(terminal.rows, terminal.cols, limits.scrollback)
+        self._snapshots: dict[bool, tuple[int, int, bytes]] = {}
+        self.generation = 0
+        """Counts resizes."""
+        history = terminal.attach(self)
+        if history:
+            self._screen.feed(history)  # what it asked for then has been answered long ago
+            self.log.append(history)
+            self._read_title()
+
+    @property
+    def seq(self) -> int:
+        """Bytes printed so far."""
+        return self.log.end
+
+    @property
+    def info(self) -> ShellInfo:
+        return ShellInfo(self.x, self.y, self.terminal.rows, self.terminal.cols, self.title or self.terminal.name)
+
+    def snapshot(self, scrollback: bool) -> bytes:
+        """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""
+        known = self._snapshots.get(scrollback)
+        if known is None or known[:2] != (self.seq, self.generation):
+            known = (self.seq, self.generation, self._screen.snapshot(scrollback) + self._mark)
+            self._snapshots[scrollback] = known
+        return known[2]
+
+    def screen_text(self) -> str:
+        """The visible screen as plain text."""
+        return self._screen.text()
+
+    def place(self, to: Geometry) -> None:
+        """Move on the canvas, and resize if the size differs."""
+        self.x, self.y = to.x, to.y
+        if (to.rows, to.cols) != (self.terminal.rows, self.terminal.cols):
+            self.terminal.resize(to.rows, to.cols)
+            self._resized(to.rows, to.cols)
+
+    def typed(self) -> None:
+        """Note input, for the latency read-out."""
+        if not self._typed:
+            self._typed = time.monotonic()
+
+    def on_output(self, data: bytes) -> None:
+        replies = self._screen.feed(data)
+        self.log.append(data)
+        self.last_output = now = time.monotonic()
+        if self._typed:
+            took = (now - self._typed) * 1000
+            self.latency = took if not self.latency else 0.8 * self.latency + 0.2 * took
+            self._typed = 0.0
+        if replies and not self.terminal.viewed_elsewhere:
+            self.terminal.write(replies, lambda _: None)  # else the program is answered twice
+        if b"\x1b]" in data:
+            self._read_title()
+            self._read_mark(data)
+        self._listener.shell_output(self)
+
+    def on_resize(self, rows: int, cols: int) -> None:
+        self._resized(rows, cols)
+        self._listener.shell_changed(self)
+
+    def on_exit(self) -> None:
+        self.ended = True
+        self._listener.shell_ended(self)
+
+    def release(self) -> None:
+        """Let go of the terminal, which lives on."""
+        self.ended = True
+        self.terminal.detach()
+
+    def _resized(self, rows: int, cols: int) -> None:
+        self._screen.resize(rows, cols)
+        self.resized_at = self.seq
+        self.generation += 1
+
+    def _read_mark(self, data: bytes) -> None:
+        """Keep the last end-of-command mark: it shows nothing, but whoever skips output must not wait for it forever."""
+        marks = COMMAND_ENDED.findall(data)
+        if marks:
+            self._mark = marks[-1]
+
+    def _read_title(self) -> None:
+        title = self._screen.title[:TITLE_LENGTH]
+        if title != self.title:
+            self.title = title
+            self._listener.shell_changed(self)

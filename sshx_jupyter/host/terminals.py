@@ -1,0 +1,168 @@
+"""Where shells come from: terminado's PTYs, be they a Jupyter server's terminals or the session's own.
+
+A shared Jupyter terminal stays what it was: this module joins it as one more of its terminado clients, beside the
+terminal's own browser tabs, and never becomes its owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any, Protocol, cast
+
+from terminado.management import NamedTermManager, PtyWithClients
+
+from .errors import NotHere, TerminalsUnavailable
+from .input import PtyInput, Written
+
+log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """What a terminal tells its shell. Called on the event loop."""
+
+    def on_output(self, data: bytes) -> None: ...
+
+    def on_resize(self, rows: int, cols: int) -> None: ...
+
+    def on_exit(self) -> None: ...
+
+
+class Terminal:
+    """One PTY, joined as a terminado client. `history` is what it printed before."""
+
+    def __init__(self, name: str, manager: NamedTermManager) -> None:
+        self.name = name
+        self._manager = manager
+        self._pty: PtyWithClients = manager.terminals[name]
+        self._loop = asyncio.get_running_loop()
+        self._listener: Listener | None = None
+        self._input = PtyInput(self._pty.ptyproc.fd, self._loop)
+        self.rows, self.cols = cast("tuple[int, int]", self._pty.ptyproc.getwinsize())
+
+    def attach(self, listener: Listener) -> bytes:
+        """Start telling `listener`; returns the terminal's recent output, as terminado keeps it for late viewers."""
+        self._listener = listener
+        history = "".join(self._pty.read_buffer).encode()
+        self._pty.clients.append(self)
+        return history
+
+    def detach(self) -> None:
+        """Leave the terminal as it is, and stop listening."""
+        self._listener = None
+        self._input.close()
+        if self in self._pty.clients:
+            self._pty.clients.remove(self)
+
+    @property
+    def viewed_elsewhere(self) -> bool:
+        """Whether another client, such as a JupyterLab tab, shows this terminal (and answers its queries)."""
+        return len(self._pty.clients) > 1
+
+    def write(self, data: bytes, written: Written) -> None:
+        """Queue input; see `PtyInput.write`."""
+        if hasattr(self._pty, "last_activity"):  # Jupyter culls terminals by it
+            self._pty.last_activity = datetime.now(timezone.utc)
+        self._input.write(data, written)
+
+    def resize(self, rows: int, cols: int) -> None:
+        """Set the PTY's size in cells."""
+        self.rows, self.cols = rows, cols
+        with contextlib.suppress(OSError):  # it may have just ended; `on_exit` follows
+            self._pty.ptyproc.setwinsize(rows, cols)
+
+    async def terminate(self) -> None:
+        """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""
+        if self.name in self._manager.terminals:
+            await self._manager.terminate(self.name, force=True)
+
+    # terminado's client interface: what it calls on each entry of `PtyWithClients.clients`.
+
+    def on_pty_read(self, text: str) -> None:
+        if self._listener is None:
+            return
+        try:
+            self._listener.on_output(text.encode())
+        except Exception:  # the terminal's other clients come after us in terminado's loop and must not suffer
+            log.exception("sharing terminal %s failed", self.name)
+
+    def on_pty_died(self) -> None:
+        listener, self._listener = self._listener, None
+        self._input.close()  # but stay in `clients`: terminado is iterating over it
+        if listener is not None:
+            listener.on_exit()
+
+    @property
+    def size(self) -> tuple[None, None]:
+        """No wish of our own: terminado shrinks a terminal to its smallest client, and we are not to cause that.
+
+        terminado reads this when another client has resized, right before it sets the new size: our only notice.
+        """
+        self._loop.call_soon(self._check_size)
+        return None, None
+
+    def _check_size(self) -> None:
+        if self._listener is None:
+            return
+        try:
+            rows, cols = self._pty.ptyproc.getwinsize()
+        except (OSError, ValueError):
+            return
+        if (rows, cols) != (self.rows, self.cols):
+            self.rows, self.cols = rows, cols
+            self._listener.on_resize(rows, cols)
+
+
+class Terminals:
+    """The terminals of one terminado manager, by name."""
+
+    def __init__(self, manager: NamedTermManager) -> None:
+        self._manager = manager
+
+    @classmethod
+    def own(cls) -> Terminals:
+        """PTYs of our own, for where there is no Jupyter server."""
+        return cls(NamedTermManager(shell_command=[os.environ.get("SHELL") or shutil.which("sh") or "sh"]))
+
+    def check(self, name: str) -> None:
+        """Raise `NotHere` unless there is a terminal of this name."""
+        if name not in self._manager.terminals:
+            raise NotHere(f"There is no terminal named {name[:64]!r} here.")
+
+    def open(self, name: str) -> Terminal:
+        """Join a running terminal. Raises `NotHere`."""
+        self.check(name)
+        return Terminal(name, self._manager)
+
+    def create(
+        self,
+        rows: int,
+        cols: int,
+        cwd: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> Terminal:
+        """Start a new terminal. Raises `TerminalsUnavailable` when the program cannot be started."""
+        options: dict[str, Any] = {"height": rows, "width": cols}
+        if cwd is not None:
+            options["cwd"] = cwd
+        if command:
+            options["shell_command"] = list(command)
+        try:
+            if hasattr(self._manager, "create"):  # Jupyter's manager also counts it and keeps its last activity
+                name = self._manager.create(**options)["name"]
+            else:
+                name, _ = self._manager.new_named_terminal(**options)
+        except (OSError, ValueError) as error:
+            raise TerminalsUnavailable(f"The terminal could not be started: {error}.") from error
+        terminal = self.open(name)
+        terminal.resize(rows, cols)
+        return terminal
+
+    async def shutdown(self) -> None:
+        """End every terminal of this manager."""
+        await self._manager.shutdown()

@@ -1,0 +1,347 @@
+"""Links over iroh: QUIC between two endpoints, hole-punched or relayed, and the node that hosts and dials them.
+
+One bidirectional stream is one link; links to the same host share a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from iroh import (
+    BiStream,
+    Connection,
+    Endpoint,
+    EndpointAddr,
+    EndpointOptions,
+    EndpointTicket,
+    Incoming,
+    IrohError,
+    RelayMode,
+    SecretKey,
+    preset_minimal,
+    preset_n0,
+)
+
+from ..host.hub import Hub
+from ..host.limits import Limits
+from ..host.session import Session
+from ..host.terminals import Terminals
+from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
+from ..ticket import Ticket, TicketError
+from . import LinkClosed, Path, Unreachable, iroh_fast_path
+
+log = logging.getLogger(__name__)
+
+ALPN = b"sshx/1"
+READ_SIZE = 256 << 10
+"""Bytes asked of a stream at once; a call costs the same whatever its size."""
+DIAL_TIMEOUT = 10.0
+ONLINE_TIMEOUT = 2.5
+"""Seconds that the first ticket waits for a relay to be found; later tickets have it as soon as it is."""
+DIRECT_ADDRESSES = 16
+"""Direct addresses in a ticket."""
+
+
+class IrohLink:
+    """One QUIC stream."""
+
+    def __init__(self, connection: Connection, stream: BiStream, released: Callable[[], None]) -> None:
+        self.peer = str(connection.remote_id())
+        self._connection = connection
+        self._send = stream.send()
+        self._recv = stream.recv()
+        self._decoder = FrameDecoder()
+        self._released: Callable[[], None] | None = released
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        try:
+            await self._send.write_all(pack(frames))
+        except IrohError as error:
+            raise LinkClosed(self._why(error)) from None
+
+    async def receive(self) -> list[bytes]:
+        while True:
+            try:
+                data = await self._recv.read(READ_SIZE)
+                frames = self._decoder.feed(data)
+            except IrohError as error:
+                raise LinkClosed(self._why(error)) from None
+            except FrameTooLarge as error:
+                raise LinkClosed(str(error)) from None
+            if frames:
+                return frames
+            if not data:
+                raise LinkClosed("the other side closed the link")
+
+    async def close(self, reason: str = "") -> None:
+        if self._released is None:
+            return
+        released, self._released = self._released, None
+        try:
+            await self._send.finish()
+            await asyncio.wait_for(self._send.stopped(), 1)  # until the other side has it all
+        except (IrohError, asyncio.TimeoutError):
+            pass
+        with contextlib.suppress(IrohError):  # it may have ended already
+            await self._recv.stop(0)
+        released()
+
+    def path(self) -> Path:
+        for path in self._connection.paths():
+            if path.is_selected:
+                return Path("relay" if path.is_relay else "direct", path.rtt_ms / 1000)
+        return Path("direct")
+
+    def _why(self, error: IrohError) -> str:
+        return self._connection.close_reason() or error.message() or "the connection was lost"
+
+
+class _Dialed:
+    """A connection that this node made, and how many links use it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.links = 0
+
+
+class SshxNode:
+    """One iroh endpoint: hosts any number of sessions, dials any number of tickets. Make one with `spawn`."""
+
+    def __init__(
+        self, endpoint: Endpoint, relays: Sequence[str] | str, terminals: Terminals | None, limits: Limits
+    ) -> None:
+        self._endpoint = endpoint
+        self._dialed: dict[str, asyncio.Task[_Dialed]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepted = 0
+        self._own_terminals = terminals
+        self._limits = limits
+        self.hub = Hub(terminals, self.address, limits)
+        """The sessions hosted here."""
+        self._online = self._spawn(self._wait_online(relays != "disabled"))
+        self._spawn(self._accept())
+
+    @classmethod
+    async def spawn(
+        cls,
+        *,
+        relays: Sequence[str] | str | None = None,
+        bind: str | None = None,
+        key_file: str | os.PathLike[str] | None = None,
+        terminals: Terminals | None = None,
+        limits: Limits | None = None,
+    ) -> SshxNode:
+        """Bind an endpoint and start accepting links.
+
+        Args:
+            relays: "default" (iroh's public relays and address look-up), "disabled" (direct addresses only, nothing on
+                the internet is asked), or relay URLs, as a sequence or comma-separated; by default what the environment
+                variable SSHX_RELAYS says, else "default".
+            bind: "host:port" to listen on; port 0 and every IPv4 interface by default.
+            key_file: keeps the endpoint's identity, 32 bytes, made with mode 0600 if missing.
+            terminals: where shells come from; PTYs of the node's own by default.
+
+        Raises:
+            ValueError: for a bind address, relay URL or key file that cannot be used.
+        """
+        iroh_fast_path.apply()
+        mode = parse_relays(relays or os.environ.get("SSHX_RELAYS") or "default")
+        options = EndpointOptions(
+            preset=preset_n0() if mode == "default" else preset_minimal(),
+            alpns=[ALPN],
+            bind_addr=bind,
+            secret_key=_load_key(FilePath(key_file)) if key_file is not None else None,
+        )
+        try:
+            if mode == "disabled":
+                options.relay_mode = RelayMode.disabled()
+            elif mode != "default":
+                options.relay_mode = RelayMode.custom_from_urls(list(mode))
+            endpoint = await Endpoint.bind(options)
+        except IrohError as error:
+            raise ValueError(f"The network endpoint could not be opened: {error.message()}") from None
+        return cls(endpoint, mode, terminals or Terminals.own(), limits or Limits())
+
+    @property
+    def endpoint_id(self) -> str:
+        """The endpoint's public identity."""
+        return str(self._endpoint.id())
+
+    @property
+    def relay_url(self) -> str | None:
+        """The relay through which the endpoint can be reached, if one has been found."""
+        return self._endpoint.addr().relay_url()
+
+    @property
+    def direct_addresses(self) -> list[str]:
+        """The "host:port" addresses at which the endpoint can be reached; loopback if there is no other."""
+        addresses = self._endpoint.addr().direct_addresses()[:DIRECT_ADDRESSES]
+        if not addresses:
+            ports = [socket.rpartition(":")[2] for socket in self._endpoint.bound_sockets() if "[" not in socket]
+            addresses = [f"127.0.0.1:{port}" for port in ports]
+        return addresses
+
+    def address(self) -> str:
+        """The endpoint's address as it is known now, as an iroh endpoint ticket."""
+        addr = EndpointAddr(self._endpoint.id(), self.relay_url, self.direct_addresses)
+        return str(EndpointTicket.from_addr(addr))
+
+    async def online(self) -> None:
+        """Wait until a relay has been found, or it has taken too long."""
+        await asyncio.shield(self._online)
+
+    async def host(self, name: str = "", **options: Any) -> Session:
+        """Start a session; for the options see `Hub.create`. Its tickets are good as soon as this returns."""
+        await self.online()
+        return await self.hub.create(name, **options)
+
+    async def join(self, ticket: Ticket | str) -> IrohLink:
+        """A link to the host of a ticket. Raises `TicketError` or `Unreachable`."""
+        if isinstance(ticket, str):
+            ticket = Ticket.decode(ticket)
+        return await self.dial(ticket.endpoint_ticket)
+
+    async def dial(self, endpoint_ticket: str) -> IrohLink:
+        """A link to the endpoint of an iroh endpoint ticket. Raises `TicketError` or `Unreachable`."""
+        try:
+            addr = EndpointTicket.from_string(endpoint_ticket).endpoint_addr()
+        except IrohError:
+            raise TicketError("malformed") from None
+        key = str(addr.id())
+        task = self._dialed.get(key)
+        if task is None or (task.done() and not _usable(task)):
+            task = self._dialed[key] = asyncio.ensure_future(self._connect(addr))
+        try:
+            dialed = await asyncio.shield(task)
+            dialed.links += 1
+            try:
+                stream = await dialed.connection.open_bi()
+            except BaseException:
+                self._release(key, dialed)
+                raise
+        except (IrohError, asyncio.TimeoutError):
+            if self._dialed.get(key) is task:
+                del self._dialed[key]
+            raise Unreachable(
+                "The host cannot be reached: it may have stopped sharing or be offline, or a firewall is in between."
+            ) from None
+        return IrohLink(dialed.connection, stream, lambda: self._release(key, dialed))
+
+    async def close(self, reason: str = "The host has shut down.") -> None:
+        """Stop all sessions, end their guests and links, and the terminals that are this node's own."""
+        await self.hub.close(reason)
+        for task in self._tasks:
+            task.cancel()
+        for dialing in self._dialed.values():
+            dialing.cancel()
+        await asyncio.gather(*self._tasks, *self._dialed.values(), return_exceptions=True)
+        await self._endpoint.close()
+
+    async def __aenter__(self) -> SshxNode:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _wait_online(self, relays: bool) -> None:
+        if relays:
+            try:
+                await asyncio.wait_for(self._endpoint.online(), ONLINE_TIMEOUT)
+            except asyncio.TimeoutError:
+                log.info("no relay found yet; tickets hold direct addresses only until one is")
+
+    async def _connect(self, addr: EndpointAddr) -> _Dialed:
+        return _Dialed(await asyncio.wait_for(self._endpoint.connect(addr, ALPN), DIAL_TIMEOUT))
+
+    def _release(self, key: str, dialed: _Dialed) -> None:
+        dialed.links -= 1
+        if dialed.links == 0:
+            task = self._dialed.get(key)
+            if task is not None and task.done() and _usable(task) and task.result() is dialed:
+                del self._dialed[key]
+            dialed.connection.close(0, b"done")
+
+    async def _accept(self) -> None:
+        while (incoming := await self._endpoint.accept_next()) is not None:
+            if self._accepted >= self._limits.users + self._limits.handshakes:
+                await incoming.refuse()
+            else:
+                self._spawn(self._serve(incoming))
+
+    async def _serve(self, incoming: Incoming) -> None:
+        """Take the links of one connection, until there has been none for as long as a handshake may take."""
+        self._accepted += 1
+        connection: Connection | None = None
+        links: set[asyncio.Task[None]] = set()
+        try:
+            timeout = self._limits.handshake_timeout
+            accepting = await asyncio.wait_for(incoming.accept(), timeout)
+            connection = await asyncio.wait_for(accepting.connect(), timeout)
+            connection.set_max_concurrent_bi_streams(self._limits.users)
+            stream = asyncio.ensure_future(connection.accept_bi())
+            while True:
+                done, _ = await asyncio.wait(
+                    {stream, *links}, timeout=None if links else timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                if stream in done:
+                    link = IrohLink(connection, stream.result(), lambda: None)
+                    links.add(self._spawn(self.hub.accept(link)))
+                    stream = asyncio.ensure_future(connection.accept_bi())
+                elif not done:
+                    stream.cancel()
+                    break
+                links = {task for task in links if not task.done()}
+        except (IrohError, asyncio.TimeoutError):
+            pass  # it is gone; its links notice by themselves
+        finally:
+            self._accepted -= 1
+            if links:
+                await asyncio.wait(links)
+            if connection is not None:
+                connection.close(0, b"done")
+
+
+def parse_relays(relays: Sequence[str] | str) -> Sequence[str] | str:
+    """ "default", "disabled", or a list of relay URLs. Raises ValueError for anything else."""
+    if isinstance(relays, str):
+        if relays in ("default", "disabled"):
+            return relays
+        relays = [url.strip() for url in relays.split(",")]
+    urls = [url for url in relays if url]
+    if not urls or not all(url.startswith(("http://", "https://")) for url in urls):
+        raise ValueError('Relays are "default", "disabled", or URLs that start with https:// or http://.')
+    return urls
+
+
+def _usable(task: asyncio.Task[_Dialed]) -> bool:
+    return not task.cancelled() and task.exception() is None and task.result().connection.close_reason() is None
+
+
+def _load_key(path: FilePath) -> bytes:
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = SecretKey.generate().to_bytes()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(key)
+        except OSError as error:
+            raise ValueError(f"The key file {path} cannot be written: {error.strerror}.") from None
+    except OSError as error:
+        raise ValueError(f"The key file {path} cannot be read: {error.strerror}.") from None
+    if len(key) != 32:
+        raise ValueError(f"The key file {path} does not hold a 32-byte key.")
+    return key

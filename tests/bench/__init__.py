@@ -1,0 +1,1 @@
+"""Speed, measured: each module with a `measure()` gives rows to the table of `python -m tests.bench`."""

@@ -421,7 +421,7 @@ class SshxClient:
 
     async def _run(self) -> None:
         delay = BACKOFF[0]
-        while not self._ended:
+        while True:
             started = time.monotonic()
             try:
                 reason = await self._session()
@@ -444,7 +444,7 @@ class SshxClient:
                     return
                 reason = str(error)
             if self._ended:
-                break
+                return
             self._set_state("reconnecting", reason)
             if time.monotonic() - started > BACKOFF[1]:
                 delay = BACKOFF[0]
@@ -573,6 +573,8 @@ class SshxClient:
             case Shells(shells):
                 self._on_shells(dict(shells))
                 self._emit(message)
+                if not self._first.done():  # now all is known that the host tells those who come
+                    self._first.set_result(None)
             case Hear():
                 self._heard = max(self._heard, message.time)
                 self.messages.append(message)
@@ -587,8 +589,6 @@ class SshxClient:
                 token = info.get("token")
                 self._resume = token if isinstance(token, bytes) else None
                 self._set_state("connected")
-                if not self._first.done():
-                    self._first.set_result(None)
             case Waiting():
                 self._set_state("waiting")
             case Closed(reason):

@@ -1,8 +1,8 @@
 """The only file that calls libghostty-vt: one terminal behind typed methods.
 
-`pyghostty` ships the library and its C declarations; its own Python layer is small and untyped, so this module
-goes to `ffi` and `lib` directly. Everything here either cannot fail on a live handle or raises `RuntimeError`,
-which means a mistake in this project, never bad terminal output: `feed` takes any bytes.
+`pyghostty` ships the library and its C declarations; its own Python layer is small and untyped, so this
+module goes to `ffi` and `lib` directly. Everything here either cannot fail on a live handle or raises
+`RuntimeError`, which means a mistake in this project, never bad terminal output: `feed` takes any bytes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ lib: Any = _ghostty.lib
 
 PRIMARY, ALTERNATE = 0, 1
 NARROW, WIDE, TAIL, HEAD = range(4)  # a cell's width; HEAD is the gap left where a wide character did not fit
-# An unfinished sequence is kept to be replayed after a snapshot; one longer than this (an image, a clipboard) is not.
+# An unfinished sequence is kept to be replayed after a snapshot, unless it is longer (an image, a clipboard).
 MAX_CONTINUATION = 1 << 20
 # Scrollback is bounded by lines; this many bytes bound it too, for very wide and very colourful lines.
 MAX_SCROLLBACK_BYTES = 64 << 20
-_SNAPSHOT_RECORD = struct.Struct("<HII")  # tag, payload length, CRC: the public framing in ghostty/vt/snapshot.h
+_SNAPSHOT_RECORD = struct.Struct("<HII")  # tag, payload length, CRC: the framing told in ghostty/vt/snapshot.h
 _SNAPSHOT_HEADER, _SNAPSHOT_READY = 10, 5
 
 _grid_ref: Any = _ghostty.union_fn(
@@ -52,7 +52,7 @@ def _sized(ctype: str) -> Any:
 
 
 def _mask(getter: Any, key: int, ctype: str = "bool") -> int:
-    """The bits of a packed row or cell that matter for `key`: asked once, so that loops over cells need no call."""
+    """The bits of a packed row or cell that matter for `key`: asked once, so that loops need no call."""
     out = ffi.new(f"{ctype}*")
     mask = 0
     for bit in range(64):
@@ -87,7 +87,8 @@ class Terminal:
             handle = box[0]
         self._handle = ffi.gc(handle, lib.ghostty_terminal_free)
         self._scrollback = scrollback
-        self._out: dict[str, Any] = {t: ffi.new(f"{t}*") for t in ("uint16_t", "size_t", "bool", "int", "uint8_t")}
+        types = ("uint16_t", "size_t", "bool", "int", "uint8_t")
+        self._out: dict[str, Any] = {ctype: ffi.new(f"{ctype}*") for ctype in types}
         self._point = ffi.new("GhosttyPointS*")
         self._point.tag = lib.GHOSTTY_POINT_TAG_SCREEN
         self._mode = ffi.new("GhosttyTerminalModeConfig*")
@@ -102,23 +103,27 @@ class Terminal:
 
         self._on_reply = ffi.callback("GhosttyTerminalWritePtyFn", on_reply)
         self._set("WRITE_PTY", self._on_reply)
-        self._set("SCROLLBACK_MAX_BYTES", ffi.new("size_t*", MAX_SCROLLBACK_BYTES if self._scrollback else 0))
         self._limit_scrollback(self.cols)
         self._set("CONTINUATION_MAX_BYTES", ffi.new("size_t*", MAX_CONTINUATION))
         self._set("KITTY_IMAGE_STORAGE_LIMIT", ffi.new("uint64_t*", 0))
-        # Browsers join emoji and flags into one cell pair; so must the host, or every column after one differs.
+        # Browsers join the code points of an emoji or a flag; so must the host, or the columns after it differ.
         self._set("MODE_DEFAULT", ffi.new("GhosttyTerminalModeConfig*", {"mode": 2027, "value": True}))
 
     def _set(self, option: str, value: Any) -> None:
-        _check(lib.ghostty_terminal_set(self._handle, getattr(lib, f"GHOSTTY_TERMINAL_OPT_{option}"), value), option)
+        key = getattr(lib, f"GHOSTTY_TERMINAL_OPT_{option}")
+        _check(lib.ghostty_terminal_set(self._handle, key, value), option)
 
     def _limit_scrollback(self, cols: int) -> None:
-        # Whole pages of about 50,000 cells are dropped, so allow two more than what is promised.
-        lines = self._scrollback + 100_000 // cols if self._scrollback else 0
-        self._set("SCROLLBACK_MAX_LINES", ffi.new("size_t*", lines))
+        # By bytes, not by lines: dropping old lines by their number slows output down to a fifth (measured). A cell
+        # takes about 9.5 bytes, more with many styles.
+        size = min(self._scrollback * cols * 12 + (1 << 20), MAX_SCROLLBACK_BYTES) if self._scrollback else 0
+        self._set("SCROLLBACK_MAX_BYTES", ffi.new("size_t*", size))
 
     def close(self) -> None:
-        ffi.release(self._handle)
+        """Frees the memory; what is called later fails, or does nothing (`feed`)."""
+        handle, self._handle = self._handle, ffi.NULL
+        if handle:
+            ffi.release(handle)
 
     # -- input
 
@@ -192,7 +197,8 @@ class Terminal:
 
     def mode(self, number: int, ansi: bool = False) -> bool:
         self._mode.mode = number | ansi << 15
-        _check(lib.ghostty_terminal_get(self._handle, lib.GHOSTTY_TERMINAL_DATA_MODE, self._mode), f"mode {number}")
+        key = lib.GHOSTTY_TERMINAL_DATA_MODE
+        _check(lib.ghostty_terminal_get(self._handle, key, self._mode), f"mode {number}")
         return bool(self._mode.value)
 
     def color(self, name: str) -> tuple[int, int, int] | None:
@@ -205,16 +211,16 @@ class Terminal:
         """The palette entries that the program changed, and only these: the others are the viewer's theme."""
         now, default = ffi.new("GhosttyColorRgb[256]"), ffi.new("GhosttyColorRgb[256]")
         for name, out in (("PALETTE", now), ("PALETTE_DEFAULT", default)):
-            _check(
-                lib.ghostty_terminal_get(self._handle, getattr(lib, f"GHOSTTY_TERMINAL_DATA_COLOR_{name}"), out), name
-            )
+            key = getattr(lib, f"GHOSTTY_TERMINAL_DATA_COLOR_{name}")
+            _check(lib.ghostty_terminal_get(self._handle, key, out), name)
         a, b = bytes(ffi.buffer(now)), bytes(ffi.buffer(default))
         if a == b:
             return []
-        return [(i, (now[i].r, now[i].g, now[i].b)) for i in range(256) if a[3 * i : 3 * i + 3] != b[3 * i : 3 * i + 3]]
+        changed = [i for i in range(256) if a[3 * i : 3 * i + 3] != b[3 * i : 3 * i + 3]]
+        return [(i, (now[i].r, now[i].g, now[i].b)) for i in changed]
 
     def continuation(self) -> bytes | None:
-        """The bytes of the sequence or character that the parser is in the middle of; None if there were too many."""
+        """The bytes of the sequence or character that the parser is in; None if there were too many."""
         size = self._out["size_t"]
         lib.ghostty_terminal_continuation_buf(self._handle, ffi.NULL, 0, size)
         buffer = ffi.new("uint8_t[]", max(1, size[0]))
@@ -269,15 +275,20 @@ class Terminal:
         flags: list[int] = []
         get, out = lib.ghostty_grid_ref_row, ffi.new("GhosttyRow*")
         while start < stop:
-            ref, count = self.ref(0, start), stop - start
-            while count > 1 and self.ref(0, start + count - 1).node != ref.node:
-                count = (count + 1) // 2
-            first = ref.y  # rows of one page lie side by side: no look-up for each of them
-            for y in range(first, first + count):
+            ref = self.ref(0, start)
+            # The rows of one page lie side by side: no look-up for each of them, only for where the page ends.
+            low, high = start + 1, stop
+            while low < high:
+                middle = (low + high) // 2
+                if self.ref(0, middle).node == ref.node:
+                    low = middle + 1
+                else:
+                    high = middle
+            for y in range(ref.y, ref.y + low - start):
                 ref.y = y
                 get(ref, out)
                 flags.append(out[0])
-            start += count
+            start = low
         return flags
 
     def cell(self, ref: Any) -> int:
@@ -377,7 +388,7 @@ class Terminal:
 
     def extras(self, extras: Sequence[str] = (), screen_extras: Sequence[str] = ()) -> bytes:
         """State that only the formatter tells, as the sequences that set it up."""
-        corner = (0, self.total_rows - 1)  # the formatter cannot leave out the content: take one cell, cut it off
+        corner = (0, self.total_rows - 1)  # it cannot do without content: take one cell, cut it off
         content = self.format(corner, corner)
         return self.format(corner, corner, extras=extras, screen_extras=screen_extras)[len(content) :]
 
@@ -386,4 +397,3 @@ class Terminal:
         corner = (0, self.total_rows - 1)
         content = self.format(corner, corner)  # these come before the content
         return self.format(corner, corner, extras=["tabstops"])[: -len(content) or None]
-

@@ -7,10 +7,11 @@ may take, and how often one may fail.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 from ..links import FrameReader, Link, LinkClosed
@@ -38,6 +39,9 @@ class Hub:
         self._terminals = terminals
         self._address = address
         self._pacer = Pacer()
+        self.refused: Counter[str] = Counter()
+        """How many links were refused before they were in, by reason."""
+        self._sent_before = 0
         self._knocking = 0
         self._failures: dict[str, deque[float]] = {}
         self._observers: list[Callable[[SessionEvent], None]] = []
@@ -96,8 +100,13 @@ class Hub:
         session.announce()
         return session
 
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes sent to participants so far, those of ended sessions included."""
+        return self._sent_before + sum(session.bytes_sent for session in self.sessions.values())
+
     async def accept(self, link: Link) -> None:
-        """Serve a link that came in: handshake, then take part in the session until either side ends it. Never raises."""
+        """Serve a link that came in: handshake, then the session until either side ends it. Never raises."""
         try:
             if self._knocking >= self.limits.handshakes:
                 raise Refused("busy")
@@ -111,10 +120,13 @@ class Hub:
             try:
                 await session.serve(link, secured, role, join, rest)
             except Refused as refused:  # by now the client understands encrypted messages only
+                self.refused[refused.reason] += 1
                 await self._send(link, secured.seal(encode(Closed(str(refused)))))
         except Refused as refused:
+            self.refused[refused.reason] += 1
             await self._send(link, refusal(refused.reason))
         except (HandshakeError, NoiseError, MalformedMessage):
+            self.refused["malformed"] += 1
             await self._send(link, refusal("malformed"))
         except (LinkClosed, asyncio.TimeoutError):
             pass
@@ -155,10 +167,8 @@ class Hub:
         return session, preface.role, secured, join, reader.rest()
 
     async def _send(self, link: Link, frame: bytes) -> None:
-        try:
+        with contextlib.suppress(LinkClosed, asyncio.TimeoutError):
             await asyncio.wait_for(link.send([frame]), 1)
-        except (LinkClosed, asyncio.TimeoutError):
-            pass
 
     def _check_failures(self, peer: str) -> None:
         times = self._failures.get(peer)
@@ -179,3 +189,4 @@ class Hub:
     def _forget(self, event: SessionEvent) -> None:
         if event.kind == "stopped":
             self.sessions.pop(event.session.id, None)
+            self._sent_before += event.session.bytes_sent

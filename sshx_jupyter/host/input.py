@@ -1,13 +1,15 @@
 """Writes a participant's input to a PTY without ever blocking the event loop.
 
-A PTY whose program does not read blocks its writer, and a PTY shared with Jupyter cannot be made non-blocking: its other
-writer, terminado, counts on blocking writes. So a thread of the shell's own writes, from a bounded queue. What fits at once
-(a keystroke) skips the thread, because the hand-over would be the largest part of the time to echo.
+A PTY whose program does not read blocks its writer, and a PTY shared with Jupyter cannot be made non-blocking: its
+other writer, terminado, counts on blocking writes. So a thread of the shell's own writes, from a queue that the
+participants' bounds bound. What fits at once (a keystroke) skips the thread, because the hand-over would be the
+largest part of the time to echo.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import sys
@@ -104,7 +106,5 @@ class PtyInput:
             self._report(written, len(view))
 
     def _report(self, written: Written, count: int) -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the event loop may have ended, and with it whoever counted
             self._loop.call_soon_threadsafe(written, count)
-        except RuntimeError:
-            pass  # the event loop has ended, and with it whoever counted

@@ -1,8 +1,8 @@
 """Keeps the broadcast from starving the shells it broadcasts.
 
-Sending to many guests and reading a shell's output share one event loop. Were every guest served after every read, the shell
-would slow down with each guest that joins. So serving guests may take a fixed share of the time; guests queue for it
-in order, and each then gets what has gathered meanwhile as one large frame. Alone or idle, nobody waits.
+Sending to many guests and reading a shell's output share one event loop. Were every guest served after every read,
+the shell would slow down with each guest that joins. So serving guests may take a fixed share of the time; guests
+queue for it in order, and each then gets what has gathered meanwhile as one large frame. Alone or idle, nobody waits.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """One connected client as the host sees it: reads its messages, and pumps to it what it should see.
 
-The pump is what decides the speed. It sends at once when idle; under load it sends as few, as large frames as the client
-acknowledges. A client that falls behind is not sent its backlog but a snapshot of the screen as it is now, the
-visible part first and the scrollback when the shell is quiet. What waits for a client is state (which users and shells
-changed, how far each shell has been sent), not a queue of messages, so memory per client is bounded and nobody waits for anybody.
+The pump is what decides the speed. It sends at once when idle; under load it sends as few, as large frames as the
+client acknowledges. A client that falls behind is not sent its backlog but a snapshot of the screen as it is now, the
+visible part first and the scrollback when the shell is quiet. What waits for a client is state (which users and
+shells changed, how far each shell has been sent), not a queue of messages, so memory per client is bounded and nobody
+waits for anybody.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from ..links import Link, LinkClosed
 from ..protocol.handshake import Secured
 from ..protocol.messages import (
     Chunks,
-    ClientMessage,
     Closed,
     Error,
     HostMessage,
@@ -152,7 +152,7 @@ class Participant:
     # What the client asks for.
 
     def subscribe(self, shell: Shell, seq: int) -> None:
-        """Start or resume sending a shell's output, from `seq` if the log still reaches there and the size is the same."""
+        """Start or resume sending a shell's output, from `seq` if the log has it and the size is the same."""
         known = self._subscriptions.get(shell.sid)
         sub = Subscription(shell, acknowledged=known.acknowledged if known else 0)
         if max(shell.log.start, shell.resized_at) <= seq <= shell.seq:
@@ -185,7 +185,7 @@ class Participant:
     # Running.
 
     async def run(self, frames: list[bytes]) -> str:
-        """Serve the client until it leaves, is removed, or its link breaks; returns why. `frames` came with the handshake."""
+        """Serve the client until it leaves, is removed, or its link breaks; returns why. `frames` came early."""
         reader = asyncio.ensure_future(self._read(frames))
         pump = asyncio.ensure_future(self._pump())
         try:
@@ -252,7 +252,9 @@ class Participant:
                 started = time.monotonic()
                 frames = [self._secured.seal(data) for data in self._messages(started)]
                 if frames:
-                    self.bytes_sent += sum(map(len, frames))
+                    size = sum(map(len, frames))
+                    self.bytes_sent += size
+                    self.session.bytes_sent += size
                     pacer.spent(time.monotonic() - started)
                     await self.link.send(frames)
                 if self._closing is not None:
@@ -310,7 +312,7 @@ class Participant:
             self._start_snapshot(sub, scrollback=shell.seq <= PART)
             sub.position = sub.snapshot_seq
             while sub.snapshot:  # all of it at once: it is the screen, and chunks go on from it
-                part, size = self._snapshot_part(sub)
+                part, size = self._snapshot_part(sub, PART)
                 room -= size
                 yield part, size
         while room > 0 and 0 <= sub.position < shell.seq:
@@ -328,7 +330,7 @@ class Participant:
             elif room > 0:
                 self._start_snapshot(sub, scrollback=True)
         while room > 0 and sub.snapshot:
-            part, size = self._snapshot_part(sub)
+            part, size = self._snapshot_part(sub, min(room, PART))
             room -= size
             yield part, size
 
@@ -339,8 +341,8 @@ class Participant:
         sub.generation = sub.shell.generation
         sub.partial = not scrollback
 
-    def _snapshot_part(self, sub: Subscription) -> tuple[bytes, int]:
-        part = sub.snapshot[sub.snapshot_sent : sub.snapshot_sent + PART]
+    def _snapshot_part(self, sub: Subscription, size: int) -> tuple[bytes, int]:
+        part = sub.snapshot[sub.snapshot_sent : sub.snapshot_sent + size]
         sub.snapshot_sent += len(part)
         more = sub.snapshot_sent < len(sub.snapshot)
         message = Snapshot(sub.shell.sid, sub.snapshot_seq, part, sub.snapshot_parts, more)

@@ -1,7 +1,7 @@
-"""The exact screen of a shell: what a viewer who joins now must see, kept by feeding every byte to a terminal.
+"""The exact screen of a shell, which a viewer who joins now must see: a terminal is fed every byte of output.
 
-`GhosttyScreen` is libghostty-vt behind `ghostty.py`; `snapshot.py` says how its state becomes bytes, and what these
-cannot carry. Where `pyghostty` has no wheel, `LogScreen` replays the newest output instead.
+`GhosttyScreen` is libghostty-vt behind `ghostty.py`; `snapshot.py` says how its state becomes bytes, and what
+these cannot carry. Where `pyghostty` has no wheel, `LogScreen` replays the newest output instead.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class Screen(Protocol):
         """Column and row on the screen, from 0."""
 
     def feed(self, data: bytes) -> bytes:
-        """Take output of the program, in pieces cut anywhere; returns what the terminal answers it, mostly nothing."""
+        """Take the program's output, cut anywhere; returns what the terminal answers to it, mostly nothing."""
 
     def resize(self, rows: int, cols: int) -> None: ...
 
     def snapshot(self, scrollback: bool = True) -> bytes:
         """VT bytes that reproduce everything in a terminal of this size, whatever state that terminal is in.
 
-        Without `scrollback`, what has scrolled off the screen is left out: small, for a viewer that must catch up.
+        Without `scrollback`, what has scrolled off is left out: small, for a viewer that must catch up.
         """
 
     def text(self) -> str:
@@ -64,7 +64,7 @@ class GhosttyScreen:
         self._terminal.configure()
         self._scrollback = scrollback
         self._rows, self._cols = rows, cols
-        self.feed = self._terminal.feed
+        self.feed = self._terminal.feed  # the hot path: no call in between
 
     @property
     def rows(self) -> int:
@@ -89,9 +89,11 @@ class GhosttyScreen:
     def snapshot(self, scrollback: bool = True) -> bytes:
         from .snapshot import snapshot
 
+        self._keep_size()
         return snapshot(self._terminal, self.title, self._scrollback if scrollback else 0)
 
     def text(self) -> str:
+        self._keep_size()
         terminal = self._terminal
         total = terminal.total_rows
         start, end = (0, total - terminal.rows), (terminal.cols - 1, total - 1)
@@ -100,14 +102,18 @@ class GhosttyScreen:
     def close(self) -> None:
         self._terminal.close()
 
+    def _keep_size(self) -> None:
+        if self._terminal.cols != self._cols:  # DECCOLM: programs may not resize a shell
+            self._terminal.resize(self._rows, self._cols)
+
 
 class LogScreen:
     """The newest output, to be replayed: for systems without libghostty.
 
-    An honest stand-in, not a screen: it parses nothing but titles. Replaying a long log shows the same screen as long
-    as the program drew it within the log; older state (modes, colours, a screen drawn long ago) is lost, and so is
-    what the program drew for another size. It answers no queries, and `text` and `cursor` are always empty and
-    (0, 0).
+    A stand-in, not a screen: it parses nothing but titles. Replaying the log shows the same screen as long as
+    the program drew it within the log; older state (modes, colours, a screen drawn long ago) is lost, and what
+    was drawn for another size is replayed at this one. Queries in the log are put to every viewer again. It
+    answers none itself; `text` is always empty and `cursor` (0, 0).
     """
 
     MAX_LOG = 2 << 20

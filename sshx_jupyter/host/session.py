@@ -71,6 +71,8 @@ ROWS, COLS = 24, 80
 """Size of a new shell in cells."""
 SHELL_WIDTH, SHELL_HEIGHT = 800, 520
 """About the size of such a shell on the canvas, by which new ones are placed side by side."""
+USERS_AT_ONCE = 64
+"""Users in one message, which must fit into a frame even if all have the longest of names."""
 CHAT_HISTORY = 100
 """Chat messages kept for those who join or come back."""
 SECRET_SIZE = 16
@@ -171,6 +173,8 @@ class Session:
         self.created = time.time()
         self.last_activity = self.created
         """Unix time of the last input by, or output to, someone who is here."""
+        self.bytes_sent = 0
+        """Bytes sent to everyone so far, as they go onto the links."""
         self.locked = False
         self.stopped: str | None = None
         """Why the session has stopped, or None while it runs."""
@@ -396,7 +400,10 @@ class Session:
             "created": self.created,
         }
         participant.post(Hello(participant.uid, info))
-        participant.post(Users(list(self.users().items())))
+        users = list(self.users().items())
+        participant.post(Users(users[:USERS_AT_ONCE]))
+        for uid, _ in users[USERS_AT_ONCE:]:
+            participant.user_changed(uid)
         if participant.user.role == "owner":
             for uid in self._pending:
                 participant.user_changed(uid)

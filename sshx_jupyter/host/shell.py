@@ -163,7 +163,7 @@ class Shell:
         self.generation += 1
 
     def _read_mark(self, data: bytes) -> None:
-        """Keep the last end-of-command mark: it shows nothing, but whoever skips output must not wait for it forever."""
+        """Keep the last end-of-command mark, for whoever waits for it and has skipped the output that it was in."""
         marks = COMMAND_ENDED.findall(data)
         if marks:
             self._mark = marks[-1]

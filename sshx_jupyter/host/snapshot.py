@@ -1,18 +1,22 @@
-"""A terminal's whole state as VT bytes: what any terminal of the same size shows and does after they are fed to it.
+"""A terminal's whole state as VT bytes: what any terminal of the same size shows and does once it is fed them.
 
-libghostty's formatter turns cells into text and SGR at full speed. What it leaves out is added here: blank rows at
-the end, rows with nothing but a background, hyperlinks, the screen that is not shown, and every state in an order
-that does not spoil the next one.
+libghostty's formatter turns cells into text and SGR at full speed. What it leaves out is added here: blank rows
+at the end, rows with nothing but a background, hyperlinks, the screen that is not shown, and every state in an
+order that does not spoil the next one. What it gets wrong is gone round: it fills unused cells between pieces of
+text with the style of the first, and joins and indents rows by wrap marks that are out of date.
 
 What the bytes cannot carry:
 
-- the other screen's cells when the primary is shown (mode 47 shows them again; modes 1047 and 1049 clear them);
-- DECSCA protection and semantic prompt marks of cells, an OSC 8 `id`, modes saved by `CSI ? s`, the OSC 7 directory;
-- pictures; the order in which several mouse modes were set;
-- a cursor that origin mode could not reach; pending wrap of a cell that was erased meanwhile (kept as a space);
-- in scrollback: hyperlinks of more than the newest 500 rows that have one, colours of long-gone rows without any
-  text if they are narrower than 16 columns;
-- the end of an unfinished sequence longer than 1 MiB: it is swallowed, and a screen under it cannot be copied.
+- the alternate screen while the primary is shown: cells (only mode 47 shows them again), pen, keyboard flags;
+- DECSCA protection and semantic prompt marks of cells; an OSC 8 `id` of text; modes saved by `CSI ? s`; OSC 7;
+- pictures; the order in which several mouse modes were set; requests for reports (modes 2033 and 2048);
+- a cursor that origin mode could not reach; pending wrap at a margin that is gone; what REP repeats, if that is
+  not left of the cursor any more; clusters that were printed before mode 2027 was switched;
+- the wrap mark of a row whose end, or the start of the next, was erased; the style of a cell that a wide
+  character left empty where it did not fit; a wide character printed in the line drawing set;
+- in scrollback: the hyperlinks, and the gaps in highlighted text, of all but the newest 1,000 rows that have
+  them; a colour less than 16 columns wide in a row without text, past the newest 64 such rows;
+- the end of an unfinished sequence longer than 1 MiB: it is swallowed, and a primary screen below is left out.
 """
 
 from __future__ import annotations
@@ -50,11 +54,15 @@ _CHARSETS = b"\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b}"
 # Attributes that show on a space too, and a space that has one.
 _SHOWS_ON_SPACE = re.compile(rb"\x1b\[(?:[79]|53|4(?::\d)?|48;[\d;]+)m")
 _STYLED_SPACE = re.compile(_SHOWS_ON_SPACE.pattern + rb"(?:(?!\x1b\[0m)[^ ])* ")
+# Where wrapping scrolls, the new row has the colour of what wraps: it must not stay right of the text.
+_BACKGROUND, _ERASE_REST = b"\x1b[48;", b"\x1b[0m\x1b[K"
+_UNUSED_CHARSETS = re.compile(rb"(?:\x1b[)*+].)*")  # G0 is in use
+_ASCII = re.compile(rb"\x1b[()*+]B")  # what a terminal starts with
 _STATE = re.compile(rb"((?:\x1b\[[\d;:]*m)*)(\x1b\]8;.*?\x1b\\)?(.*)", re.DOTALL)
 
-# Modes that are plain switches. Not here: 6, 4, 7, 69 (their place in the order matters), 12 (cursor style), 3 and 40
-# (would resize), 47, 1047 to 1049 (the screens), 2026 (never left on), 2027 (set first), 2033 and 2048 (reports that the
-# host sends, viewers must not).
+# Modes that are plain switches. Not here: 6, 4, 7, 69 (their place in the order matters), 12 (cursor style),
+# 3 and 40 (would resize), 47, 1047 to 1049 (the screens), 2026 (never left on), 2027 (set first), 2033 and 2048
+# (reports that the host sends, viewers must not).
 _MODES = (1, 5, 8, 9, 45, 66, 67, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1039, 1045, 2004, 2031)
 _MODES_ON = (25, 1007, 1035, 1036)
 _ANSI_MODES = (2, 20)
@@ -103,8 +111,10 @@ def _below_alternate(terminal: Terminal, copy: Terminal | None, region: Region, 
     if copy is not None:
         stack = _kitty_stack(copy)
         saved = _saved_cursor(copy, terminal, region)
-        copy.feed(b"\x1b[?47l")
-        out += [content(copy, scrollback), _kitty(_kitty_stack(copy)), _saved_cursor(copy, copy, region, switch)]
+        copy.feed(b"\x1b[?1049l")
+        out += [_cursor_style(copy)]
+        out += [content(copy, scrollback), _kitty(_kitty_stack(copy))]
+        out += [_saved_cursor(copy, copy, region, switch)]
     else:
         out.append(switch)
     out += [b"\x1b[H", content(terminal, 0), _kitty(stack), saved]
@@ -115,7 +125,7 @@ def _below_alternate(terminal: Terminal, copy: Terminal | None, region: Region, 
 
 
 def content(terminal: Terminal, scrollback: int) -> bytes:
-    """The screen's cells, below up to `scrollback` lines that have scrolled off it; each row where it belongs."""
+    """The screen's cells, below up to `scrollback` lines that scrolled off it; each row where it belongs."""
     total, rows, cols = terminal.total_rows, terminal.rows, terminal.cols
     budget = _Budget(uneven=rows, blank=rows)
     screen = _rows(terminal, total - rows, total, total, budget)
@@ -148,34 +158,37 @@ def _rows(terminal: Terminal, start: int, stop: int, total: int, budget: _Budget
     count = stop - start
     joined = [False] * count  # to the row below, by the wrapping that happens when they are printed
     cuts = {0, count}
-    linked = set()
-    for k in range(count - 1, -1, -1):
+    linked = []
+    for k in [k for k, flag in enumerate(flags) if flag & (ROW_WRAP | ROW_CONTINUES | ROW_LINK)]:
         flag = flags[k]
-        if not flag & (ROW_WRAP | ROW_LINK):
-            continue
-        if flag & ROW_WRAP:
+        if k and flag & ROW_CONTINUES and not joined[k - 1]:
+            cuts.add(k)  # the formatter would indent it by what was free in a row above
+        if k < count and flag & ROW_WRAP:
             onward = k + 1 < len(flags) and flags[k + 1] & ROW_CONTINUES
             joined[k] = bool(onward) and _wraps(terminal, start + k)
             if not joined[k]:
                 cuts.add(k + 1)  # the formatter would join it
-        if flag & ROW_LINK and budget.uneven > 0:
-            budget.uneven -= 1
-            linked.add(k)
-            cuts |= {k, k + 1}
+        if k < count and flag & ROW_LINK:
+            linked.append(k)
+    linked = linked[max(0, len(linked) - budget.uneven) :]
+    budget.uneven -= len(linked)
+    for k in linked:
+        cuts |= {k, k + 1}
     out: list[bytes] = []
-    edges = sorted(cuts)
-    for first, end in zip(edges, edges[1:]):
-        if first in linked:
-            out.append(_uneven_row(terminal, start + first))
+    edges, one_by_one = sorted(cuts), set(linked)
+    for first, end in itertools.pairwise(edges):
+        continues = first > 0 and joined[first - 1]
+        if first in one_by_one:
+            out.append(_uneven_row(terminal, start + first, continues))
         else:
-            out.append(_even_rows(terminal, start + first, joined[first:end], budget))
+            out.append(_even_rows(terminal, start + first, joined[first:end], continues, budget))
         if not joined[end - 1] and start + end < total:
             out.append(_NEWLINE)
     return b"".join(out)
 
 
 def _wraps(terminal: Terminal, y: int) -> bool:
-    """Whether printing row `y` and then the row below it wraps as it did: false where cells were erased since."""
+    """Whether printing row `y` and the row below it wraps as it did: not where cells were erased since."""
     end, begin = terminal.cell(terminal.ref(terminal.cols - 1, y)), terminal.cell(terminal.ref(0, y + 1))
     if not terminal.has_text(begin):
         return False
@@ -186,7 +199,7 @@ def _wraps(terminal: Terminal, y: int) -> bool:
     return terminal.has_text(end) or terminal.width(end) == TAIL
 
 
-def _even_rows(terminal: Terminal, y: int, joined: list[bool], budget: _Budget) -> bytes:
+def _even_rows(terminal: Terminal, y: int, joined: list[bool], continues: bool, budget: _Budget) -> bytes:
     """Rows as the formatter gives them, from row `y` on, except where that is not what the cells are."""
     last = y + len(joined) - 1
     end = terminal.cols - 1
@@ -197,22 +210,25 @@ def _even_rows(terminal: Terminal, y: int, joined: list[bool], budget: _Budget) 
     ends = [k for k, onward in enumerate(joined[:-1]) if not onward]
     ends.append(len(joined) - 1)
     lines += [b""] * (len(ends) - len(lines))  # it leaves out blank rows at the end
-    uneven = _SHOWS_ON_SPACE.search(text) is not None
-    if not uneven and b"" not in lines:
+    if _SHOWS_ON_SPACE.search(text) is None and b"" not in lines:
         return text
     for i in range(len(lines) - 1, -1, -1):
         line = lines[i]
+        first, final = (ends[i - 1] + 1 if i else 0), ends[i]
+        wrapped = final > first or (i == 0 and continues)
         if not line:  # it takes rows without text for blank
             budget.blank -= 1
-            lines[i] = _backgrounds(terminal, y + ends[i], 0, end + 1, 1 if budget.blank >= 0 else 16)
-        elif uneven and budget.uneven > 0 and _STYLED_SPACE.search(line):
+            lines[i] = _backgrounds(terminal, y + final, 0, terminal.cols, 1 if budget.blank >= 0 else 16)
+        elif budget.uneven > 0 and _STYLED_SPACE.search(line):
             budget.uneven -= 1  # it gives cells that were never written to the style of the text before them
-            first = ends[i - 1] + 1 if i else 0
-            lines[i] = b"".join(_uneven_row(terminal, y + k) for k in range(first, ends[i] + 1))
+            rows = range(first, final + 1)
+            lines[i] = b"".join(_uneven_row(terminal, y + k, k > first or (wrapped and k == 0)) for k in rows)
+        elif wrapped and _BACKGROUND in line and not terminal.cells(y + final, [terminal.cols - 1])[0] & CELL_USED:
+            lines[i] += _ERASE_REST
     return _NEWLINE.join(lines)
 
 
-def _uneven_row(terminal: Terminal, y: int) -> bytes:
+def _uneven_row(terminal: Terminal, y: int, continues: bool) -> bytes:
     """A row in stretches between hyperlinks, which the formatter leaves out, and unused cells, which it fills."""
     columns = range(terminal.cols)
     cells = terminal.cells(y, columns)
@@ -229,12 +245,16 @@ def _uneven_row(terminal: Terminal, y: int) -> bytes:
         if not used:
             continue
         first, last = stretch[0], stretch[-1]
-        if last > first and terminal.width(cells[last]) == HEAD:
+        if terminal.width(cells[last]) == HEAD:
             last -= 1
+            if last < first:
+                continue
         if first:
             out.append(b"\x1b[%dG" % (first + 1))
         text = terminal.format((first, y), (last, y)) or _backgrounds(terminal, y, first, last + 1)
         out.append(_with_link(link, text))
+        if continues and not first and last + 1 < terminal.cols and _BACKGROUND in text:
+            out.append(_ERASE_REST)
     return b"".join(out)
 
 
@@ -360,9 +380,9 @@ def _final_cursor(terminal: Terminal, region: Region) -> bytes:
     """
     place, pen, link, rest, again = _cursor(terminal, terminal, region, margins=True)
     insert = terminal.mode(4, ansi=True)
-    if again and not (insert or link or rest):
+    if again and not insert and not link and _UNUSED_CHARSETS.fullmatch(rest):
         back, text = again
-        out = place + back + pen + text
+        out = place + back + pen + rest + text
     else:
         out = place + pen + link + rest
     return out + (b"\x1b[4h" if insert else b"") + (b"" if terminal.mode(7) else b"\x1b[?7l")
@@ -377,7 +397,7 @@ def _cursor(
     """
     found = _STATE.fullmatch(terminal.extras((), ["style", "hyperlink", "protection", "charsets"]))
     assert found is not None  # every part is optional
-    pen, link, rest = found[1], found[2] or b"", found[3]
+    pen, link, rest = found[1], found[2] or b"", _ASCII.sub(b"", found[3])
     x, y = terminal.cursor
     origin = terminal.mode(6) and region.top <= y <= region.bottom and region.left <= x <= region.right
     place = _margins(cells, region) if margins or origin else b""
@@ -388,7 +408,7 @@ def _cursor(
     def go(column: int) -> bytes:
         return b"\x1b[%d;%dH" % (y - top + 1, column - left + 1)
 
-    wrap = terminal.pending_wrap
+    wrap = terminal.pending_wrap and x in (region.right, terminal.cols - 1)
     row, at = cells.total_rows - cells.rows + y, x if wrap else x - 1
     if at > 0 and cells.width(cells.cell(cells.ref(at, row))) == TAIL:
         at -= 1

@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Literal
 
 from iroh import (
     BiStream,
@@ -34,7 +34,8 @@ from ..host.session import Session
 from ..host.terminals import Terminals
 from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
 from ..ticket import Ticket, TicketError
-from . import LinkClosed, Path, Unreachable, iroh_fast_path
+from . import Link, LinkClosed, Path, Unreachable, iroh_fast_path
+from .memory import memory_link
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class SshxNode:
         relays: Sequence[str] | str | None = None,
         bind: str | None = None,
         key_file: str | os.PathLike[str] | None = None,
-        terminals: Terminals | None = None,
+        terminals: Terminals | Literal["own"] | None = "own",
         limits: Limits | None = None,
     ) -> SshxNode:
         """Bind an endpoint and start accepting links.
@@ -145,7 +146,7 @@ class SshxNode:
                 variable SSHX_RELAYS says, else "default".
             bind: "host:port" to listen on; port 0 and every IPv4 interface by default.
             key_file: keeps the endpoint's identity, 32 bytes, made with mode 0600 if missing.
-            terminals: where shells come from; PTYs of the node's own by default.
+            terminals: where shells come from: "own" for PTYs of the node's own, None for a node that can only join.
 
         Raises:
             ValueError: for a bind address, relay URL or key file that cannot be used.
@@ -166,7 +167,7 @@ class SshxNode:
             endpoint = await Endpoint.bind(options)
         except IrohError as error:
             raise ValueError(f"The network endpoint could not be opened: {error.message()}") from None
-        return cls(endpoint, mode, terminals or Terminals.own(), limits or Limits())
+        return cls(endpoint, mode, Terminals.own() if terminals == "own" else terminals, limits or Limits())
 
     @property
     def endpoint_id(self) -> str:
@@ -201,19 +202,23 @@ class SshxNode:
         await self.online()
         return await self.hub.create(name, **options)
 
-    async def join(self, ticket: Ticket | str) -> IrohLink:
+    async def join(self, ticket: Ticket | str) -> Link:
         """A link to the host of a ticket. Raises `TicketError` or `Unreachable`."""
         if isinstance(ticket, str):
             ticket = Ticket.decode(ticket)
         return await self.dial(ticket.endpoint_ticket)
 
-    async def dial(self, endpoint_ticket: str) -> IrohLink:
+    async def dial(self, endpoint_ticket: str) -> Link:
         """A link to the endpoint of an iroh endpoint ticket. Raises `TicketError` or `Unreachable`."""
         try:
             addr = EndpointTicket.from_string(endpoint_ticket).endpoint_addr()
         except IrohError:
             raise TicketError("malformed") from None
         key = str(addr.id())
+        if key == self.endpoint_id:  # iroh does not connect to itself
+            near, far = memory_link(peer=key)
+            self._spawn(self.hub.accept(far))
+            return near
         task = self._dialed.get(key)
         if task is None or (task.done() and not _usable(task)):
             task = self._dialed[key] = asyncio.ensure_future(self._connect(addr))
@@ -284,6 +289,7 @@ class SshxNode:
         """Take the links of one connection, until there has been none for as long as a handshake may take."""
         self._accepted += 1
         connection: Connection | None = None
+        stream: asyncio.Future[BiStream] | None = None
         links: set[asyncio.Task[None]] = set()
         try:
             timeout = self._limits.handshake_timeout
@@ -300,13 +306,14 @@ class SshxNode:
                     links.add(self._spawn(self.hub.accept(link)))
                     stream = asyncio.ensure_future(connection.accept_bi())
                 elif not done:
-                    stream.cancel()
                     break
                 links = {task for task in links if not task.done()}
         except (IrohError, asyncio.TimeoutError):
             pass  # it is gone; its links notice by themselves
         finally:
             self._accepted -= 1
+            if stream is not None:
+                stream.cancel()
             if links:
                 await asyncio.wait(links)
             if connection is not None:

@@ -219,9 +219,7 @@ class ClientHandshake:
 
     __slots__ = ("_noise", "_preface")
 
-    def __init__(
-        self, credentials: Credentials, psk: bytes | None = None, *, ephemeral: bytes | None = None
-    ) -> None:
+    def __init__(self, credentials: Credentials, psk: bytes | None = None, *, ephemeral: bytes | None = None) -> None:
         preface = Preface(credentials.role, credentials.session_id, credentials.password is not None)
         self._preface = preface.pack()
         self._noise = NoiseNNpsk0(True, self._preface, credentials.psk() if psk is None else psk, ephemeral)

@@ -229,7 +229,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Say that the terminal has parsed ``received`` bytes of a shell's snapshots and chunks since the link began."""
+    """Say how many bytes of a shell's snapshots and chunks the terminal has parsed since the link began."""
 
     sid: int
     received: int
@@ -330,10 +330,11 @@ class Shells:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A shell's screen at sequence number ``seq`` as terminal output, in parts: part 0 starts anew, and ``more`` follow.
+    """A shell's screen at sequence number ``seq`` as terminal output, in parts.
 
-    Between the parts of a snapshot may come :class:`Chunks`: they go on from the screen that the client has, and are
-    to be repeated after the snapshot as far as they lie beyond its ``seq``.
+    Part 0 starts anew, and parts follow as long as ``more`` is true. Between them may come :class:`Chunks`: they
+    go on from the screen that the client has, and are to be repeated after the snapshot as far as they lie beyond
+    its ``seq``.
     """
 
     sid: int

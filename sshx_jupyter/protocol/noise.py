@@ -182,9 +182,7 @@ class NoiseNNpsk0:
             raise ValueError(f"the psk must be {KEY_SIZE} bytes")
         self._initiator = initiator
         self._ephemeral = (
-            X25519PrivateKey.generate()
-            if ephemeral is None
-            else X25519PrivateKey.from_private_bytes(ephemeral)
+            X25519PrivateKey.generate() if ephemeral is None else X25519PrivateKey.from_private_bytes(ephemeral)
         )
         self._public = self._ephemeral.public_key().public_bytes_raw()
         self._theirs = b""

@@ -1,0 +1,235 @@
+"""Output to many, slow, stalled, late and returning clients: nothing is lost, and nobody waits for anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sshx_jupyter import client as client_module
+from sshx_jupyter.client import Output, SshxClient
+from sshx_jupyter.host.session import Session
+from sshx_jupyter.host.shell import OutputLog
+from sshx_jupyter.links import Link
+from sshx_jupyter.protocol.messages import Geometry
+from tests.screens import assert_same_screen
+from tests.sessions import Host, Stalling, Throttled, hosting
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    async with hosting() as host:
+        yield host
+
+
+async def settle(session: Session, *clients: SshxClient) -> None:
+    """Wait until the shell is silent and every client has its screen, scrollback included."""
+    [shell] = session.shells.values()
+
+    def settled(client: SshxClient) -> bool:
+        sub = next(p for p in session._sender if p.uid == client.uid)._subscriptions[shell.sid]
+        return sub.drained and client._shells[shell.sid].seq == shell.seq and client._shells[shell.sid].parts_seq < 0
+
+    silent_since = time.monotonic()
+    seq = shell.seq
+    while time.monotonic() - silent_since < 0.3 or not all(map(settled, clients)):
+        await asyncio.sleep(0.02)
+        if shell.seq != seq:
+            seq, silent_since = shell.seq, time.monotonic()
+
+
+def assert_equal(session: Session, client: SshxClient) -> None:
+    """The screen cell by cell; the scrollback by what the two screens tell of it, which is much quicker."""
+    [(sid, shell)] = session.shells.items()
+    assert_same_screen(shell._screen, client.screen(sid), scrollback=False)
+    assert shell._screen.snapshot() == client.screen(sid).snapshot()
+
+
+async def test_bulk_output_ends_in_the_same_screen(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.run("seq 1 400000")
+        await settle(session, client)
+        assert_equal(session, client)
+        assert "399999\n400000" in client.screen(next(iter(client.shells))).text()
+
+
+async def test_a_late_client_gets_screen_and_scrollback(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as first:
+        await first.run("seq 1 30000; printf '\\033[1;31mred\\033[0m \\360\\237\\230\\200 wide: \\344\\270\\255\\n'")
+        async with host.connect(session, "reader") as late:
+            await settle(session, first, late)
+            assert_equal(session, late)
+            assert_equal(session, first)
+
+
+async def test_resize_keeps_screens_equal(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client, host.connect(session, "reader") as other:
+        sid = next(iter(client.shells))
+        for rows, cols in ((10, 40), (50, 200), (24, 80)):
+            await client.run("printf '%0150d\\n' 1 2 3")
+            await client.move(sid, Geometry(1, 2, rows, cols))
+            await other.wait_for(lambda c, size=(rows, cols): (c.shells[sid].rows, c.shells[sid].cols) == size)
+            assert (await client.run("stty size")).output.split() == [str(rows), str(cols)]
+            await settle(session, client, other)
+            assert_equal(session, client)
+            assert_equal(session, other)
+
+
+async def test_returning_clients_lose_no_line_and_see_none_twice(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.005))
+    session = await host.create()
+    links: list[Any] = []
+
+    async def dial() -> Link:
+        links.append(await host.dial())
+        return links[-1]
+
+    chance = random.Random(7)
+    received = bytearray()
+    async with host.connect(session, dial=dial) as client, host.connect(session) as typist:
+
+        async def watch() -> None:
+            async for event in client:
+                if isinstance(event, Output):
+                    if event.snapshot:
+                        received.clear()
+                        assert not event.missed
+                    received.extend(event.data)
+
+        watching = asyncio.ensure_future(watch())
+        uid, sid = client.uid, next(iter(client.shells))
+        await client.wait_for(lambda c: c._shells[sid].seq >= 0)
+        await typist.send(sid, "i=0; while :; do i=$((i+1)); echo line $i; [ $((i%20)) = 0 ] && sleep 0.002; done\r")
+        for _ in range(300):
+            await asyncio.sleep(chance.uniform(0, 0.01))
+            made = len(links)
+            await links[-1].close("pulled the plug")
+            await client.wait_for(lambda c, made=made: len(links) > made and c.state == "connected")
+        await typist.send(sid, b"\x03")
+        last = int((await typist.run("echo $i")).output)
+        await settle(session, client)
+        assert client.uid == uid
+        assert_equal(session, client)
+        lines = [line for line in bytes(received).decode().split("\r\n") if line.startswith("line ")]
+        assert last > 1000
+        assert lines[: last - 1] == [f"line {i}" for i in range(1, last)]  # the last may be cut by the interrupt
+        assert len(lines) <= last
+        watching.cancel()
+
+
+async def test_a_client_that_was_away_too_long_gets_the_screen(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.005))
+    session = await host.create()
+    away = asyncio.Event()
+    away.set()
+
+    async def dial() -> Link:
+        await away.wait()
+        return await host.dial()
+
+    async with host.connect(session, dial=dial) as client, host.connect(session) as typist:
+        await client.run("true")
+        away.clear()
+        await host.links[0].close()
+        await typist.run("seq 1 500000")  # more than the log holds
+        away.set()
+        await client.wait_for(lambda c: c.state == "connected")
+        await settle(session, client, typist)
+        assert_equal(session, client)
+
+
+async def test_a_stalled_client_disturbs_nobody_and_costs_little(host: Host) -> None:
+    session = await host.create()
+    stalling: list[Stalling] = []
+
+    async def dial() -> Link:
+        link = Stalling(await host.dial(limit=64 << 10))
+        stalling.append(link)
+        return link
+
+    others = [host.connect(session, "reader", screens=False) for _ in range(18)]
+    async with host.connect(session, dial=dial) as stalled, host.connect(session) as typist:
+        clients = [await other.__aenter__() for other in others]
+        await typist.run("seq 1 1000")
+        await settle(session, stalled, typist)
+        stalling[0].flowing.clear()
+        tracemalloc.start()
+        before = tracemalloc.take_snapshot()
+        result = await typist.run("seq 1 300000; echo done")
+        assert result.exit_status == 0
+        participant = next(p for p in session._sender if p.uid == stalled.uid)
+        assert participant._flow.in_flight <= host.hub.limits.window
+        grown = sum(
+            stat.size_diff
+            for stat in tracemalloc.take_snapshot().compare_to(before, "filename")
+            if stat.traceback[0].filename.endswith("participant.py")
+        )
+        tracemalloc.stop()
+        assert grown < host.hub.limits.window
+        await settle(session, typist, *clients)
+        stalling[0].flowing.set()
+        await settle(session, stalled)
+        assert_equal(session, stalled)
+        assert_equal(session, typist)
+        for other in others:
+            await other.__aexit__(None, None, None)
+
+
+async def test_interrupt_shows_at_once_on_a_slow_link(host: Host) -> None:
+    session = await host.create()
+
+    async def dial() -> Link:
+        return Throttled(await host.dial(), rate=125_000, delay=0.01)
+
+    async with host.connect(session, dial=dial) as client:
+        sid = next(iter(client.shells))
+        await client.wait_for(lambda c: c._shells[sid].seq >= 0)
+        took = []
+        for attempt in range(3):
+            await client.send(sid, b"yes hello\r")
+            await client.wait_for(lambda c: c._shells[sid].seq > 5_000_000 * (attempt + 1))
+            started = time.monotonic()
+            await client.send(sid, b"\x03echo stop$((40+2))\r")
+            await client.wait_for(lambda c: "stop42" in c.screen(sid).text())
+            took.append(time.monotonic() - started)
+            await client.send(sid, b"clear\r")
+            await client.wait_for(lambda c: "stop42" not in c.screen(sid).text())
+        assert sorted(took)[1] < 0.5, took
+        await settle(session, client)
+        assert_equal(session, client)
+
+
+async def test_a_client_that_says_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hosting(silence=1.0) as host:
+        session = await host.create()
+        monkeypatch.setattr(client_module, "PING_PERIOD", 0.2)
+        async with host.connect(session) as other:
+            monkeypatch.setattr(client_module, "PING_PERIOD", 3600)  # as if its machine went to sleep
+            async with host.connect(session) as quiet:
+                await other.wait_for(lambda c: quiet.uid in c.users)
+                await other.wait_for(lambda c: quiet.uid not in c.users)
+                assert other.state == "connected"
+
+
+def test_log_keeps_the_newest_and_reads_from_anywhere() -> None:
+    log = OutputLog(1000)
+    data = bytes(range(256)) * 40
+    chance = random.Random(1)
+    position = 0
+    while position < len(data):
+        size = chance.randint(1, 200)
+        log.append(data[position : position + size])
+        position = min(position + size, len(data))
+        assert log.end == position
+        assert log.end - log.start <= 1000
+        for _ in range(5):
+            at, most = chance.randint(log.start, log.end), chance.randint(1, 1200)
+            assert b"".join(log.read(at, most)) == data[at : min(at + most, log.end)]

@@ -1,0 +1,334 @@
+"""What a session lets whom do, on real PTYs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sshx_jupyter.client import CommandError, SessionEnded, SshxClient
+from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
+from sshx_jupyter.host.hub import Hub
+from sshx_jupyter.host.session import SessionEvent, clean_name
+from sshx_jupyter.protocol.handshake import Refused
+from sshx_jupyter.protocol.messages import Error, Geometry, Hear, Shells
+from tests.sessions import ADDRESS, Host, credentials, hosting
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    async with hosting(shells=3, users=4) as host:
+        yield host
+
+
+async def error_from(client: SshxClient) -> str:
+    async for event in client:
+        if isinstance(event, Error):
+            return event.text
+    raise AssertionError(client.ended)
+
+
+async def test_a_command_gives_its_output_and_status(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, name="ann") as client:
+        result = await client.run("printf 'one\\ntwo\\n'; (exit 3)")
+        assert (result.output, result.exit_status, result.truncated) == ("one\ntwo\n", 3, False)
+        result = await client.run("for i in 1 2; do # a comment\necho $i\ndone")
+        assert (result.output, result.exit_status) == ("1\n2\n", 0)
+        with pytest.raises(CommandError, match=r"took longer than 0\.2 s"):
+            await client.run("sleep 60", timeout=0.2)
+        assert (await client.run("echo still here")).output == "still here\n"
+
+
+async def test_output_that_was_skipped_does_not_hide_the_end_of_a_command(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        result = await asyncio.wait_for(client.run("seq 1 2000000; (exit 4)"), 100)
+        assert result.exit_status == 4
+        assert result.truncated or result.output.endswith("1999999\n2000000\n")
+
+
+async def test_a_reader_can_change_nothing(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, "writer", name="w") as writer, host.connect(session, "reader", name="r") as reader:
+        sid = next(iter(reader.shells))
+        before = dict(session.shells[sid].__dict__)
+        for attempt in (
+            reader.send(sid, b"touch /tmp/never\r"),
+            reader.move(sid, Geometry(5, 5, 10, 10)),
+            reader.move(sid, None),
+            reader.kick(1),
+            reader.set_role(reader.uid, "writer"),
+            reader.lock(True),
+            reader.approve(1, True),
+        ):
+            await attempt
+            assert (await error_from(reader)).startswith(("You can watch", "Only the host"))
+        with pytest.raises(CommandError, match="You can watch"):
+            await reader.create()
+        with pytest.raises(CommandError, match="You can watch"):
+            await reader.close_shell(sid)
+        with pytest.raises(CommandError, match="You can watch"):
+            await reader.run("true")
+        shell = session.shells[sid]
+        assert (shell.x, shell.y, shell.resized_at) == (before["x"], before["y"], before["resized_at"])
+        assert list(session.shells) == [sid]
+        assert not session.locked
+        assert "never" not in (await writer.run("echo ok")).output
+        assert (await writer.run("ls /tmp/never")).exit_status != 0
+
+
+async def test_roles_change_live(host: Host) -> None:
+    session = await host.create()
+    async with (
+        host.connect(session, "owner", name="o") as owner,
+        host.connect(session, "reader", name="r") as reader,
+    ):
+        await reader.request_write()
+        await owner.wait_for(lambda c: reader.uid in c.users and c.users[reader.uid].wants_write)
+        await owner.set_role(reader.uid, "writer")
+        await reader.wait_for(lambda c: c.role == "writer")
+        assert (await reader.run("echo mine")).output == "mine\n"
+        await owner.set_role(reader.uid, "reader")
+        await reader.wait_for(lambda c: c.role == "reader")
+        await reader.send(next(iter(reader.shells)), b"x")
+        assert "You can watch" in await error_from(reader)
+
+
+async def test_removed_means_out(host: Host) -> None:
+    session = await host.create()
+    async with (
+        host.connect(session, "owner") as owner,
+        host.connect(session, "writer") as writer,
+        host.connect(session, "reader") as reader,
+    ):
+        await owner.wait_for(lambda c: len(c.users) == 3)
+        await owner.kick(writer.uid, "time is up\x1b[2J")
+        with pytest.raises(SessionEnded, match=r"removed you from the session: time is up \[2J"):
+            await writer.wait_for(lambda _: False)
+        await owner.wait_for(lambda c: writer.uid not in c.users)
+        await owner.kick(owner.uid)
+        assert "Owners cannot be removed" in await error_from(owner)
+        assert reader.state == "connected"
+
+
+async def test_approval(host: Host) -> None:
+    session = await host.create(approve=True)
+    async with host.connect(session, "owner") as owner:
+        entering = asyncio.ensure_future(_enter(host, session, "wanted"))
+        await owner.wait_for(lambda c: any(user.pending for user in c.users.values()))
+        [(uid, user)] = [(uid, user) for uid, user in owner.users.items() if user.pending]
+        assert user.name == "wanted"
+        assert list(session.users()) == [owner.uid]
+        await owner.approve(uid, True)
+        assert await entering == "inside"
+        refused = asyncio.ensure_future(_enter(host, session, "unwanted"))
+        await owner.wait_for(lambda c: any(user.pending for user in c.users.values()))
+        [uid] = [uid for uid, user in owner.users.items() if user.pending]
+        await owner.approve(uid, False)
+        with pytest.raises(SessionEnded, match="did not let you in"):
+            await refused
+
+
+async def _enter(host: Host, session: object, name: str) -> str:
+    async with host.connect(session, "writer", name=name) as client:  # type: ignore[arg-type]
+        await client.run("true")
+        return "inside"
+
+
+async def test_lock_lets_nobody_new_in(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, "owner") as owner, host.connect(session, "writer") as writer:
+        await owner.lock(True)
+        await owner.run("true")
+        with pytest.raises(SessionEnded, match="locked"):
+            async with host.connect(session, "reader"):
+                pass
+        await host.links[1].close()  # who was here comes back
+        await writer.wait_for(lambda c: c.state == "reconnecting")
+        await writer.wait_for(lambda c: c.state == "connected")
+
+
+async def test_full_session_and_too_many_shells(host: Host) -> None:
+    session = await host.create()
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(host.connect(session)) for _ in range(4)]
+        with pytest.raises(SessionEnded, match="full"):
+            async with host.connect(session, "reader"):
+                pass
+        await clients[0].create()
+        await clients[0].create()
+        with pytest.raises(CommandError, match="at most 3 shells"):
+            await clients[0].create()
+
+
+async def test_password(host: Host) -> None:
+    session = await host.create(password="naïve ☃")
+    assert session.ticket is not None
+    with pytest.raises(Refused, match="password"):
+        async with SshxClient.connect(session.ticket, dial=host.dial):
+            pass
+    with pytest.raises(Refused) as wrong:
+        async with host.connect(session, "writer", password="no"):
+            pass
+    assert wrong.value.reason == "invalidAuth"
+    async with host.connect(session, "writer", password="nai\u0308ve ☃") as client:  # the same text, typed otherwise
+        assert (await client.run("echo in")).output == "in\n"
+
+
+async def test_wrong_keys_are_limited_by_endpoint(host: Host) -> None:
+    session = await host.create()
+    good = credentials(session, "reader")
+    bad = type(good)(session.id, "writer", good.secret)  # a reader who claims to be a writer
+    for _ in range(host.hub.limits.failed_handshakes):
+        with pytest.raises(Refused) as refused:
+            async with SshxClient.connect(bad, dial=host.dial):
+                pass
+        assert refused.value.reason == "invalidAuth"
+    with pytest.raises(Refused) as refused:
+        async with SshxClient.connect(good, dial=host.dial):
+            pass
+    assert refused.value.reason == "rateLimited"
+    async with SshxClient.connect(good, dial=lambda: host.dial("somebody else")):
+        pass
+
+
+async def test_rotating_tickets_shuts_out_the_old(host: Host) -> None:
+    session = await host.create()
+    old = credentials(session, "writer")
+    async with host.connect(session) as inside:
+        await session.rotate()
+        with pytest.raises(Refused):
+            async with SshxClient.connect(old, dial=host.dial):
+                pass
+        async with host.connect(session):
+            pass
+        assert (await inside.run("echo still")).output == "still\n"
+
+
+async def test_read_only_session_has_no_writer(host: Host) -> None:
+    session = await host.create(read_only=True)
+    assert session.ticket is None
+    assert session.psk("writer") is None
+    async with host.connect(session, "reader") as reader, host.connect(session, "owner") as owner:
+        await owner.set_role(reader.uid, "writer")
+        assert "read-only for everyone" in await error_from(owner)
+        await reader.request_write()
+        assert "read-only for everyone" in await error_from(reader)
+
+
+async def test_stop_tells_why_and_leaves_the_terminal(host: Host) -> None:
+    session = await host.create()
+    [name] = host.terminals._manager.terminals
+    events: list[SessionEvent] = []
+    session.observe(events.append)
+    async with host.connect(session) as client:
+        await session.stop("Lunch.")
+        with pytest.raises(SessionEnded, match=r"Lunch\."):
+            await client.run("true")
+    assert [event.kind for event in events] == ["joined", "stopped", "left"]
+    with pytest.raises(Refused) as refused:
+        async with host.connect(session):
+            pass
+    assert refused.value.reason == "notFound"
+    assert host.terminals._manager.terminals[name].ptyproc.isalive()
+    again = await host.create(terminals=[name])
+    async with host.connect(again) as client:
+        assert (await client.run("echo lives")).output == "lives\n"
+        await again.stop(close_terminals=True)
+    assert name not in host.terminals._manager.terminals
+
+
+async def test_session_expires(host: Host) -> None:
+    session = await host.create(expires_in=0.3)
+    async with host.connect(session) as client:
+        with pytest.raises(SessionEnded, match="end time"):
+            await client.wait_for(lambda _: False)
+    assert host.hub.sessions == {}
+
+
+async def test_a_shell_that_ends_is_gone_after_its_last_output(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        sid = next(iter(client.shells))
+        await client.wait_for(lambda c: c._shells[sid].seq >= 0)
+        await client.send(sid, b"echo good$((1))bye; exit\r")
+        seen = b""
+        async for event in client:
+            seen += getattr(event, "data", b"")
+            if isinstance(event, Shells) and not event.shells:
+                break
+        assert b"good1bye" in seen
+        with pytest.raises(CommandError, match="no shell"):
+            await client.run("true", shell=sid)
+        await client.send(sid, b"x")
+        assert "has ended" in await error_from(client)
+
+
+async def test_nothing_is_created_for_a_terminal_that_is_not_there(host: Host) -> None:
+    with pytest.raises(NotHere, match="no terminal named 'nope'"):
+        await host.create(terminals=["nope"])
+    assert host.hub.sessions == {}
+    assert host.terminals._manager.terminals == {}
+    with pytest.raises(TerminalsUnavailable):
+        await host.create(command=["/does/not/exist"])
+    assert host.hub.sessions == {}
+    with pytest.raises(TerminalsUnavailable, match="disabled"):
+        await Hub(None, lambda: ADDRESS).create()
+
+
+async def test_too_many_sessions() -> None:
+    async with hosting(sessions=1) as host:
+        await host.create()
+        with pytest.raises(Full, match="at most 1 sessions"):
+            await host.create()
+
+
+async def test_chat_is_heard_by_all_and_by_who_comes_later(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, name="a\x07nn\n") as ann, host.connect(session, "reader", name="bob") as bob:
+        await bob.chat("hello\nthere")
+        await ann.wait_for(lambda c: c.messages)
+        message = ann.messages[0]
+        assert isinstance(message, Hear)
+        assert (message.uid, message.name, message.text) == (bob.uid, "bob", "hello\nthere")
+        assert session.users()[ann.uid].name == "a nn"
+        for number in range(12):
+            await ann.chat(str(number))
+        assert "too many messages" in await error_from(ann)
+        await bob.chat("x" * 4001)
+        assert "at most 4000" in await error_from(bob)
+    async with host.connect(session) as late:
+        await late.wait_for(lambda c: len(c.messages) >= 11)
+        assert late.messages[0].text == "hello\nthere"
+
+
+async def test_cursors_names_and_focus_are_seen(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as ann, host.connect(session) as bob:
+        sid = next(iter(ann.shells))
+        await ann.set_cursor((1.5, -2.0))
+        await ann.set_focus(sid)
+        await ann.set_name("Ann")
+        await bob.wait_for(
+            lambda c: (user := c.users.get(ann.uid)) and (user.cursor, user.focus, user.name) == ((1.5, -2), sid, "Ann")
+        )
+        await ann.set_name("\x00\n ")
+        assert "visible character" in await error_from(ann)
+    async with host.connect(session, "owner", observer=True) as observer:
+        assert observer.users == {}
+        async with host.connect(session, "reader") as reader:
+            await observer.wait_for(lambda c: reader.uid in c.users)
+            assert observer.uid not in reader.users
+    async with host.connect(session, "writer", observer=True) as sneaky:
+        assert sneaky.uid in session.users()
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [("  Ann \t Lee ", "Ann Lee"), ("a\x1b[31mb", "a [31mb"), ("\u202eevil", "evil"), ("x" * 100, "x" * 64), ("", "")],
+)
+def test_names_are_one_visible_line(name: str, clean: str) -> None:
+    assert clean_name(name, 64) == clean

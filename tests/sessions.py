@@ -1,0 +1,123 @@
+"""A real session with real PTYs in this process, and clients on in-memory links: what most tests need."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from sshx_jupyter.client import SshxClient
+from sshx_jupyter.host.hub import Hub
+from sshx_jupyter.host.limits import Limits
+from sshx_jupyter.host.session import Session
+from sshx_jupyter.host.terminals import Terminals
+from sshx_jupyter.links import Link
+from sshx_jupyter.links.memory import MemoryLink, memory_link
+from sshx_jupyter.protocol.handshake import Credentials
+from sshx_jupyter.protocol.messages import Role
+from sshx_jupyter.ticket import Ticket
+
+ADDRESS = "endpointaaaa"
+
+
+class Host:
+    """A hub whose clients come over memory links."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.terminals = Terminals.own()
+        self.hub = Hub(self.terminals, lambda: ADDRESS, limits)
+        self.links: list[MemoryLink] = []
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def dial(self, peer: str = "guest", limit: int = 1 << 20) -> MemoryLink:
+        """A link to the hub."""
+        near, far = memory_link(limit, peer)
+        task = asyncio.ensure_future(self.hub.accept(far))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        self.links.append(near)
+        return near
+
+    async def create(self, name: str = "test", **options: Any) -> Session:
+        """A session; with one shell, a plain `sh` without a prompt of its own making, unless told otherwise."""
+        options.setdefault("command", ["sh"])
+        return await self.hub.create(name, **options)
+
+    def connect(
+        self,
+        session: Session,
+        role: Role = "writer",
+        dial: Callable[[], Any] | None = None,
+        password: str | None = None,
+        **options: Any,
+    ) -> contextlib.AbstractAsyncContextManager[SshxClient]:
+        """A client of this role."""
+        return SshxClient.connect(credentials(session, role, password), dial=dial or self.dial, **options)
+
+    async def close(self) -> None:
+        await self.hub.close()
+        for link in self.links:
+            await link.close()
+        if self._serving:
+            await asyncio.wait(set(self._serving))
+        await self.terminals.shutdown()
+
+
+def credentials(session: Session, role: Role, password: str | None = None) -> Credentials:
+    """What a client of this role shows."""
+    if role == "owner":
+        return Credentials(session.id, role, session.owner_secret)
+    text = session.ticket if role == "writer" else session.read_ticket
+    assert text is not None
+    return Ticket.decode(text).credentials(password)
+
+
+@contextlib.asynccontextmanager
+async def hosting(**limits: Any) -> AsyncIterator[Host]:
+    """A host with these limits, and nothing left of it afterwards."""
+    host = Host(Limits(**limits))
+    try:
+        yield host
+    finally:
+        await host.close()
+
+
+class Stalling:
+    """A link that stops taking frames from the other side while `stalled`: a guest that does not read."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.peer = link.peer
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self.send, self.close, self.path = link.send, link.close, link.path
+
+    async def receive(self) -> list[bytes]:
+        await self.flowing.wait()
+        frames = await self._link.receive()
+        await self.flowing.wait()
+        return frames
+
+
+class Throttled:
+    """A link that delivers at most `rate` bytes a second, with `delay` seconds on the way, each way."""
+
+    def __init__(self, link: Link, rate: float, delay: float) -> None:
+        self._link = link
+        self._rate = rate
+        self._delay = delay
+        self._free = 0.0
+        self.peer = link.peer
+        self.close, self.path = link.close, link.path
+
+    async def send(self, frames: Any) -> None:
+        await asyncio.sleep(self._delay)
+        await self._link.send(frames)
+
+    async def receive(self) -> list[bytes]:
+        frames = await self._link.receive()
+        loop = asyncio.get_running_loop()
+        self._free = max(self._free, loop.time()) + sum(map(len, frames)) / self._rate
+        await asyncio.sleep(max(0.0, self._free - loop.time()) + self._delay)
+        return frames

@@ -1,0 +1,529 @@
+"""Makes the test vectors that the Python and the TypeScript implementation are both tested with.
+
+``python -m tests.vectors.generate`` writes the JSON files next to this one, and a test checks that they are what
+this gives. In them bytes are lowercase hex; the fields of messages have their wire names. Every key is made up.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+from zlib import crc32
+
+import cbor2
+
+from sshx_jupyter.protocol import messages as m
+from sshx_jupyter.protocol.framing import MAX_FRAME, pack
+from sshx_jupyter.protocol.handshake import (
+    MAX_PLAINTEXT,
+    ClientHandshake,
+    Credentials,
+    HostHandshake,
+    Preface,
+    refusal,
+)
+from sshx_jupyter.protocol.noise import PROTOCOL_NAME, NoiseNNpsk0, derive_psk
+from sshx_jupyter.ticket import Ticket
+
+ROLES: tuple[m.Role, ...] = ("owner", "writer", "reader")
+
+HERE = Path(__file__).parent
+
+# str(iroh.EndpointTicket) of an endpoint with a relay, an IPv4 and an IPv6 address.
+ENDPOINT_TICKET = (
+    "endpointabbj2okex3px6toebrp7f67n2q6a6xmdekpfpwapfopqsptniynsaayadjuhi5dqom5c6l3smvwgc6jomv"
+    "4gc3lqnrss433sm4xqcad7aaaaduqjaeaqaaaaaaaaaaaaaaaaaaaaaaaacyy"
+)
+
+
+def made_up(name: str, size: int) -> bytes:
+    """Bytes that look random and are always the same."""
+    return (sha256(name.encode()).digest() * (size // 32 + 1))[:size]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON: bytes in hex, dataclasses with wire names."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return {"wantsWrite" if n == "wants_write" else n: plain(getattr(value, n)) for n in names}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+# --- Tickets ----------------------------------------------------------------------------------------------
+
+
+def raw_ticket(body: bytes) -> str:
+    """A ticket with the right checksum over whatever bytes."""
+    raw = body + crc32(body).to_bytes(4, "big")
+    return "sshx1" + base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def tickets() -> dict[str, Any]:
+    session_id, writer, reader = made_up("session", 16), made_up("writer", 16), made_up("reader", 16)
+    full = Ticket.from_endpoint_ticket(ENDPOINT_TICKET, session_id, writer, "writer")
+    locked = Ticket.from_endpoint_ticket(ENDPOINT_TICKET, session_id, writer, "writer", password=True)
+    samples = {
+        "writer": full,
+        "reader": full.downgrade(reader),
+        "password": locked,
+        "shortest address": Ticket(b"\x00", session_id, reader, "reader"),
+        "address of 23 bytes": Ticket(made_up("a", 23), session_id, reader, "reader"),
+        "address of 24 bytes": Ticket(made_up("b", 24), session_id, reader, "reader", password=True),
+        "address of 255 bytes": Ticket(made_up("c", 255), session_id, writer, "writer"),
+        "address of 256 bytes": Ticket(made_up("d", 256), session_id, writer, "writer"),
+        "longest address": Ticket(made_up("e", 2048), session_id, writer, "writer"),
+    }
+    text = full.encode()
+    third = len(text) // 3
+    page = "https://hub.example.org/user/ada/"
+    accepted = {
+        "upper case": text.upper(),
+        "spaces around": f"  \t{text}\n",
+        "line breaks inside": f"{text[:third]}\r\n   {text[third:]}",
+        "invisible spaces": f"\ufeff{text[:40]}\u200b{text[40:80]}\u00a0{text[80:]}\u2060",
+        "link": full.url(page),
+        "link without slash": full.url(page.rstrip("/")),
+        "link in spaces": f" {full.url(page)} ",
+        "link with parameter": f"{page}sshx/p2p/{session_id.hex()}?ticket={text}",
+        "link with parameters": f"{page}lab?reset&ticket={text}&a=b#top",
+        "only the fragment": f"#{text}",
+    }
+    wrong = "b" if text[third] != "b" else "c"
+    fields: dict[str, Any] = {
+        "a": full.address,
+        "i": session_id,
+        "k": writer,
+        "r": "writer",
+        "p": False,
+        "c": bytes(4),
+    }
+
+    def changed(**changes: Any) -> str:
+        return raw_ticket(cbor2.dumps({**fields, **changes})[:-4])
+
+    refused = [
+        ("nothing", "", "empty"),
+        ("only spaces", " \n\t\u200b", "empty"),
+        ("a word", "hello", "foreign"),
+        ("a sentence", "Please send me the ticket again, it did not work.", "foreign"),
+        ("a link without ticket", page + "lab/tree/a.ipynb", "foreign"),
+        ("a link with another fragment", page + "lab#cell-3", "foreign"),
+        ("an endpoint ticket", ENDPOINT_TICKET, "foreign"),
+        ("another alphabet", "тикет", "foreign"),
+        ("first character changed", "t" + text[1:], "foreign"),
+        ("no version", "sshx" + text[5:], "foreign"),
+        ("version 2", "sshx2" + text[5:], "newer"),
+        ("version 9, upper case", "SSHX9" + text[5:].upper(), "newer"),
+        ("version 0", "sshx0" + text[5:], "mistyped"),
+        ("cut in the prefix", text[:3], "incomplete"),
+        ("only the prefix", text[:5], "incomplete"),
+        ("cut in the address", text[:60], "incomplete"),
+        ("cut in the secret", text[:-50], "incomplete"),
+        ("last character missing", text[:-1], "incomplete"),
+        ("link, cut", full.url(page)[:-7], "incomplete"),
+        ("one character changed", text[:third] + wrong + text[third + 1 :], "mistyped"),
+        ("last character changed", text[:-1] + ("a" if text[-1] != "a" else "b"), "mistyped"),
+        ("a digit that is not used", text[:third] + "1" + text[third + 1 :], "mistyped"),
+        ("Kelvin sign for k", text.replace("k", "\u212a", 1), "mistyped"),
+        ("one character more", text + "a", "mistyped"),
+        ("twice", text + text, "mistyped"),
+        ("two characters swapped", text[:70] + text[71] + text[70] + text[72:], "mistyped"),
+        ("padding", text + "=", "mistyped"),
+        ("role owner", changed(r="owner"), "malformed"),
+        ("role of another type", changed(r=b"writer"), "malformed"),
+        ("password of another type", changed(p=1), "malformed"),
+        ("no address", changed(a=b""), "malformed"),
+        ("address too long", changed(a=bytes(2049)), "malformed"),
+        ("session id too short", changed(i=session_id[:15]), "malformed"),
+        ("secret too long", changed(k=writer + b"\x00"), "malformed"),
+        ("an additional field", changed(z=1), "malformed"),
+    ]
+    return {
+        "valid": [
+            {
+                "name": name,
+                "text": ticket.encode(),
+                "address": ticket.address.hex(),
+                "endpointTicket": ticket.endpoint_ticket,
+                "sessionId": ticket.session_id.hex(),
+                "secret": ticket.secret.hex(),
+                "role": ticket.role,
+                "password": ticket.password,
+                "page": page,
+                "url": ticket.url(page),
+            }
+            for name, ticket in samples.items()
+        ],
+        "accepted": [{"name": n, "text": t, "ticket": text} for n, t in accepted.items()],
+        "refused": [{"name": n, "text": t, "reason": r} for n, t, r in refused],
+    }
+
+
+# --- Messages ---------------------------------------------------------------------------------------------
+
+USER = m.User("Ada", "#ff8800", "owner", (12.5, -3), 1)
+GUEST = m.User("Grace \U0001f680", "#0088ff", "reader", None, None, pending=True, wants_write=True)
+
+CLIENT: list[m.ClientMessage] = [
+    m.Join(),
+    m.Join("Ada", b"\x01\x02\x03", 1_700_000_000.5, True),
+    m.SetName("Grace Höpper \U0001f680"),
+    m.SetCursor((1, -2.25)),
+    m.SetCursor(None),
+    m.SetFocus(7),
+    m.SetFocus(None),
+    m.Create(-100, 10_000_000),
+    m.Close(0),
+    m.Move(1, m.Geometry(0, -5, 24, 80)),
+    m.Move(4_294_967_295, None),
+    m.Data(1, b"ls -l\r"),
+    m.Data(1, b""),
+    m.Data(2, bytes(range(256))),
+    m.Subscribe(1, -1),
+    m.Subscribe(1, 4_294_967_296),
+    m.Ack(1, 0),
+    m.Ack(1, 9_007_199_254_740_992),
+    m.Chat("hello\nthere"),
+    m.Chat(""),
+    m.Ping(0),
+    m.Ping(12345.678),
+    m.RequestWrite(),
+    m.SetRole(3, "writer"),
+    m.SetRole(3, "reader"),
+    m.Kick(3, "bye"),
+    m.Approve(4, True),
+    m.Approve(4, False),
+    m.Lock(True),
+    m.Lock(False),
+]
+
+HOST: list[m.HostMessage] = [
+    m.Hello(1, {"name": "demo", "limits": {"window": 524_288}, "list": [1, 2.5, None, True, "x"]}),
+    m.InvalidAuth(),
+    m.Waiting(),
+    m.Users([]),
+    m.Users([(1, USER), (2, GUEST)]),
+    m.UserDiff(2, GUEST),
+    m.UserDiff(2, None),
+    m.Shells([]),
+    m.Shells([(1, m.ShellInfo(0, 0, 24, 80, "bash")), (2, m.ShellInfo(-5, 7, 1000, 2000, ""))]),
+    m.Snapshot(1, 1_000, b"\x1bc\x1b[1mhi", 0, False),
+    m.Snapshot(1, 4_294_967_296, b"", 3, True),
+    m.Chunks(1, 0, [b"abc", b"", b"\xff"]),
+    m.Chunks(1, 9_007_199_254_740_991, []),
+    m.Hear(2, "Grace", "hello", 1_700_000_000.25),
+    m.ShellLatency(0.75),
+    m.Pong(12345.678),
+    m.Error("There are 14 shells already."),
+    m.Closed("kicked"),
+]
+
+
+def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
+    """Bytes that are to be refused, each with a name."""
+    values: list[tuple[str, Any]] = []
+
+    def add(name: str, value: Any) -> None:
+        values.append((name, value))
+
+    if kind == "client":
+        add("no map", ["chat", "x"])
+        add("two keys", {"chat": "x", "ping": 1})
+        add("no key", {})
+        add("key is bytes", {b"chat": "x"})
+        add("key is a number", {1: "x"})
+        add("text is bytes", {"chat": b"x"})
+        add("text is null", {"chat": None})
+        add("text too long", {"chat": "x" * 65_537})
+        add("join is no map", {"join": None})
+        add("resume is text", {"join": {"resume": "x"}})
+        add("observer is a number", {"join": {"observer": 1}})
+        add("cursor too short", {"setCursor": [1]})
+        add("cursor is NaN", {"setCursor": [float("nan"), 0]})
+        add("cursor is infinite", {"setCursor": [0, float("-inf")]})
+        add("cursor is boolean", {"setCursor": [True, 0]})
+        add("id is boolean", {"close": False})
+        add("id is negative", {"close": -1})
+        add("id too large", {"close": 2**32})
+        add("id is text", {"close": "1"})
+        add("id has a fraction", {"close": 1.5})
+        add("id missing", {"data": []})
+        add("data is text", {"data": [1, "x"]})
+        add("data is an array", {"data": [1, [1, 2]]})
+        add("data missing", {"data": [1]})
+        add("position too far", {"create": [10_000_001, 0]})
+        add("position has a fraction", {"create": [0, 0.5]})
+        add("no rows", {"move": [1, {"x": 0, "y": 0, "rows": 0, "cols": 80}]})
+        add("too many rows", {"move": [1, {"x": 0, "y": 0, "rows": 1001, "cols": 80}]})
+        add("too many columns", {"move": [1, {"x": 0, "y": 0, "rows": 24, "cols": 2001}]})
+        add("geometry incomplete", {"move": [1, {"x": 0, "y": 0, "rows": 24}]})
+        add("geometry is an array", {"move": [1, [0, 0, 24, 80]]})
+        add("sequence number below -1", {"subscribe": [1, -2]})
+        add("sequence number too large", {"ack": [1, 2**53 + 1]})
+        add("acknowledged -1", {"ack": [1, -1]})
+        add("ping is NaN", {"ping": float("nan")})
+        add("unknown role", {"setRole": [1, "admin"]})
+        add("flag is a number", {"lock": 1})
+        add("flag is null", {"approve": [1, None]})
+        add("value where none is", {"requestWrite": 1})
+        add("big number", {"ping": 2**64})
+        return [(name, cbor2.dumps(value)) for name, value in values] + [
+            ("nothing", b""),
+            ("half a message", cbor2.dumps({"chat": "hello"})[:-1]),
+            ("something after it", cbor2.dumps({"chat": "x"}) + b"\x00"),
+            ("the same key twice", bytes.fromhex("a2") + cbor2.dumps({"lock": True})[1:] * 2),
+            ("indefinite length", bytes.fromhex("bf64636861746178ff")),
+            ("a tag", bytes.fromhex("a16463686174c06178")),
+            ("a tagged map", bytes.fromhex("d9d9f7a164636861746178")),
+            ("undefined", bytes.fromhex("a1686c") + b"ock" + bytes.fromhex("f7")),
+            ("not UTF-8", bytes.fromhex("a164636861746180")),
+            ("too deep", b"\xa1\x64chat" + b"\x81" * 100 + b"\x00"),
+            ("huge length", b"\xa1\x64data\x9b\xff\xff\xff\xff\xff\xff\xff\xff"),
+            ("huge text", b"\xa1\x64chat\x7b\x7f\xff\xff\xff\xff\xff\xff\xff"),
+        ]
+    user = {"name": "a", "color": "#000000", "role": "reader"}
+    add("users is a map", {"users": {}})
+    add("user is null", {"users": [[1, None]]})
+    add("pair too short", {"users": [[1]]})
+    add("colour is a word", {"userDiff": [1, {**user, "color": "red"}]})
+    add("colour with more", {"userDiff": [1, {**user, "color": "#000000\n"}]})
+    add("user without name", {"userDiff": [1, {"color": "#000000", "role": "reader"}]})
+    add("user without role", {"userDiff": [1, {"name": "a", "color": "#000000"}]})
+    add("user with bad focus", {"userDiff": [1, {**user, "focus": -1}]})
+    add("pending is null", {"userDiff": [1, {**user, "pending": None}]})
+    add("shell without title", {"shells": [[1, {"x": 0, "y": 0, "rows": 1, "cols": 1}]]})
+    add("chunk is text", {"chunks": [1, 0, ["x"]]})
+    add("chunks is bytes", {"chunks": [1, 0, b"x"]})
+    add("snapshot without more", {"snapshot": [1, 0, b"x", 0]})
+    add("snapshot before the start", {"snapshot": [1, -1, b"x", 0, False]})
+    add("info is an array", {"hello": [1, []]})
+    add("info with a number as key", {"hello": [1, {"a": {1: 2}}]})
+    add("info with NaN", {"hello": [1, {"a": float("nan")}]})
+    add("time is text", {"hear": [1, "a", "b", "c"]})
+    add("latency is infinite", {"shellLatency": float("inf")})
+    return [(name, cbor2.dumps(value)) for name, value in values]
+
+
+def messages() -> dict[str, Any]:
+    def samples(values: list[Any]) -> list[dict[str, Any]]:
+        result = []
+        for value in values:
+            data = m.encode(value)
+            [(name, _)] = cbor2.loads(data).items()
+            result.append({"name": name, "fields": plain(value), "bytes": data.hex()})
+        return result
+
+    def forms(decode: Callable[[bytes], Any], *values: tuple[str, bytes]) -> list[dict[str, Any]]:
+        """Bytes that another encoder may write, and the bytes that they mean."""
+        return [{"name": name, "bytes": data.hex(), "same": m.encode(decode(data)).hex()} for name, data in values]
+
+    return {
+        "client": samples(CLIENT),
+        "host": samples(HOST),
+        "alsoClient": forms(
+            m.decode_client,
+            ("long header of the map", bytes.fromhex("b90001") + cbor2.dumps({"lock": True})[1:]),
+            ("whole number as a float", cbor2.dumps({"ack": [1, float(2**40)]})),
+            ("whole number as a short float", bytes.fromhex("a165636c6f7365f94700")),
+            ("more array elements", cbor2.dumps({"data": [1, b"x", "later"]})),
+            ("more map keys", cbor2.dumps({"join": {"later": 1, "name": "Ada"}})),
+            ("empty join", cbor2.dumps({"join": {}})),
+        ),
+        "alsoHost": forms(
+            m.decode_host,
+            (
+                "user with fewer keys",
+                cbor2.dumps({"userDiff": [1, {"name": "a", "color": "#AbCdEf", "role": "reader"}]}),
+            ),
+            ("more array elements", cbor2.dumps({"chunks": [1, 2, [b"x"], 4]})),
+        ),
+        "ignored": [
+            {"name": name, "bytes": cbor2.dumps({name: value}).hex()}
+            for name, value in (("later", None), ("", 1), ("Chat", "x"), ("resize", [1, {"a": b"b"}]))
+        ],
+        "malformedClient": [{"name": n, "bytes": b.hex()} for n, b in malformed("client") if len(b) < 1000],
+        "malformedHost": [{"name": n, "bytes": b.hex()} for n, b in malformed("host")],
+    }
+
+
+# --- Framing ----------------------------------------------------------------------------------------------
+
+
+def framing() -> dict[str, Any]:
+    frames = [b"a", b"hello", bytes(range(256)), made_up("frame", 300)]
+    return {
+        "maxFrame": MAX_FRAME,
+        "maxPlaintext": MAX_PLAINTEXT,
+        "streams": [{"frames": plain(part), "bytes": pack(part).hex()} for part in (frames[:1], frames[1:], frames)],
+        "unfinished": [{"bytes": b.hex(), "pending": len(b)} for b in (b"\x00\x00\x00", pack([b"hello"])[:-1])],
+        "tooLarge": ["00000000", "00010000", "ffffffff", "80000001"],
+    }
+
+
+# --- Keys, handshakes and what follows --------------------------------------------------------------------
+
+
+def psk() -> dict[str, Any]:
+    secret, session_id = made_up("secret", 16), made_up("session", 16)
+    rows: list[tuple[str, str | None]] = [("owner", None), ("writer", None), ("reader", None)]
+    rows += [
+        ("reader", "correct horse battery staple"),
+        ("writer", ""),
+        ("writer", "\u212bngstro\u0308m \ufb01"),  # NFKC makes "\u00c5ngstr\u00f6m fi" of this
+        ("writer", "\u00c5ngstr\u00f6m fi"),
+        ("owner", "pass\U0001f680word \u5bc6\u7801"),
+    ]
+    return {
+        "keys": [
+            {
+                "secret": secret.hex(),
+                "sessionId": session_id.hex(),
+                "role": role,
+                "password": password,
+                "psk": derive_psk(secret, session_id, role, password).hex(),
+            }
+            for role, password in rows
+        ]
+    }
+
+
+def handshake() -> dict[str, Any]:
+    return {"noise": noise(), "handshakes": handshakes(), "prefaces": prefaces(), "refusals": refusals()}
+
+
+def noise() -> list[dict[str, Any]]:
+    """Noise alone, with payloads, in the form of other implementations' vectors."""
+    result = []
+    for number, prologue in enumerate((b"", b"John Galt", made_up("prologue", 100))):
+        name = f"noise {number}"
+        psk, ours, theirs = made_up(name, 32), made_up(name + " i", 32), made_up(name + " r", 32)
+        initiator = NoiseNNpsk0(True, prologue, psk, ours)
+        responder = NoiseNNpsk0(False, prologue, psk, theirs)
+        payloads = [b"" if number == 0 else made_up(f"{name} payload {i}", 10 + i) for i in range(8)]
+        sent = [initiator.write_message(payloads[0])]
+        responder.read_message(sent[0])
+        sent.append(responder.write_message(payloads[1]))
+        initiator.read_message(sent[1])
+        ends = (initiator.split()[0], responder.split()[0])
+        sent += [ends[i % 2].encrypt(payload) for i, payload in enumerate(payloads[2:])]
+        result.append(
+            {
+                "protocol": PROTOCOL_NAME.decode(),
+                "prologue": prologue.hex(),
+                "psk": psk.hex(),
+                "initiatorEphemeral": ours.hex(),
+                "responderEphemeral": theirs.hex(),
+                "messages": [{"payload": p.hex(), "ciphertext": c.hex()} for p, c in zip(payloads, sent, strict=True)],
+            }
+        )
+    return result
+
+
+def handshakes() -> list[dict[str, Any]]:
+    """Whole handshakes, and the first messages in both directions."""
+    result = []
+    roles: list[tuple[m.Role, str | None]] = [("owner", None), ("writer", None), ("reader", "swordfish")]
+    for role, password in roles:
+        credentials = Credentials(made_up("session", 16), role, made_up(role, 16), password)
+        key, ours, theirs = credentials.psk(), made_up(role + " client", 32), made_up(role + " host", 32)
+        client = ClientHandshake(credentials, key, ephemeral=ours)
+        preface, first = client.start()
+        reply, at_host = HostHandshake(preface, key, ephemeral=theirs).receive(first)
+        at_client = client.receive(reply)
+        exchange: list[tuple[str, m.ClientMessage | m.HostMessage]] = [
+            ("client", m.Join("Ada")),
+            ("host", m.Hello(1, {"name": "demo"})),
+            ("client", m.Subscribe(1, -1)),
+            ("client", m.Data(1, b"ls\r")),
+            ("host", m.Chunks(1, 0, [b"a  b  c\r\n"])),
+            ("host", m.Pong(1.5)),
+        ]
+        ends = {"client": at_client, "host": at_host}
+        transport = []
+        for sender, message in exchange:
+            data = m.encode(message)
+            transport.append({"from": sender, "message": data.hex(), "frame": ends[sender].seal(data).hex()})
+        result.append(
+            {
+                "sessionId": credentials.session_id.hex(),
+                "role": role,
+                "secret": credentials.secret.hex(),
+                "password": password,
+                "psk": key.hex(),
+                "clientEphemeral": ours.hex(),
+                "hostEphemeral": theirs.hex(),
+                "preface": preface.hex(),
+                "first": first.hex(),
+                "reply": reply.hex(),
+                "transport": transport,
+            }
+        )
+    return result
+
+
+def prefaces() -> dict[str, Any]:
+    session_id = made_up("session", 16)
+    good = Preface("reader", session_id, True).pack()
+    return {
+        "valid": [
+            {
+                "role": role,
+                "sessionId": session_id.hex(),
+                "password": password,
+                "bytes": Preface(role, session_id, password).pack().hex(),
+            }
+            for role in ROLES
+            for password in (False, True)
+        ],
+        "refused": [
+            {"name": name, "bytes": data.hex(), "reason": reason}
+            for name, data, reason in (
+                ("nothing", b"", "malformed"),
+                ("only the magic", good[:4], "malformed"),
+                ("other magic", b"sshy" + good[4:], "malformed"),
+                ("HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "malformed"),
+                ("version 2", good[:4] + b"\x02" + good[5:], "version"),
+                ("version 2, another length", b"sshx\x02", "version"),
+                ("version 0", good[:4] + b"\x00" + good[5:], "version"),
+                ("unknown flag", good[:5] + b"\x02" + good[6:], "malformed"),
+                ("unknown role", good[:6] + b"\x03" + good[7:], "malformed"),
+                ("too short", good[:-1], "malformed"),
+                ("too long", good + b"\x00", "malformed"),
+            )
+        ],
+    }
+
+
+def refusals() -> list[dict[str, str]]:
+    reasons = "invalidAuth passwordRequired version malformed notFound full locked expired busy rateLimited later"
+    return [{"reason": reason, "bytes": refusal(reason).hex()} for reason in reasons.split()]
+
+
+FILES: dict[str, Callable[[], dict[str, Any]]] = {
+    "tickets.json": tickets,
+    "messages.json": messages,
+    "framing.json": framing,
+    "psk.json": psk,
+    "handshake.json": handshake,
+}
+
+
+def render(name: str) -> str:
+    """The text of one of the files."""
+    return json.dumps(FILES[name](), indent=2, ensure_ascii=True) + "\n"
+
+
+if __name__ == "__main__":
+    for file in FILES:
+        (HERE / file).write_text(render(file), encoding="ascii", newline="\n")

@@ -257,6 +257,8 @@ class Participant:
                     self.session.bytes_sent += size
                     pacer.spent(time.monotonic() - started)
                     await self.link.send(frames)
+                    if self._wake.is_set():  # a link with room may not have suspended us
+                        await asyncio.sleep(0)
                 if self._closing is not None:
                     await self.link.send([self._secured.seal(encode(Closed(self._closing)))])
                     await self.link.close(self._closing)

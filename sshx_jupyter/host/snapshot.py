@@ -7,11 +7,12 @@ text with the style of the first, and joins and indents rows by wrap marks that 
 
 What the bytes cannot carry:
 
-- the alternate screen while the primary is shown: cells (only mode 47 shows them again), pen, keyboard flags;
+- the alternate screen while the primary is shown: cells (only mode 47 shows them again), pen, saved cursor,
+  keyboard flags;
 - DECSCA protection and semantic prompt marks of cells; an OSC 8 `id` of text; modes saved by `CSI ? s`; OSC 7;
 - pictures; the order in which several mouse modes were set; requests for reports (modes 2033 and 2048);
 - a cursor that origin mode could not reach; pending wrap at a margin that is gone; what REP repeats, if that is
-  not left of the cursor any more; clusters that were printed before mode 2027 was switched;
+  not left of the cursor any more, or in a hyperlink; clusters that were printed before mode 2027 was switched;
 - the wrap mark of a row whose end, or the start of the next, was erased; the style of a cell that a wide
   character left empty where it did not fit; a wide character printed in the line drawing set;
 - in scrollback: the hyperlinks, and the gaps in highlighted text, of all but the newest 1,000 rows that have
@@ -89,10 +90,10 @@ def snapshot(terminal: Terminal, title: str, scrollback: int) -> bytes:
             out += _below_alternate(terminal, copy, region, scrollback)
         else:
             out.append(content(terminal, scrollback))
-        if copy is None:
-            out.append(_kitty([terminal.kitty_flags]))
-        elif not alternate:
-            out += [_kitty(_kitty_stack(copy)), _saved_cursor(copy, terminal, region)]
+            if copy is None:
+                out.append(_kitty([terminal.kitty_flags]))
+            else:
+                out += [_kitty(_kitty_stack(copy)), _saved_cursor(copy, terminal, region)]
         out += [_tab_stops(terminal), b"\x1b]2;", title.encode(), b"\x1b\\", _cursor_style(terminal)]
         out += [_modes(terminal), terminal.extras(["keyboard"]), _final_cursor(terminal, region)]
     finally:
@@ -112,9 +113,8 @@ def _below_alternate(terminal: Terminal, copy: Terminal | None, region: Region, 
         stack = _kitty_stack(copy)
         saved = _saved_cursor(copy, terminal, region)
         copy.feed(b"\x1b[?1049l")
-        out += [_cursor_style(copy)]
-        out += [content(copy, scrollback), _kitty(_kitty_stack(copy))]
-        out += [_saved_cursor(copy, copy, region, switch)]
+        out += [_cursor_style(copy), content(copy, scrollback), _kitty(_kitty_stack(copy))]
+        out.append(_saved_cursor(copy, copy, region, switch))
     else:
         out.append(switch)
     out += [b"\x1b[H", content(terminal, 0), _kitty(stack), saved]

@@ -63,6 +63,7 @@ CASES: dict[str, tuple[bytes, bytes]] = {
     "gap in a wrapped highlight": (b"\n\n\n\n\x1b[41m" + b"x" * 25 + b"\x1b[0m\x1b[12Gy\x1b[1A\x1b[2G", b"z"),
     "background without text": (b"\x1b[44m\x1b[K\r\n\x1b[0m\x1b[3;5H\x1b[48;2;9;8;7m\x1b[4X\x1b[0m\x1b[5;1H", b"x"),
     "background wraps at the bottom": (b"\n" * 30 + b"\x1b[41m" + b"x" * 25 + b"\x1b[0m", b"\r\ny"),
+    "background wraps": (b"\r\n" * 12 + b"\x1b[2;1H\x1b[41m" + b"x" * 25 + b"\x1b[0m", b"y"),
     "wide": (("中文字" * 9).encode(), b"x"),
     "wide does not fit": (("x" + "中文字" * 9).encode(), "中".encode()),
     "graphemes": ("e\u0301 👩‍👩‍👧 🇩🇪 ❤️ 👍🏽 x".encode(), "\u0301".encode()),
@@ -70,6 +71,8 @@ CASES: dict[str, tuple[bytes, bytes]] = {
     "wrapped": (b"x" * 70, b"y"),
     "wrapped, row erased": (b"x" * 40 + b"\x1b[2;1H\x1b[2K", b"y"),
     "wrapped, end erased": (b"x" * 40 + b"\x1b[1;20H\x1b[X", b"y"),
+    "wrapped onto itself": (b"\x1b[1;4rab\x1b[6;1H" + b"-" * 45, b"y"),
+    "wrapped, first row deleted": (b"abc\r\n" + b"x" * 40 + b"\x1b[2;1H\x1b[M", b"y"),
     "pending wrap": (b"x" * 20, b"y"),
     "pending wrap, wide": ("中".encode() * 10, b"y"),
     "pending wrap, linked": (b"\x1b]8;;http://a\x07\x1b[1;31m" + b"x" * 20, b"y"),
@@ -106,7 +109,7 @@ CASES: dict[str, tuple[bytes, bytes]] = {
         b"\x1b]4;1;#ff0000;200;#010203\x1b\\\x1b]10;#111111\x07\x1b]11;#123456\x07\x1b]12;#f0f0f0\x07",
         b"x",
     ),
-    "repeat": (b"\x1b[31ma", b"\x1b[5b"),
+    "repeat": (b"\x1b[3;1Hbelow\x1b[1;1H\x1b[31ma", b"\x1b[5b"),
     "repeat with G1 set": (b"\x1b)0\x1b(B-", b"\x1b[5b"),
     "joined later": ("👩\u200d".encode(), "👧x".encode()),
     "no clustering": ("\x1b[?2027l👩‍👧❤️".encode(), "👩‍👧".encode()),
@@ -122,7 +125,7 @@ CASES: dict[str, tuple[bytes, bytes]] = {
     "47": (b"prim\x1b[31m\x1b[?47h\x1b[2J\x1b[Halt", b"\x1b[?47lback"),
     "full reset": (b"\x1b[31mx\x1b[?1049hy\x1bcz", b"\x1b8x"),
 }
-LOSES_WRAPS = {"wrapped, row erased", "wrapped, end erased"}
+LOSES_WRAPS = {"wrapped onto itself", "wrapped, first row deleted", "wrapped, row erased", "wrapped, end erased"}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import re
 import secrets
@@ -65,6 +66,8 @@ from .protocol.messages import (
 )
 from .protocol.noise import NoiseError
 from .ticket import Ticket
+
+log = logging.getLogger(__name__)
 
 State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
 Dial: TypeAlias = Callable[[], Awaitable[Link]]
@@ -217,6 +220,7 @@ class SshxClient:
         relays: str | Sequence[str] | None = None,
         observer: bool = False,
         screens: bool = True,
+        on_event: Callable[[Event], None] | None = None,
     ) -> AsyncIterator[SshxClient]:
         """Join a session for as long as the context lasts.
 
@@ -228,6 +232,7 @@ class SshxClient:
             relays: for that endpoint; see `SshxNode.spawn`.
             observer: not to be listed among the users; for owners.
             screens: whether to keep every shell's screen (see `screen`).
+            on_event: called with every event, also while this waits for the host's approval.
 
         Raises:
             TicketError: if the ticket is not one.
@@ -249,6 +254,8 @@ class SshxClient:
             if dial is None:
                 raise TypeError("credentials without a ticket need `dial`")
             client = cls(credentials, dial, name=name, observer=observer, screens=screens)
+            if on_event is not None:
+                client._tap(on_event)
             try:
                 await client._start()
                 yield client
@@ -420,6 +427,15 @@ class SshxClient:
         await self._first
 
     async def _run(self) -> None:
+        try:
+            await self._keep_connected()
+        except Exception as error:  # a fault of ours: whoever waits must learn that nothing more comes
+            log.exception("the client failed")
+            if not self._first.done():
+                self._first.set_exception(error)
+            self._end("The client has failed; its log says why.")
+
+    async def _keep_connected(self) -> None:
         delay = BACKOFF[0]
         while True:
             started = time.monotonic()

@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
+from typing import Any
 
 import pytest
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+
+ASYNC_TIMEOUT = 60.0
+"""Seconds that an async test may take. pytest-timeout, which is for what hangs for good, would end the whole run."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            marker = item.get_closest_marker("timeout")
+            item.obj = _limited(item.obj, marker.args[0] if marker is not None else ASYNC_TIMEOUT)
+
+
+def _limited(test: Any, seconds: float) -> Any:
+    @functools.wraps(test)
+    async def limited(*args: Any, **kwargs: Any) -> None:
+        await asyncio.wait_for(test(*args, **kwargs), seconds)
+
+    return limited
 
 
 @pytest.fixture

@@ -1,15 +1,20 @@
-"""Makes iroh's Python wheel send bytes at the speed of memory.
+"""Makes iroh's Python wheel send bytes at the speed of memory, and answer without a detour.
 
 The bindings of iroh 1.2 copy every buffer that they hand to Rust byte by byte in a Python loop, which holds
 one stream to a few MB/s and takes a whole core for it. `apply` puts one `memmove` in that loop's place. The
 receiving side needs nothing: it slices a C pointer, which is one copy already.
 
+The bindings also report the end of every call through the event loop's self-pipe, even when Rust has answered within
+the call, on the loop's own thread: that is most of a small call's time. `apply` hands such an answer over directly. A
+call that is ready then does not suspend, so who calls in a loop must let others run from time to time (`IrohLink`).
+
 Only the code that is known to be slow is replaced: where the bindings read otherwise, such as in a wheel that
-has mended this itself, they are left alone. iroh works the same with and without the patch.
+has mended this itself, they are left alone. iroh works the same with and without the patches.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import importlib
 import inspect
@@ -33,6 +38,16 @@ def _reserve(self, num_bytes):
     yield None
     self.rbuf.len += num_bytes
 """
+_KNOWN_CALLBACK = """\
+@_UNIFFI_RUST_FUTURE_CONTINUATION_CALLBACK
+def _uniffi_continuation_callback(future_ptr, poll_code):
+    (eventloop, future) = _UniffiContinuationHandleMap.remove(future_ptr)
+    eventloop.call_soon_threadsafe(_uniffi_set_future_result, future, poll_code)
+
+def _uniffi_set_future_result(future, poll_code):
+    if not future.cancelled():
+        future.set_result(poll_code)
+"""
 _KNOWN_FIELDS = [
     ("capacity", ctypes.c_uint64),
     ("len", ctypes.c_uint64),
@@ -48,7 +63,8 @@ def apply() -> bool:
     """
     try:
         bindings = importlib.import_module("iroh.iroh_ffi")
-        return patch(bindings._UniffiRustBufferBuilder, bindings._UniffiRustBuffer)
+        answers = patch_answers(bindings)
+        return patch(bindings._UniffiRustBufferBuilder, bindings._UniffiRustBuffer) and answers
     except Exception:  # whatever is different here, the slow path still works
         return False
 
@@ -61,6 +77,27 @@ def patch(builder: Any, buffer: Any) -> bool:
     if not _is_known(builder, buffer):
         return False
     builder.write = _fast_write(original)
+    return True
+
+
+def patch_answers(bindings: Any) -> bool:
+    """Replace the callback of `bindings`, a module, with which Rust reports the end of a call, if it is the known one."""
+    original = bindings._uniffi_continuation_callback
+    if hasattr(bindings, "_sshx_original_callback"):
+        return True
+    if _KNOWN_CALLBACK not in inspect.getsource(bindings):
+        return False
+    handles, answer = bindings._UniffiContinuationHandleMap, bindings._uniffi_set_future_result
+
+    def on_answer(handle: int, poll_code: int) -> None:
+        loop, future = handles.remove(handle)
+        if asyncio._get_running_loop() is loop:  # on the loop's own thread, within the call
+            answer(future, poll_code)
+        else:
+            loop.call_soon_threadsafe(answer, future, poll_code)
+
+    bindings._sshx_original_callback = original  # calls under way still hold its address
+    bindings._uniffi_continuation_callback = type(original)(on_answer)
     return True
 
 

@@ -1,0 +1,96 @@
+"""The settings that the server extension and the command line share, as traits of `SshxApp`.
+
+`c.SshxApp.relays = "disabled"` in `jupyter_server_config.py` (or in `jupyter_config.py`, or in their JSON forms) or
+`--SshxApp.relays=disabled` on a command line is meant for both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from traitlets import Enum, Float, Integer, List, TraitError, Unicode, Union, validate
+from traitlets.config import Application, Config, Configurable
+from traitlets.config.loader import KeyValueConfigLoader
+
+from .host.limits import Limits
+
+log = logging.getLogger(__name__)
+
+CONFIG_FILES = ("jupyter_config", "jupyter_server_config")
+SECTION = "SshxApp"
+
+
+class NodeSettings(Configurable):
+    """How this machine takes part in the network, and what its sessions are like."""
+
+    relays = Union(
+        [Unicode(), List(Unicode())],
+        default_value="",
+        help="""Where to look for a way to hosts and guests behind firewalls: "default" (iroh's public relays),
+        "disabled" (direct connections only, nothing on the internet is asked), or relay URLs. If empty, the
+        environment variable SSHX_RELAYS says, and without it "default" it is.""",
+    ).tag(config=True)
+    bind = Unicode(
+        "",
+        help='The "address:port" to listen on; if empty, every IPv4 interface and a free port.',
+    ).tag(config=True)
+    default_role = Enum(
+        ("writer", "reader"),
+        "writer",
+        help="""What guests may be in a session whose creator does not say: "writer", or "reader", which makes it a
+        read-only session unless its creator says otherwise.""",
+    ).tag(config=True)
+    page_url = Unicode(
+        "",
+        help="""The address of a Jupyter server, up to its base URL, whose page the links for guests lead to. If empty,
+        the server's links lead to itself, as the request that asks for them has reached it, and the command line
+        gives none.""",
+    ).tag(config=True)
+
+    for _bound in fields(Limits):
+        _default: Any = _bound.default
+        _type, _least = (Integer, 1) if isinstance(_default, int) else (Float, 0.1)
+        vars()[_bound.name] = _type(_default, min=_least, help=_bound.metadata["help"]).tag(config=True)
+    del _bound, _default, _type, _least
+
+    @validate("page_url")
+    def _validate_page_url(self, proposal: Any) -> str:
+        url: str = proposal["value"].rstrip("/")
+        if url and not url.startswith(("https://", "http://")):
+            raise TraitError('SshxApp.page_url must start with "https://" or "http://".')
+        return url
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+
+def load_settings(options: Sequence[str] = ()) -> NodeSettings:
+    """The settings that Jupyter's configuration files and then `options`, such as "--SshxApp.relays=disabled", make.
+
+    Raises:
+        traitlets.TraitError, traitlets.config.ArgumentError: for a setting or an option that makes no sense.
+    """
+    from jupyter_core.paths import jupyter_config_path
+
+    app = Application(raise_config_file_errors=True)
+    with contextlib.redirect_stdout(sys.stderr):  # a file may print, and stdout may be meant for a program
+        for name in CONFIG_FILES:
+            try:
+                app.load_config_file(name, jupyter_config_path())
+            except Exception as error:  # it is Python, and mostly about other things
+                log.warning("jupyter sshx: %s.py or .json was left out, it has an error: %s", name, error)
+    config = app.config
+    if options:
+        config.merge(KeyValueConfigLoader(list(options)).load_config())
+    return NodeSettings(config=Config({NodeSettings.__name__: _section(config)}))
+
+
+def _section(config: Config) -> dict[str, Any]:
+    section = config.get(SECTION, {})
+    return {name: value for name, value in section.items() if name in NodeSettings.class_trait_names(config=True)}

@@ -1,0 +1,224 @@
+"""The REST API under `/sshx/api`; `openapi.yaml` describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from .._version import __version__
+from ..host.errors import Full, Invalid, NotHere, TerminalsUnavailable
+from ..host.session import Session
+from ..ticket import Ticket
+from .base import ApiError, SshxHandler
+from .body import Change, Share
+
+
+@contextmanager
+def _host_errors() -> Iterator[None]:
+    """Answer what the host refuses with the right status."""
+    try:
+        yield
+    except NotHere as error:
+        raise ApiError(404, "notFound", str(error)) from None
+    except Full as error:
+        raise ApiError(409, "full", str(error)) from None
+    except Invalid as error:
+        raise ApiError(400, "invalid", str(error)) from None
+    except TerminalsUnavailable as error:
+        raise ApiError(503, "terminalFailed", str(error)) from None
+
+
+class _Handler(SshxHandler, APIHandler):
+    def reply(self, model: Any, status: int = 200) -> None:
+        self.set_status(status)
+        self.finish(json.dumps(model))
+
+    @property
+    def page_url(self) -> str:
+        """Where guests find the page: as configured, else at the address by which this request came."""
+        return self.app.page_url or f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
+
+    def find(self, text: str) -> Session:
+        session_id = self.session_id(text)
+        hub = self.app.hub
+        if hub is None or session_id not in hub.sessions:
+            raise ApiError(404, "notFound", "This session does not exist, or is not shared any more.")
+        return hub.sessions[session_id]
+
+
+class StatusHandler(_Handler):
+    """What this server's node is, and how much it has to do."""
+
+    _track_activity = False  # front ends ask for it again and again
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        node = await self.app.node()
+        sessions = node.hub.sessions.values()
+        self.reply(
+            {
+                "version": __version__,
+                "endpoint_id": node.endpoint_id,
+                "relay_url": node.relay_url,
+                "direct_addresses": node.direct_addresses,
+                "sessions": len(sessions),
+                "shells": sum(len(session.shells) for session in sessions),
+                "users": sum(len(session.users()) for session in sessions),
+                "pipes": len(self.app.pipes),
+                "terminals_available": self.app.terminal_manager is not None,
+                "default_role": self.app.default_role,
+            }
+        )
+
+
+class SessionsHandler(_Handler):
+    """All sessions."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        hub = self.app.hub
+        self.reply([session_model(session, self.page_url) for session in hub.sessions.values()] if hub else [])
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        if self.app.terminal_manager is None:
+            raise ApiError(
+                403, "terminalsDisabled", "Terminals are disabled on this Jupyter server: none can be shared."
+            )
+        share = Share.read(self.request.body, self.app.limits.name_length)
+        cwd = self._directory(share.cwd) if share.cwd is not None else None
+        node = await self.app.node()
+        with _host_errors():
+            session = await node.host(
+                share.name or "",
+                terminals=share.terminals,
+                cwd=cwd,
+                read_only=self.app.default_role == "reader" if share.read_only is None else share.read_only,
+                approve=share.approve,
+                password=share.password,
+                expires_in=share.expires_in,
+            )
+        self.set_header("Location", f"{self.base_url}sshx/api/sessions/{session.id.hex()}")
+        self.reply(session_model(session, self.page_url), 201)
+
+    def _directory(self, text: str) -> str:
+        """The directory of this name, relative to the server's root as for Jupyter's own terminals."""
+        path = Path(self.settings["server_root_dir"]).expanduser() / text
+        try:
+            if path.is_dir():
+                return str(path.resolve())
+        except (OSError, ValueError):
+            pass  # such as a name that is too long
+        raise ApiError(400, "invalid", '"cwd" is not a directory on this server.')
+
+
+class SessionHandler(_Handler):
+    """One session."""
+
+    @web.authenticated
+    @authorized
+    def get(self, session_id: str) -> None:
+        self.reply(session_model(self.find(session_id), self.page_url))
+
+    @web.authenticated
+    @authorized
+    async def patch(self, session_id: str) -> None:
+        session = self.find(session_id)
+        change = Change.read(self.request.body, self.app.limits.name_length)
+        with _host_errors():
+            if change.name is not None:
+                session.rename(change.name)
+            if change.locked is not None:
+                session.lock(change.locked)
+            if change.rotate:
+                await session.rotate()
+        self.reply(session_model(session, self.page_url))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, session_id: str) -> None:
+        session = self.find(session_id)
+        terminals = self.get_query_argument("terminals", None)
+        if terminals not in (None, "close"):
+            raise ApiError(400, "invalid", '"terminals" can only be "close": leave it out to keep the terminals.')
+        await session.stop(close_terminals=terminals == "close")
+        self.set_status(204)
+        self.finish()
+
+
+class NothingHandler(_Handler):
+    """Any other address under the API's."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare()
+        raise web.HTTPError(404)
+
+
+def session_model(session: Session, page_url: str) -> dict[str, Any]:
+    """A session as JSON."""
+    tickets = {"write": session.ticket, "read": session.read_ticket}
+    options = session.options
+    return {
+        "id": session.id.hex(),
+        "name": session.name,
+        "created": _utc(session.created),
+        "tickets": tickets,
+        "urls": {
+            kind: Ticket.decode(ticket).url(page_url) if ticket is not None else None
+            for kind, ticket in tickets.items()
+        },
+        "owner_secret": session.owner_secret.hex(),
+        "shells": [
+            {
+                "sid": shell.sid,
+                "terminal": shell.terminal.name,
+                "x": shell.x,
+                "y": shell.y,
+                "rows": shell.info.rows,
+                "cols": shell.info.cols,
+                "title": shell.info.title,
+            }
+            for shell in session.shells.values()
+        ],
+        "users": [
+            {
+                "uid": uid,
+                "name": user.name,
+                "color": user.color,
+                "role": user.role,
+                "focus": user.focus,
+                "wants_write": user.wants_write,
+            }
+            for uid, user in session.users().items()
+        ],
+        "options": {
+            "read_only": options.read_only,
+            "approve": options.approve,
+            "password": session.password_needed,
+            "expires_at": _utc(options.expires_at) if options.expires_at is not None else None,
+            "locked": session.locked,
+        },
+    }
+
+
+def _utc(time: float) -> str:
+    """A time as Jupyter's own APIs write it."""
+    return datetime.fromtimestamp(time, timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+default_handlers: list[tuple[str, type[Any]]] = [
+    (r"/sshx/api/status", StatusHandler),
+    (r"/sshx/api/sessions", SessionsHandler),
+    (r"/sshx/api/sessions/([^/]+)", SessionHandler),
+]

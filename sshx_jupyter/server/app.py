@@ -1,0 +1,221 @@
+"""The extension: its settings, the server's one node, and what the server is told of its sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Coroutine
+from dataclasses import fields
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from terminado.management import NamedTermManager
+from tornado.ioloop import PeriodicCallback
+from traitlets import Enum, Float, Integer, TraitError, Unicode, validate
+
+from ..config import NodeSettings
+from ..host.hub import Hub
+from ..host.limits import Limits
+from ..host.session import SessionEvent
+from ..host.terminals import Terminals
+from ..links.iroh import SshxNode
+from . import api, metrics, pages, sockets
+from .base import SHUT_DOWN, ApiError
+from .pipe import Pipe
+
+EVENTS = Path(__file__).parent / "events"
+SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1"
+USER_EVENT = "https://schema.jupyter.org/sshx_jupyter/user/v1"
+
+ACTIVITY_PERIOD = 5.0
+"""Seconds between two looks at whether the sessions and pipes have been used."""
+KEEP_ALIVE_FRAMES = 4
+"""Frames that a client which does nothing may send in this time: its pings, one every 2 s."""
+
+
+class SshxApp(NodeSettings, ExtensionApp):
+    """Shares this server's terminals, and takes its users to terminals shared elsewhere."""
+
+    name = "sshx_jupyter"
+    extension_url = "/sshx/p2p"
+    load_other_extensions = True
+
+    key_file = Unicode(
+        "",
+        help="""A file that keeps this server's identity in the network, so that tickets' addresses stay valid across
+        restarts; made if it is missing. If empty, the identity is a new one at every start.""",
+    ).tag(config=True)
+    default_role = Enum(
+        ("writer", "reader"),
+        "writer",
+        help="""What guests may be in a session whose creator does not say: "writer", or "reader", which makes it a
+        read-only session unless `read_only` is false in the request.""",
+    ).tag(config=True)
+    page_url = Unicode(
+        "",
+        help="""The address of a Jupyter server, up to its base URL, whose page the links for guests lead to. If empty,
+        it is this server's, as the request that asks for the links has reached it.""",
+    ).tag(config=True)
+
+    for _bound in fields(Limits):
+        _default: Any = _bound.default
+        _type, _least = (Integer, 1) if isinstance(_default, int) else (Float, 0.1)
+        vars()[_bound.name] = _type(_default, min=_least, help=_bound.metadata["help"]).tag(config=True)
+    del _bound, _default, _type, _least
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pipes: set[Pipe] = set()
+        """The pipes through this server that are open."""
+        self._node: asyncio.Task[SshxNode] | None = None
+        self._hub: Hub | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping: asyncio.Task[None] | None = None
+        self._active = 0.0
+        self._piped: dict[Pipe, int] = {}
+        self._activity = PeriodicCallback(self._look_for_activity, ACTIVITY_PERIOD * 1000)
+
+    @validate("page_url")
+    def _validate_page_url(self, proposal: Any) -> str:
+        url: str = proposal["value"].rstrip("/")
+        if url and not url.startswith(("https://", "http://")):
+            raise TraitError('SshxApp.page_url must start with "https://" or "http://".')
+        return url
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+    @property
+    def terminal_manager(self) -> NamedTermManager | None:
+        """Jupyter's terminals; None where they are disabled."""
+        assert self.serverapp is not None
+        manager: NamedTermManager | None = self.serverapp.web_app.settings.get("terminal_manager")
+        return manager
+
+    # Jupyter's hooks.
+
+    def initialize_settings(self) -> None:
+        for schema in sorted(EVENTS.glob("*.yaml")):
+            self.settings["event_logger"].register_event_schema(schema)
+        scrubbed = self.settings.get("extra_log_scrub_param_keys") or []
+        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "ticket"]
+
+    def initialize_handlers(self) -> None:
+        self.handlers.extend(api.default_handlers)
+        self.handlers.extend(sockets.default_handlers)
+        self.handlers.extend(pages.default_handlers)
+        self.handlers.append((r"/sshx/api(?:/.*)?", api.NothingHandler))
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        self.spawn(self._start())  # the server is not to wait for the network
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # Without a terminal to confirm it, Jupyter leaves this to Python, which ends the process without a word to
+            # extensions and guests. JupyterHub sets the same handler.
+            signal.signal(signal.SIGINT, lambda *_: serverapp.stop(from_signal=True))
+
+    async def stop_extension(self) -> None:
+        """Tell everyone that this is the end. The terminals are Jupyter's and left to it."""
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop())
+        await asyncio.shield(self._stopping)  # the second of two signals is not to cut the first one's farewell short
+
+    async def _stop(self) -> None:
+        making, self._node = self._node, None
+        if making is not None:
+            node = (await asyncio.gather(making, return_exceptions=True))[0]
+            if isinstance(node, SshxNode):
+                await asyncio.gather(*(pipe.close(SHUT_DOWN) for pipe in list(self.pipes)))
+                await node.close(SHUT_DOWN)
+                metrics.remove(node.hub)
+        self._activity.stop()
+        self._hub = None
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1)
+
+    def current_activity(self) -> dict[str, int] | None:
+        """The sessions that someone is in, and the pipes that someone uses: a reason not to shut down."""
+        sessions = self._hub.sessions.values() if self._hub is not None else ()
+        used = {session.id.hex(): len(session.users()) for session in sessions if session.users()}
+        if self.pipes:
+            used["pipes"] = len(self.pipes)
+        return used or None
+
+    # For the handlers.
+
+    @property
+    def hub(self) -> Hub | None:
+        """The sessions hosted here; None before the node has been needed."""
+        return self._hub
+
+    async def node(self) -> SshxNode:
+        """This server's node, made if there is none yet. Raises `ApiError`."""
+        if self._stopping is not None:
+            raise ApiError(503, "shuttingDown", "The Jupyter server is shutting down.")
+        if self._node is None or (self._node.done() and self._node.exception() is not None):
+            self._node = asyncio.ensure_future(self._make_node())
+        try:
+            return await asyncio.shield(self._node)
+        except ValueError as error:
+            raise ApiError(503, "networkUnavailable", str(error)) from None
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the request that asked for it."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _start(self) -> None:
+        try:
+            await self.node()
+        except ApiError as error:
+            self.log.warning("Sharing terminals will not work. %s", error.message)
+
+    async def _make_node(self) -> SshxNode:
+        manager = self.terminal_manager
+        node = await SshxNode.spawn(
+            relays=self.relays or None,
+            bind=self.bind or None,
+            key_file=self.key_file or None,
+            terminals=Terminals(manager) if manager is not None else None,
+            limits=self.limits,
+        )
+        self._hub = node.hub
+        node.hub.observe(self._on_event)
+        metrics.add(node.hub)
+        self._activity.start()
+        return node
+
+    # What the server is told.
+
+    def _on_event(self, event: SessionEvent) -> None:
+        self._active = time.time()
+        emit = self.settings["event_logger"].emit
+        session = event.session.id.hex()
+        if event.kind == "started":
+            options = event.session.options
+            data = {"action": "started", "session": session, "read_only": options.read_only}
+            emit(schema_id=SESSION_EVENT, data=data)
+        elif event.kind == "stopped":
+            emit(schema_id=SESSION_EVENT, data={"action": "stopped", "session": session, "reason": event.detail})
+        elif event.kind in ("joined", "left", "role") and event.user is not None:
+            if event.kind == "joined":
+                metrics.JOINS.inc()
+            user = {"uid": event.uid, "name": event.user.name, "role": event.user.role}
+            emit(schema_id=USER_EVENT, data={"action": event.kind, "session": session, **user})
+
+    def _look_for_activity(self) -> None:
+        """Let idle cullers know of what guests do. What Jupyter itself is asked for, it knows already."""
+        if self._hub is not None:
+            self._active = max([self._active, *(s.last_activity for s in self._hub.sessions.values())])
+        if any(pipe.frames - self._piped.get(pipe, 0) > KEEP_ALIVE_FRAMES for pipe in self.pipes):
+            self._active = time.time()
+        self._piped = {pipe: pipe.frames for pipe in self.pipes}
+        if self._active:
+            self.settings["last_activity_times"][self.name] = datetime.fromtimestamp(self._active, timezone.utc)

@@ -1,0 +1,73 @@
+"""What the extension's handlers have in common: the resource they belong to, and errors as JSON."""
+
+from __future__ import annotations
+
+import json
+from http.client import responses
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado.web import HTTPError, RequestHandler
+
+if TYPE_CHECKING:
+    from .app import SshxApp
+
+AUTH_RESOURCE = "sshx"
+SHUT_DOWN = "The Jupyter server has shut down."
+
+_SENTENCES = {
+    403: "You are not logged in to this Jupyter server, or you may not do this.",
+    404: "There is nothing at this address.",
+    405: "This cannot be done at this address.",
+    500: "Something went wrong in the server; its log says more.",
+}
+_REASONS = {
+    400: "invalid",
+    403: "forbidden",
+    404: "notFound",
+    405: "methodNotAllowed",
+    500: "internal",
+}
+
+
+class ApiError(HTTPError):
+    """An answer to a request that cannot be done: `word` is for programs, `message` a sentence for a person."""
+
+    def __init__(self, status: int, word: str, message: str) -> None:
+        super().__init__(status, message)
+        self.word = word
+        self.message = message
+
+
+class SshxHandler(ExtensionHandlerMixin, RequestHandler):
+    """Goes before Jupyter's own handlers among the bases."""
+
+    auth_resource = AUTH_RESOURCE
+
+    @property
+    def app(self) -> SshxApp:
+        return cast("SshxApp", self.extensionapp)
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")  # an answer may hold a ticket
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        message = error.get_message() if isinstance(error, HTTPError) else None
+        reply = {
+            "message": message or _SENTENCES.get(status_code) or responses.get(status_code, "Unknown error"),
+            "reason": error.word if isinstance(error, ApiError) else _REASONS.get(status_code, "failed"),
+        }
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(reply))
+
+    def session_id(self, text: str) -> bytes:
+        """The session id in an address."""
+        try:
+            session_id = bytes.fromhex(text)
+        except ValueError:
+            session_id = b""
+        if len(session_id) != 16 or len(text) != 32:
+            raise ApiError(404, "notFound", "There is no such session: a session's id has 32 hexadecimal digits.")
+        return session_id

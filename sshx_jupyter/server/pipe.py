@@ -1,0 +1,60 @@
+"""A pipe: joins a guest's WebSocket here to a link to a host elsewhere. It moves frames and understands none."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..links import Link, LinkClosed
+from ..links.websocket import GOING_AWAY, HOST_GONE, WebSocketLink
+
+LAST_WORDS = 1.0
+"""Seconds that the host's last frames may take to arrive once it takes no more."""
+
+
+class Pipe:
+    """Each direction holds what its links hold, and waits for the side that takes it: nothing piles up here."""
+
+    def __init__(self, near: WebSocketLink, far: Link) -> None:
+        self.frames = 0
+        """Frames that the guest has sent."""
+        self._near = near
+        self._far = far
+
+    async def run(self) -> None:
+        """Move frames until either side ends; the other is ended then."""
+        up = asyncio.ensure_future(self._up())
+        down = asyncio.ensure_future(self._down())
+        try:
+            await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+            if not down.done() and not up.result():
+                await asyncio.wait({down}, timeout=LAST_WORDS)
+        finally:
+            up.cancel()
+            down.cancel()
+            await self._near.close("The link to the host has ended.", HOST_GONE)
+            await self._far.close()
+            await asyncio.gather(up, down, return_exceptions=True)
+
+    async def close(self, reason: str) -> None:
+        """End both sides, because this server shuts down."""
+        await self._near.close(reason, GOING_AWAY)
+
+    async def _up(self) -> bool:
+        """From the guest to the host; returns whether it was the guest who ended it."""
+        while True:
+            try:
+                frames = await self._near.receive()
+            except LinkClosed:
+                return True
+            self.frames += len(frames)
+            try:
+                await self._far.send(frames)
+            except LinkClosed:
+                return False
+
+    async def _down(self) -> None:
+        try:
+            while True:
+                await self._near.send(await self._far.receive())
+        except LinkClosed:
+            pass

@@ -1,0 +1,91 @@
+"""`WS /sshx/api/link/<id>`: a link to a session hosted here, or with `?addr=` a pipe to one hosted elsewhere.
+
+An unknown session is told in the handshake, and an unreachable host by the close code (see `links/websocket.py`):
+a browser's WebSocket shows its page nothing else, and hides the status of a refused upgrade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.websocket import WebSocketHandler
+
+from ..links import Unreachable
+from ..links.iroh import SshxNode
+from ..links.websocket import BAD_ADDRESS, GOING_AWAY, UNREACHABLE, WebSocketLink
+from ..protocol.framing import MAX_FRAME
+from ..ticket import TicketError
+from .base import SHUT_DOWN, ApiError, SshxHandler
+from .pipe import Pipe
+
+SECRETS = ("ticket", "secret", "owner_secret", "password")
+
+
+class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
+    """One client's link."""
+
+    _node: SshxNode
+    _link: WebSocketLink | None = None
+
+    @property
+    def max_message_size(self) -> int:
+        return MAX_FRAME
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        allowed = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
+        if not await ensure_async(allowed):
+            raise ApiError(403, "forbidden", "You may not use sshx on this Jupyter server.")
+        self.session_id(*args)
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise ApiError(400, "invalid", "This address is for WebSockets.")
+        for name in SECRETS:
+            if name in self.request.query_arguments:
+                raise ApiError(
+                    400, "invalid", f'"{name}" does not belong into this address: secrets go encrypted over the link.'
+                )
+        self._node = await self.app.node()
+        await super().get(*args, **kwargs)
+
+    def open(self, session_id: str) -> None:
+        super().open(session_id)  # starts the keep-alive pings
+        self.set_nodelay(True)
+        user = self.current_user
+        self._link = WebSocketLink(self, f"user {user.username}")
+        addr = self.get_query_argument("addr", None)
+        serve = self._node.hub.accept(self._link) if addr is None else self._pipe(self._link, addr)
+        self.app.spawn(serve)
+
+    async def on_message(self, message: str | bytes) -> None:
+        if self._link is not None:
+            await self._link.on_message(message)
+
+    def on_close(self) -> None:
+        if self._link is not None:
+            self._link.on_close(self.close_code, self.close_reason)
+
+    async def _pipe(self, near: WebSocketLink, addr: str) -> None:
+        try:
+            pipe = Pipe(near, await self._node.dial(addr))
+        except TicketError:
+            await near.close("This is not the address of a host: the ticket may be damaged.", BAD_ADDRESS)
+            return
+        except Unreachable as error:
+            await near.close(str(error), UNREACHABLE)
+            return
+        except asyncio.CancelledError:
+            await near.close(SHUT_DOWN, GOING_AWAY)
+            raise
+        self.app.pipes.add(pipe)
+        try:
+            await pipe.run()
+        finally:
+            self.app.pipes.discard(pipe)
+
+
+default_handlers: list[tuple[str, type[Any]]] = [(r"/sshx/api/link/([^/]+)", LinkSocket)]

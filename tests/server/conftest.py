@@ -1,0 +1,70 @@
+"""A Jupyter server with the extension, in the test's own process: real PTYs, real iroh endpoints on loopback."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from jupyter_server.serverapp import ServerApp
+from traitlets.config import Config
+
+from sshx_jupyter.links.iroh import SshxNode
+
+from .serving import Server
+
+
+@pytest.fixture
+def sshx_config() -> dict[str, Any]:
+    """More configuration for the server, which tests give by `@pytest.mark.parametrize`."""
+    return {}
+
+
+@pytest.fixture
+def jp_server_config(sshx_config: dict[str, Any]) -> Config:
+    config = Config(
+        {
+            "ServerApp": {"jpserver_extensions": {"jupyter_server_terminals": True, "sshx_jupyter": True}},
+            "SshxApp": {"relays": "disabled", "bind": "127.0.0.1:0"},
+        }
+    )
+    config.merge(Config(sshx_config))
+    return config
+
+
+@pytest.fixture
+def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same shell in every terminal, whoever runs the tests."""
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    monkeypatch.setenv("PS1", "$ ")
+
+
+@pytest.fixture
+async def server(
+    plain_shell: None, jp_serverapp: ServerApp, jp_fetch: Any, jp_http_port: int, jp_base_url: str
+) -> AsyncIterator[Server]:
+    server = Server(jp_serverapp, jp_fetch, f"http://127.0.0.1:{jp_http_port}{jp_base_url}")
+    yield server
+    await server.extension.stop_extension()
+    manager: Any = server.extension.terminal_manager
+    if manager is not None:
+        await manager.terminate_all()
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """For what a server sets as it starts to run."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[SshxNode]:
+    """Another machine's node, with terminals of its own."""
+    node = await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0")
+    yield node
+    for session in list(node.hub.sessions.values()):
+        await session.stop(close_terminals=True)
+    await node.close()

@@ -1,0 +1,115 @@
+"""Who may use the extension: as Jupyter's configuration says, for REST, WebSockets and pages alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jupyter_server.auth import Authorizer
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from sshx_jupyter.links import Unreachable
+from sshx_jupyter.links.websocket import dial_websocket
+
+from .serving import SPEC, Server
+
+NOBODY = "0" * 32
+API = [
+    (method.upper(), path[1:].replace("{id}", NOBODY))
+    for path, item in SPEC["paths"].items()
+    for method in ("get", "post", "patch", "delete")
+    if method in item and path.startswith("/sshx/api") and "link" not in path
+]
+
+
+class Nobody(Authorizer):
+    """Allows everything but this extension."""
+
+    asked: list[tuple[str, str]] = []  # noqa: RUF012 - what was asked, for the test to see
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        if resource == "sshx":
+            self.asked.append((action, resource))
+        return resource != "sshx"
+
+
+async def upgrade_status(url: str, **headers: str) -> int:
+    """What a WebSocket handshake is answered with; 101 when it succeeds."""
+    try:
+        connection = await websocket_connect(HTTPRequest(url.replace("http", "ws", 1), headers=headers))
+    except HTTPClientError as error:
+        return error.code
+    connection.close()
+    return 101
+
+
+@pytest.mark.parametrize("token", ["", "token wrong"])
+@pytest.mark.parametrize(("method", "path"), API)
+async def test_nobody_gets_in_without_the_token(server: Server, method: str, path: str, token: str) -> None:
+    body = {} if method in ("POST", "PATCH") else None
+    answer = await server.call(method, path, body, headers={"Authorization": token})
+    assert (*answer,) == (403, "forbidden")
+    assert server.extension.hub is None
+    assert await server.terminals() == set()
+
+
+@pytest.mark.parametrize("sshx_config", [{}, {"ServerApp": {"allow_unauthenticated_access": False}}])
+@pytest.mark.parametrize("query", ["", "?addr=endpointaaaa"])
+async def test_no_link_without_the_token(server: Server, query: str) -> None:
+    url = server.link_url(NOBODY) + query
+    assert await upgrade_status(url) == 403
+    assert await upgrade_status(url, Authorization="token wrong") == 403
+    assert await upgrade_status(url, Authorization=f"token {server.token}") == 101
+    assert await upgrade_status(f"{url}{'&' if query else '?'}token={server.token}") == 101
+
+
+@pytest.mark.parametrize("sshx_config", [{}, {"ServerApp": {"allow_unauthenticated_access": False}}])
+async def test_no_page_without_the_token(server: Server) -> None:
+    for path in ("sshx/p2p", f"sshx/p2p/{NOBODY}"):
+        answer = await server.call("GET", path, headers={"Authorization": ""}, follow_redirects=False)
+        assert answer.status == 302
+        assert answer.headers["Location"].startswith("/a%40b/login?")
+
+
+@pytest.mark.parametrize("sshx_config", [{"ServerApp": {"authorizer_class": Nobody}}])
+async def test_the_authorizer_decides(server: Server) -> None:
+    Nobody.asked.clear()
+    for method, path in API:
+        answer = await server.call(method, path, {} if method in ("POST", "PATCH") else None)
+        assert (*answer,) == (403, "forbidden"), (method, path)
+    assert await upgrade_status(server.link_url(NOBODY), Authorization=f"token {server.token}") == 403
+    assert (await server.call("GET", "sshx/p2p")).status == 403
+    read, write, execute = (Nobody.asked.count((action, "sshx")) for action in ("read", "write", "execute"))
+    assert (read, write, execute) == (4, 3, 1)
+    assert server.extension.hub is None
+    with pytest.raises(Unreachable, match="does not let you in"):
+        await dial_websocket(server.link_url(NOBODY), token=server.token)
+
+
+async def test_a_cookie_alone_changes_nothing(server: Server) -> None:
+    """Else any page on the web could share the terminals of whoever opens it (cross-site request forgery)."""
+    nobody = {"Authorization": ""}
+    login = await server.call("GET", "login", headers=dict(nobody))
+    page = await server.call("GET", "sshx/p2p", headers=dict(nobody), params={"token": server.token})
+    set_cookies = login.headers.get_list("Set-Cookie") + page.headers.get_list("Set-Cookie")
+    cookies = [cookie.partition(";")[0] for cookie in set_cookies]
+    xsrf = next(cookie.partition("=")[2] for cookie in cookies if cookie.startswith("_xsrf="))
+    as_browser = {**nobody, "Cookie": "; ".join(cookies)}
+    assert (await server.call("GET", "sshx/api/sessions", headers=dict(as_browser))).status == 200
+    answer = await server.call("POST", "sshx/api/sessions", {}, headers=dict(as_browser))
+    assert (*answer,) == (403, "forbidden")
+    assert "_xsrf" in answer.body["message"]
+    assert await server.terminals() == set()
+    answer = await server.call("POST", "sshx/api/sessions", {}, headers={**as_browser, "X-XSRFToken": xsrf})
+    assert answer.status == 201
+    session_id = answer.body["id"]
+    for method in ("PATCH", "DELETE"):
+        body = {} if method == "PATCH" else None
+        answer = await server.call(method, f"sshx/api/sessions/{session_id}", body, headers=dict(as_browser))
+        assert (*answer,) == (403, "forbidden")
+    # A WebSocket carries cookies from anywhere and no such token: there the origin decides.
+    url = server.link_url(session_id)
+    assert await upgrade_status(url, Cookie=as_browser["Cookie"], Origin="https://evil.example") == 403
+    own = server.url.split("/a%40b")[0]
+    assert await upgrade_status(url, Cookie=as_browser["Cookie"], Origin=own) == 101

@@ -1,0 +1,103 @@
+"""The extension's settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_server.extension.config import ExtensionConfigManager
+from traitlets import TraitError
+
+import sshx_jupyter
+from sshx_jupyter.client import SshxClient
+from sshx_jupyter.host.limits import Limits
+from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.server.app import SshxApp
+from sshx_jupyter.ticket import Ticket
+
+from .serving import Server
+
+NO_TERMINALS = {"ServerApp": {"terminals_enabled": False}}
+
+
+def test_every_limit_is_a_trait_with_its_default_and_help() -> None:
+    traits = SshxApp.class_traits(config=True)
+    for limit in fields(Limits):
+        assert traits[limit.name].default() == limit.default
+        assert traits[limit.name].help == limit.metadata["help"]
+    assert SshxApp().limits == Limits()
+
+
+def test_limits_can_be_set_but_not_to_nonsense() -> None:
+    app = SshxApp(users=3, silence=2.5)
+    assert asdict(app.limits) == {**asdict(Limits()), "users": 3, "silence": 2.5}
+    for name, value in (("users", 0), ("window", -1), ("silence", 0.0), ("chat_burst", "many")):
+        with pytest.raises(TraitError):
+            setattr(app, name, value)
+
+
+def test_every_trait_says_what_it_is_for() -> None:
+    for name, trait in SshxApp.class_own_traits(config=True).items():
+        assert trait.help, name
+
+
+@pytest.mark.parametrize("value", ["hub.example.org", "ftp://hub.example.org"])
+def test_the_page_url_is_one(value: str) -> None:
+    with pytest.raises(TraitError, match="page_url must start with"):
+        SshxApp(page_url=value)
+
+
+@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"key_file": "key"}}])
+async def test_the_key_file_keeps_the_identity(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    status = (await server.call("GET", "sshx/api/status")).body
+    assert len((tmp_path / "key").read_bytes()) == 32
+    await server.extension.stop_extension()
+    async with await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0", key_file="key") as node:
+        assert node.endpoint_id == status["endpoint_id"]
+
+
+@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"relays": "", "bind": "127.0.0.1:0"}}])
+@pytest.mark.parametrize("value", ["disabled", "rubbish"])
+async def test_the_environment_says_which_relays(server: Server, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSHX_RELAYS", value)
+    answer = await server.call("GET", "sshx/api/status")
+    if value == "disabled":
+        assert answer.body["relay_url"] is None
+    else:
+        assert (*answer,) == (503, "networkUnavailable")
+        assert "Relays are" in answer.body["message"]
+
+
+async def test_the_setting_goes_before_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSHX_RELAYS", "rubbish")
+    assert (await server.call("GET", "sshx/api/status")).status == 200
+
+
+@pytest.mark.parametrize("sshx_config", [NO_TERMINALS])
+async def test_without_terminals_one_can_join_but_not_share(server: Server, elsewhere: SshxNode) -> None:
+    for body in (None, {"terminals": ["1"]}, {"nonsense": 1}):
+        answer = await server.call("POST", "sshx/api/sessions", body)
+        assert (*answer,) == (403, "terminalsDisabled")
+        assert "Terminals are disabled on this Jupyter server" in answer.body["message"]
+    assert (await server.call("GET", "sshx/api/status")).body["terminals_available"] is False
+    assert await server.sessions() == []
+    session = await elsewhere.host(command=["sh"])
+    assert session.ticket is not None
+    ticket = Ticket.decode(session.ticket)
+    dial = server.dial(session.id.hex(), ticket.endpoint_ticket)
+    async with SshxClient.connect(ticket, dial=dial) as guest:
+        assert (await guest.run("echo $((6 * 7))", timeout=20)).output == "42\n"
+
+
+def test_installing_enables_the_extension(tmp_path: Path) -> None:
+    package = Path(sshx_jupyter.__file__).parent
+    folder = tmp_path / "jupyter_server_config.d"
+    folder.mkdir()
+    (folder / "sshx_jupyter.json").write_bytes((package / "server" / "sshx_jupyter.json").read_bytes())
+    manager: Any = ExtensionConfigManager(read_config_path=[str(tmp_path)])
+    assert manager.get_jpserver_extensions() == {"sshx_jupyter": True}
+    [point] = sshx_jupyter._jupyter_server_extension_points()
+    assert point["app"] is SshxApp

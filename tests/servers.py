@@ -1,0 +1,183 @@
+"""Real Jupyter servers in processes of their own, and how one talks to them as a browser does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from sshx_jupyter.client import SshxClient
+from sshx_jupyter.links.websocket import WebSocketLink, dial_websocket
+from sshx_jupyter.protocol.handshake import Credentials
+
+TOKEN = "a-token-for-tests"
+START_TIMEOUT = 60.0
+
+
+class JupyterServer:
+    """A `jupyter server` on loopback with the extension, relays disabled. Make one with `jupyter_server`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}/"
+        self.log = log
+
+    async def call(self, method: str, path: str, body: Any = None) -> HTTPResponse:
+        """A request with the token. Never raises for a status."""
+        request = HTTPRequest(
+            self.url + path,
+            method,
+            headers={"Authorization": f"token {TOKEN}"},
+            body=None if body is None else json.dumps(body),
+            allow_nonstandard_methods=True,
+            request_timeout=60,
+        )
+        return await AsyncHTTPClient(force_instance=True).fetch(request, raise_error=False)
+
+    async def json(self, method: str, path: str, body: Any = None) -> Any:
+        """What a request that must succeed answers."""
+        response = await self.call(method, path, body)
+        assert response.code < 300, (response.code, response.body)
+        return json.loads(response.body) if response.body else None
+
+    async def terminal(self) -> str:
+        """A new terminal of Jupyter's own."""
+        name: str = (await self.json("POST", "api/terminals", {}))["name"]
+        return name
+
+    async def share(self, **options: Any) -> dict[str, Any]:
+        """A new session."""
+        session: dict[str, Any] = await self.json("POST", "sshx/api/sessions", options)
+        return session
+
+    @contextlib.asynccontextmanager
+    async def open_terminal(self, name: str) -> AsyncIterator[TerminalTab]:
+        """Jupyter's own view of a terminal, as JupyterLab has it in a tab."""
+        url = f"{self.url.replace('http', 'ws', 1)}terminals/websocket/{name}"
+        connection = await websocket_connect(HTTPRequest(url, headers={"Authorization": f"token {TOKEN}"}))
+        tab = TerminalTab(connection)
+        try:
+            yield tab
+        finally:
+            await tab.close()
+
+    async def dial(self, session_id: str, addr: str | None = None) -> WebSocketLink:
+        """A link to a session hosted here, or with `addr` a pipe to one hosted elsewhere."""
+        url = f"{self.url}sshx/api/link/{session_id}" + (f"?addr={addr}" if addr else "")
+        return await dial_websocket(url, token=TOKEN)
+
+    def owner(self, session: dict[str, Any], **options: Any) -> Any:
+        """A client as the host's own front end would be one."""
+        credentials = Credentials(bytes.fromhex(session["id"]), "owner", bytes.fromhex(session["owner_secret"]))
+        return SshxClient.connect(credentials, dial=lambda: self.dial(session["id"]), **options)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the process and wait until it has gone."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(f"the server did not stop:\n{self.log.read_text()}") from None
+
+
+class TerminalTab:
+    """A client of Jupyter's own terminal socket; `output` is all that it was sent."""
+
+    def __init__(self, connection: WebSocketClientConnection) -> None:
+        self.output = ""
+        self.closed = False
+        self._connection = connection
+        self._changed = asyncio.Event()
+        self._reader = asyncio.ensure_future(self._read())
+
+    async def type(self, text: str) -> None:
+        await self._connection.write_message(json.dumps(["stdin", text]))
+
+    async def resize(self, rows: int, cols: int) -> None:
+        await self._connection.write_message(json.dumps(["set_size", rows, cols, 0, 0]))
+
+    async def wait_for(self, text: str, start: int = 0) -> None:
+        """Wait until `text` has been printed, after the first `start` characters."""
+        while text not in self.output[start:]:
+            assert not self.closed, self.output[-500:]
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def close(self) -> None:
+        self._reader.cancel()
+        self._connection.close()
+
+    async def _read(self) -> None:
+        while (message := await self._connection.read_message()) is not None:
+            kind, *rest = json.loads(message)
+            if kind == "stdout":
+                self.output += rest[0]
+            self._changed.set()
+        self.closed = True
+        self._changed.set()
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def jupyter_server(directory: Path, *arguments: str, port: int | None = None, config: str = "") -> Iterator[JupyterServer]:
+    """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards."""
+    (directory / "config").mkdir(parents=True, exist_ok=True)
+    (directory / "config" / "jupyter_server_config.py").write_text(config)
+    (directory / ".bashrc").write_text("PS1='$ '\n")
+    port = port or free_port()
+    log = directory / "server.log"
+    environment = os.environ | {
+        "SSHX_RELAYS": "disabled",
+        "JUPYTER_RUNTIME_DIR": str(directory / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(directory / "config"),
+        "SHELL": "/bin/bash",
+        "HOME": str(directory),
+    }
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={TOKEN}", "--SshxApp.bind=127.0.0.1:0"]
+    command += [f"--ServerApp.root_dir={directory}", "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, *arguments], env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+    server = JupyterServer(process, port, log)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        server.stop()
+
+
+def _wait_until_ready(server: JupyterServer) -> None:
+    request = Request(f"{server.url}sshx/api/status", headers={"Authorization": f"token {TOKEN}"})
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        assert server.process.poll() is None, server.log.read_text()
+        assert time.monotonic() < deadline, server.log.read_text()
+        with contextlib.suppress(OSError), urlopen(request, timeout=5) as response:
+            if response.status == 200:
+                return
+        time.sleep(0.05)

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from .host.screen import Screen, new_screen
+from .host.screen import load as load_screens
 from .links import FrameReader, Link, LinkClosed, Path, Unreachable
 from .protocol.handshake import ClientHandshake, Credentials, Refused, Secured
 from .protocol.messages import (
@@ -77,7 +78,7 @@ SILENCE = 15.0
 """Seconds without a word from the host after which the link is dead."""
 BACKOFF = (0.5, 15.0)
 """Seconds before the first and, doubling, before the later attempts to reconnect."""
-ACK_BYTES = 16 << 10
+ACK_BYTES = 64 << 10
 ACK_DELAY = 0.02
 """Parsed output is acknowledged after this many bytes or seconds, whatever comes first."""
 INPUT_PIECE = 32 << 10
@@ -423,6 +424,8 @@ class SshxClient:
             self._psk = await asyncio.to_thread(self._credentials.psk)
         else:
             self._psk = self._credentials.psk()
+        if self._with_screens:
+            await asyncio.to_thread(load_screens)
         self._runner = asyncio.ensure_future(self._run())
         await self._first
 

@@ -100,11 +100,17 @@ class TerminalTab:
     """A client of Jupyter's own terminal socket; `output` is all that it was sent."""
 
     def __init__(self, connection: WebSocketClientConnection) -> None:
-        self.output = ""
         self.closed = False
+        self._printed: list[str] = []
         self._connection = connection
         self._changed = asyncio.Event()
         self._reader = asyncio.ensure_future(self._read())
+
+    @property
+    def output(self) -> str:
+        """All that was printed so far."""
+        self._printed = ["".join(self._printed)]
+        return self._printed[0]
 
     async def type(self, text: str) -> None:
         await self._connection.write_message(json.dumps(["stdin", text]))
@@ -119,6 +125,13 @@ class TerminalTab:
             self._changed.clear()
             await self._changed.wait()
 
+    async def wait_for_end(self, text: str) -> None:
+        """Wait until `text` is near the end of what was printed: quick however much that is."""
+        while text not in "".join(self._printed[-3:])[-200:]:
+            assert not self.closed
+            self._changed.clear()
+            await self._changed.wait()
+
     async def close(self) -> None:
         self._reader.cancel()
         self._connection.close()
@@ -127,7 +140,7 @@ class TerminalTab:
         while (message := await self._connection.read_message()) is not None:
             kind, *rest = json.loads(message)
             if kind == "stdout":
-                self.output += rest[0]
+                self._printed.append(rest[0])
             self._changed.set()
         self.closed = True
         self._changed.set()
@@ -142,7 +155,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def jupyter_server(directory: Path, *arguments: str, port: int | None = None, config: str = "") -> Iterator[JupyterServer]:
+def jupyter_server(
+    directory: Path, *arguments: str, port: int | None = None, config: str = ""
+) -> Iterator[JupyterServer]:
     """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards."""
     (directory / "config").mkdir(parents=True, exist_ok=True)
     (directory / "config" / "jupyter_server_config.py").write_text(config)

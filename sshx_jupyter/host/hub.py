@@ -18,6 +18,7 @@ from ..links import FrameReader, Link, LinkClosed
 from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, Secured, refusal
 from ..protocol.messages import Closed, Join, MalformedMessage, Role, decode_client, encode
 from ..protocol.noise import NoiseError
+from . import screen
 from .errors import Full, TerminalsUnavailable
 from .limits import Limits
 from .pacer import Pacer
@@ -76,6 +77,7 @@ class Hub:
         expires_at = time.time() + expires_in if expires_in is not None else None
         options = SessionOptions(read_only, approve, cwd, expires_at)
         self._check_room()
+        await asyncio.to_thread(screen.load)
         session = await Session.make(
             name,
             options,

@@ -42,6 +42,10 @@ PART = 60 << 10
 """Output bytes of one frame: with its envelope it stays under the frame limit."""
 BATCH = 256 << 10
 """Output bytes handed to the link at once; a call into the link costs the same whatever its size."""
+SEND_SECONDS = 0.0003
+"""What handing a batch to the link costs besides making it, whatever its size; also at the receiver (measured)."""
+GATHER = 0.005
+"""Seconds in which output gathers while more comes than one call to the link carries: calls cost more than bytes."""
 QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
 STEADY = 2.0
@@ -255,10 +259,11 @@ class Participant:
                     size = sum(map(len, frames))
                     self.bytes_sent += size
                     self.session.bytes_sent += size
-                    pacer.spent(time.monotonic() - started)
+                    pacer.spent(time.monotonic() - started + SEND_SECONDS)
                     await self.link.send(frames)
-                    if self._wake.is_set():  # a link with room may not have suspended us
-                        await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # a link with room has not suspended us
+                    if self._wake.is_set():  # more has come meanwhile, so this is no keystroke's echo
+                        await asyncio.sleep(GATHER)
                 if self._closing is not None:
                     await self.link.send([self._secured.seal(encode(Closed(self._closing)))])
                     await self.link.close(self._closing)

@@ -6,6 +6,8 @@ these cannot carry. Where `pyghostty` has no wheel, `LogScreen` replays the newe
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
 from collections import deque
 from typing import Protocol
@@ -160,6 +162,12 @@ class LogScreen:
     def close(self) -> None:
         self._log.clear()
         self._size = 0
+
+
+def load() -> None:
+    """Load libghostty, which takes most of a second: call it in a thread before the first screen is made."""
+    with contextlib.suppress(ImportError, OSError):
+        importlib.import_module(f"{__package__}.ghostty")
 
 
 def new_screen(rows: int, cols: int, scrollback: int = 10_000) -> Screen:

@@ -121,15 +121,19 @@ class SshxNode:
     """One iroh endpoint: hosts any number of sessions, dials any number of tickets. Make one with `spawn`."""
 
     def __init__(
-        self, endpoint: Endpoint, relays: Sequence[str] | str, terminals: Terminals | None, limits: Limits
+        self,
+        endpoint: Endpoint,
+        relays: Sequence[str] | str,
+        terminals: Terminals | Literal["own"] | None,
+        limits: Limits,
     ) -> None:
         self._endpoint = endpoint
         self._dialed: dict[str, asyncio.Task[_Dialed]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepted = 0
-        self._own_terminals = terminals
+        self._own_terminals = Terminals.own() if terminals == "own" else None
         self._limits = limits
-        self.hub = Hub(terminals, self.address, limits)
+        self.hub = Hub(self._own_terminals if terminals == "own" else terminals, self.address, limits)
         """The sessions hosted here."""
         self._online = self._spawn(self._wait_online(relays != "disabled"))
         self._spawn(self._accept())
@@ -173,7 +177,7 @@ class SshxNode:
             endpoint = await Endpoint.bind(options)
         except IrohError as error:
             raise ValueError(f"The network endpoint could not be opened: {error.message()}") from None
-        return cls(endpoint, mode, Terminals.own() if terminals == "own" else terminals, limits or Limits())
+        return cls(endpoint, mode, terminals, limits or Limits())
 
     @property
     def endpoint_id(self) -> str:
@@ -252,6 +256,8 @@ class SshxNode:
         for dialing in self._dialed.values():
             dialing.cancel()
         await asyncio.gather(*self._tasks, *self._dialed.values(), return_exceptions=True)
+        if self._own_terminals is not None:
+            await self._own_terminals.shutdown()
         await self._endpoint.close()
 
     async def __aenter__(self) -> SshxNode:

@@ -81,7 +81,7 @@ def patch(builder: Any, buffer: Any) -> bool:
 
 
 def patch_answers(bindings: Any) -> bool:
-    """Replace the callback of `bindings`, a module, with which Rust reports the end of a call, if it is the known one."""
+    """Replace the callback of the module `bindings` by which Rust reports the end of a call, if it is the known one."""
     original = bindings._uniffi_continuation_callback
     if hasattr(bindings, "_sshx_original_callback"):
         return True

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
-from jupyter_server.serverapp import ServerApp
 from terminado.management import NamedTermManager
 from tornado.ioloop import PeriodicCallback
 from traitlets import Enum, Float, Integer, TraitError, Unicode, validate
@@ -112,14 +111,6 @@ class SshxApp(NodeSettings, ExtensionApp):
         self.handlers.extend(pages.default_handlers)
         self.handlers.append((r"/sshx/api(?:/.*)?", api.NothingHandler))
 
-    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        self.spawn(self._start())  # the server is not to wait for the network
-        in_main = threading.current_thread() is threading.main_thread()
-        if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            # Without a terminal to confirm it, Jupyter leaves this to Python, which ends the process without a word to
-            # extensions and guests. JupyterHub sets the same handler.
-            signal.signal(signal.SIGINT, lambda *_: serverapp.stop(from_signal=True))
-
     async def stop_extension(self) -> None:
         """Tell everyone that this is the end. The terminals are Jupyter's and left to it."""
         if self._stopping is None:
@@ -171,12 +162,6 @@ class SshxApp(NodeSettings, ExtensionApp):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _start(self) -> None:
-        try:
-            await self.node()
-        except ApiError as error:
-            self.log.warning("Sharing terminals will not work. %s", error.message)
-
     async def _make_node(self) -> SshxNode:
         manager = self.terminal_manager
         node = await SshxNode.spawn(
@@ -190,6 +175,13 @@ class SshxApp(NodeSettings, ExtensionApp):
         node.hub.observe(self._on_event)
         metrics.add(node.hub)
         self._activity.start()
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # Without a terminal to confirm it, Jupyter leaves this to Python, which ends the process without a word to
+            # extensions and guests. JupyterHub sets the same handler.
+            serverapp = self.serverapp
+            assert serverapp is not None
+            signal.signal(signal.SIGINT, lambda *_: serverapp.stop(from_signal=True))
         return node
 
     # What the server is told.

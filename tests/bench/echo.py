@@ -92,5 +92,3 @@ async def _client(client: SshxClient) -> list[float]:
     await client.send(sid, b"\x03")
     await asyncio.sleep(0.05)
     return times
-
-

@@ -9,7 +9,7 @@ import pytest
 
 from tests.servers import JupyterServer, jupyter_server
 
-RECORDER = '''
+RECORDER = """
 # Writes every frame and every request that passes this server into one file.
 import sshx_jupyter.links.iroh as iroh_links
 import sshx_jupyter.links.websocket as websocket_links
@@ -33,7 +33,7 @@ def recording_prepare(self, *args, **kwargs):
     return prepare(self, *args, **kwargs)
 
 JupyterHandler.prepare = recording_prepare
-'''
+"""
 
 
 @pytest.fixture(scope="session")

@@ -195,7 +195,7 @@ async def test_interrupt_shows_at_once_on_a_slow_link(host: Host) -> None:
         took = []
         for attempt in range(3):
             await client.send(sid, b"yes hello\r")
-            await client.wait_for(lambda c: c._shells[sid].seq > 5_000_000 * (attempt + 1))
+            await client.wait_for(lambda c, seq=5_000_000 * (attempt + 1): c._shells[sid].seq > seq)
             started = time.monotonic()
             await client.send(sid, b"\x03echo stop$((40+2))\r")
             await client.wait_for(lambda c: "stop42" in c.screen(sid).text())

@@ -222,9 +222,7 @@ def test_leaves_another_buffer_alone(buffer: type) -> None:
 
 
 @pytest.mark.parametrize("name", ["_UniffiRustBufferBuilder", "_UniffiRustBuffer"])
-def test_bindings_made_otherwise_are_no_error(
-    plain_bindings: Any, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_bindings_made_otherwise_are_no_error(plain_bindings: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delattr(iroh_ffi, name)
     assert iroh_fast_path.apply() is False
     assert plain_bindings.write is _plain_write

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -50,14 +49,6 @@ async def server(
     manager: Any = server.extension.terminal_manager
     if manager is not None:
         await manager.terminate_all()
-
-
-@pytest.fixture
-def own_signals() -> Iterator[None]:
-    """For what a server sets as it starts to run."""
-    handler = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, handler)
 
 
 @pytest.fixture

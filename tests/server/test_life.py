@@ -149,8 +149,12 @@ async def test_a_server_in_use_does_not_shut_itself_down(
         await until(lambda: _older(server, timedelta(seconds=1.2)))
         server.app.shutdown_no_activity()
         assert not stopped
+
+    async def left() -> bool:
+        return server.extension.current_activity() is None
+
+    await until(left)
     await until(lambda: _older(server, timedelta(seconds=1.2)))
-    assert server.extension.current_activity() is None
     server.app.shutdown_no_activity()
     assert stopped
 
@@ -198,31 +202,24 @@ async def test_a_server_that_was_never_used_stops_too(server: Server) -> None:
     await server.extension.stop_extension()
 
 
-async def test_a_server_that_stops_while_it_starts(server: Server, own_signals: None) -> None:
-    await server.extension._start_jupyter_server_extension(server.app)
+async def test_a_server_that_stops_while_its_node_starts(server: Server) -> None:
+    starting = asyncio.ensure_future(server.extension.node())
     await asyncio.sleep(0)
     await server.extension.stop_extension()
+    await starting
     assert not server.extension._activity.is_running()
 
 
-async def test_the_node_is_made_when_the_server_runs(server: Server, own_signals: None) -> None:
-    await server.extension._start_jupyter_server_extension(server.app)
-    assert server.extension.hub is None  # not waited for
-
-    async def made() -> bool:
-        return server.extension.hub is not None
-
-    await until(made)
+async def test_the_network_is_left_alone_until_something_is_shared(server: Server) -> None:
+    assert await server.sessions() == []
+    assert server.extension.hub is None
+    await server.share()
+    assert server.extension.hub is not None
 
 
 @pytest.mark.parametrize("sshx_config", [{"SshxApp": {"bind": "nowhere"}}])
-async def test_a_wrong_setting_is_logged_as_a_sentence(
-    server: Server, own_signals: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    await server.extension._start_jupyter_server_extension(server.app)
-
-    async def logged() -> bool:
-        return "Sharing terminals will not work. The network endpoint could not be opened" in caplog.text
-
-    await until(logged)
+async def test_a_wrong_setting_gets_a_sentence(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    answer = await server.call("POST", "sshx/api/sessions", {})
+    assert (*answer,) == (503, "networkUnavailable")
+    assert "The network endpoint could not be opened" in answer.body["message"]
     assert "Traceback" not in caplog.text

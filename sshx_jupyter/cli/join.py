@@ -1,0 +1,92 @@
+"""`jupyter sshx join`: full screen in a terminal, else a pipe from stdin to the first shell and back."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import sys
+from collections.abc import AsyncIterator
+
+from ..client import Event, SessionEnded, SshxClient, StateChanged
+from ..config import NodeSettings
+from ..links import Unreachable
+from ..protocol.handshake import Refused
+from ..protocol.messages import MalformedMessage
+from ..protocol.noise import NoiseError
+from ..ticket import Ticket, TicketError
+from .console import Failure, clean, read_password, read_ticket, say
+from .network import read_settings, spawn_node
+
+# How a host's last word begins when it is not the end of the session but of this guest's visit.
+REMOVED = (
+    "The host removed you",
+    "The host did not let you in",
+    "Your client sent",
+    "Your connection is too slow",
+    "You have joined again",
+    *(
+        str(Refused(reason))
+        for reason in ("invalidAuth", "passwordRequired", "version", "malformed", "notFound", "locked")
+    ),
+)
+
+
+def join(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    try:
+        ticket = Ticket.decode(read_ticket(arguments.ticket))
+    except TicketError as error:
+        raise Failure(str(error)) from None
+    password = read_password("Password of this session: ") if ticket.password else None
+    settings = read_settings(arguments)
+    if settings.bind and not arguments.bind:  # the port that is configured is for those who listen
+        settings.bind = settings.bind.rpartition(":")[0] + ":0"
+    if not arguments.name:
+        arguments.name = _user_name()
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from .fullscreen import run
+    else:
+        from .piped import run
+    try:
+        return asyncio.run(run(_connected(settings, ticket, password, arguments.name)))
+    except (TicketError, Refused, Unreachable, SessionEnded) as error:
+        raise Failure(str(error)) from None
+    except (NoiseError, MalformedMessage):
+        raise Failure(
+            "The host did not answer as it should. Update sshx-jupyter on both sides and join again."
+        ) from None
+
+
+@contextlib.asynccontextmanager
+async def _connected(
+    settings: NodeSettings, ticket: Ticket, password: str | None, name: str | None
+) -> AsyncIterator[SshxClient]:
+    async with await spawn_node(settings) as node:
+        connecting = SshxClient.connect(
+            ticket, name=name, password=password, dial=lambda: node.join(ticket), on_event=_on_event
+        )
+        async with connecting as client:
+            yield client
+
+
+def _on_event(event: Event) -> None:
+    if isinstance(event, StateChanged) and event.state == "waiting":
+        say("Waiting for the host to let you in…")
+
+
+def farewell(client: SshxClient) -> int:
+    """Say why it is over and return the exit status."""
+    reason = clean(client.ended, 500) or "You left the session."
+    if reason.startswith(REMOVED):
+        raise Failure(reason)
+    say(reason)
+    return 0
+
+
+def _user_name() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no name for this user; the host makes one up
+        return None

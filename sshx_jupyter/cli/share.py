@@ -1,0 +1,194 @@
+"""`jupyter sshx share`: a session with a node and a shell of its own, for as long as the shell lives."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from ..config import NodeSettings
+from ..host.errors import SessionError
+from ..host.session import FAREWELL, Session, SessionEvent
+from ..host.terminals import Terminals
+from ..links.iroh import SshxNode
+from ..protocol.messages import Geometry
+from ..ticket import Ticket
+from .answers import Answers
+from .console import PASSWORD_VARIABLE, Failure, clean, read_password
+from .network import read_settings, spawn_node, wants_relay
+from .records import recorded
+from .signals import handled
+
+ENDED = "The shared shell has ended."
+STOPPED = "The host stopped sharing."
+RELAY_PERIOD = 2.0
+MAX_ROWS, MAX_COLS = 100, 300
+# What describes the terminal that `share` runs in, and is wrong in the shared one.
+FOREIGN_VARIABLES = (
+    PASSWORD_VARIABLE,
+    *("TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TERM_SESSION_ID"),
+    *("COLORTERM", "VTE_VERSION", "KITTY_WINDOW_ID", "KITTY_PID", "ITERM_SESSION_ID", "WT_SESSION", "SSH_TTY"),
+)
+
+
+def share(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    password = None
+    if arguments.password:
+        password = read_password("Password for this session: ", confirm=True, piped=True)
+    settings = read_settings(arguments)
+    if arguments.read_only is None:
+        arguments.read_only = settings.default_role == "reader"
+    answering = sys.stdin.isatty() and not arguments.json
+    if arguments.approve and not answering:
+        raise Failure("--approve asks on the terminal who may come in, but stdin is not a terminal here.", 2)
+    for name in FOREIGN_VARIABLES:
+        os.environ.pop(name, None)
+    return asyncio.run(_share(arguments, settings, password, answering))
+
+
+async def _share(arguments: argparse.Namespace, settings: NodeSettings, password: str | None, answering: bool) -> int:
+    report = Report(sys.stderr if arguments.json else sys.stdout, settings.page_url)
+    stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    with handled(lambda _: _end(stop, STOPPED)):
+        terminals = Terminals.own()
+        node = await spawn_node(settings, terminals=terminals)
+        try:
+            session = await _host(node, arguments, password)
+            with recorded(session.id.hex(), session.name), contextlib.ExitStack() as stack:
+                answers = stack.enter_context(Answers(session, report.say)) if answering else None
+                session.observe(lambda event: _on_event(event, report, answers, stop))
+                if not session.shells:
+                    _end(stop, ENDED)  # it was that short
+                if arguments.json:
+                    tickets = {"write": session.ticket, "read": session.read_ticket}
+                    print(json.dumps({"id": session.id.hex(), "tickets": tickets}), flush=True)
+                else:
+                    report.welcome(session)
+                relay = asyncio.ensure_future(_watch_relay(node, session, report, settings, arguments.json))
+                reason = await stop
+                relay.cancel()
+                await session.stop(reason, close_terminals=True)
+                await _farewell(session)
+                report.say(reason if reason != STOPPED else "Stopped sharing.")
+        finally:
+            await node.close(STOPPED)
+            await terminals.shutdown()
+    return 0
+
+
+async def _host(node: SshxNode, arguments: argparse.Namespace, password: str | None) -> Session:
+    try:
+        session = await node.host(
+            arguments.name or Path.cwd().name or "Shared terminal",
+            command=arguments.program or None,
+            cwd=str(Path.cwd()),
+            read_only=arguments.read_only,
+            approve=arguments.approve,
+            password=password,
+            expires_in=arguments.expires,
+        )
+    except SessionError as error:
+        raise Failure(str(error)) from None
+    size = _window()
+    for shell in session.shells.values():
+        if size is not None:
+            shell.place(Geometry(shell.x, shell.y, *size))
+    return session
+
+
+async def _farewell(session: Session) -> None:
+    """Let the guests hear why, where the session has stopped by itself."""
+    deadline = time.monotonic() + FAREWELL
+    while session.users() and time.monotonic() < deadline:  # noqa: ASYNC110 - nothing tells when all have heard
+        await asyncio.sleep(0.02)
+
+
+def _window() -> tuple[int, int] | None:
+    """Rows and columns that fit into a window like the one `share` runs in, for whoever joins from the next one."""
+    try:
+        size = os.get_terminal_size(sys.stdout.fileno())
+    except OSError:
+        return None
+    return min(max(size.lines - 1, 10), MAX_ROWS), min(max(size.columns, 40), MAX_COLS)
+
+
+def _end(stop: asyncio.Future[str], reason: str) -> None:
+    if not stop.done():
+        stop.set_result(reason)
+
+
+async def _watch_relay(node: SshxNode, session: Session, report: Report, settings: NodeSettings, json: bool) -> None:
+    """Tell when the tickets improve, because a relay has been found late."""
+    if not wants_relay(settings) or node.relay_url is not None or json:
+        return
+    report.say("No relay has been found yet: for now only those can join who reach this machine directly.")
+    found = False
+    while not found:
+        await asyncio.sleep(RELAY_PERIOD)
+        found = node.relay_url is not None
+    report.say("A relay has been found. With these tickets people can join from anywhere:")
+    report.tickets(session)
+
+
+def _on_event(event: SessionEvent, report: Report, answers: Answers | None, stop: asyncio.Future[str]) -> None:
+    if stop.done():
+        return
+    session, who = event.session, clean(event.user.name) if event.user is not None else ""
+    if event.kind == "joined" and event.user is not None:
+        report.say(f"{who} joined ({_may(event.user.role)}). Here now: {len(session.users())}.")
+    elif event.kind == "left":
+        report.say(f"{who} left. Here now: {len(session.users())}.")
+    elif event.kind == "role":
+        report.say(f"{who} may now {_may(event.detail)}.")
+    elif event.kind == "chat":
+        report.say(f"{who} says: {clean(event.detail, 1000)}")
+    elif event.kind in ("asked", "wantsWrite"):
+        if answers is not None and event.uid is not None:
+            answers.ask(event.kind, event.uid, who)
+        else:
+            report.say(f"{who} asks for write access; without a terminal here nobody can answer.")
+    elif event.kind == "shellOpened":
+        report.say("Another shell was opened.")
+    elif event.kind == "shellClosed" and not session.shells:
+        _end(stop, ENDED)
+    elif event.kind == "stopped":
+        _end(stop, event.detail)
+
+
+def _may(role: str) -> str:
+    return "watch" if role == "reader" else "watch and type"
+
+
+class Report:
+    """What the host reads. `stream` is the terminal or, with --json, stderr."""
+
+    def __init__(self, stream: TextIO, page_url: str) -> None:
+        self._stream = stream
+        self._page_url = page_url
+
+    def say(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # nobody reads it any more, but guests may still be working
+            print(text, file=self._stream, flush=True)
+
+    def tickets(self, session: Session) -> None:
+        if session.ticket is not None:
+            self.say(f"To let someone type, and run commands as you:\n\n{self._ways(session.ticket)}\n")
+        self.say(f"To let someone only watch:\n\n{self._ways(session.read_ticket)}\n")
+
+    def _ways(self, ticket: str) -> str:
+        ways = f"  jupyter sshx join {ticket}"
+        return f"{ways}\n  {Ticket.decode(ticket).url(self._page_url)}" if self._page_url else ways
+
+    def welcome(self, session: Session) -> None:
+        self.say(f'Sharing "{session.name}": a shell in {clean(str(Path.cwd()))}.\n')
+        self.tickets(session)
+        if session.password_needed:
+            self.say("Guests are asked for the password as well.")
+        self.say("Join too, in another window, to work in it yourself. Ctrl-C here ends the shell and the sharing.\n")

@@ -1,0 +1,157 @@
+"""What a crowd costs: the host's `seq` with a hundred guests beside none, an idle session, and joining late."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sshx_jupyter.client import SshxClient
+from tests.bench.report import Row
+from tests.servers import JupyterServer, jupyter_server
+
+GUESTS = 100
+IDLE_GUESTS = 10
+IDLE_SECONDS = 20
+SCROLLBACK = 10_000
+
+
+def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory() as name, jupyter_server(Path(name)) as server:
+        return [*asyncio.run(_crowd(server, Path(name))), *asyncio.run(_idle(server)), *asyncio.run(_late(server))]
+
+
+async def _crowd(server: JupyterServer, directory: Path) -> list[Row]:
+    session = await server.share()
+    alone = await _seq(session, directory / "alone")
+    with _guests(session, GUESTS) as process:
+        crowded = await _seq(session, directory / "crowded")
+        ratio = crowded / alone
+        same = await _same_screens(session, process)
+    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+    return [
+        Row(
+            f"{GUESTS} guests watch seq 1 5000000",
+            f"{crowded:.1f} s",
+            f"{alone:.1f} s without a guest",
+            ratio,
+            "<= 1.5 x",
+            ratio <= 1.5,
+        ),
+        Row("their screens afterwards", "all the same" if same else "DIFFERENT", "the host's", None, "the same", same),
+    ]
+
+
+async def _seq(session: dict[str, Any], result: Path) -> float:
+    """Seconds that `seq` takes by the shell's own clock, while nobody is here but who was before."""
+    async with _join(session) as client:
+        command = f"S=$EPOCHREALTIME; seq 1 5000000; echo $S $EPOCHREALTIME > {result}.new; mv {result}.new {result}\r"
+        await client.send(next(iter(client.shells)), command)
+    while not result.exists():  # noqa: ASYNC110 - nothing tells
+        await asyncio.sleep(0.1)
+    start, end = map(float, result.read_text().split())
+    return end - start
+
+
+async def _same_screens(session: dict[str, Any], process: subprocess.Popen[str]) -> bool:
+    """Whether all guests come to have the screen that someone gets who joins now."""
+    async with _join(session, screens=True) as client:
+        sid = next(iter(client.shells))
+        for _ in range(60):
+            await asyncio.sleep(0.5)
+            mine = hashlib.sha256(client.screen(sid).snapshot()).hexdigest()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            if json.loads(await asyncio.to_thread(process.stdout.readline)) == [mine]:
+                return True
+    return False
+
+
+async def _idle(server: JupyterServer) -> list[Row]:
+    session = await server.share()
+    await asyncio.sleep(2)
+    before = await _cpu(server, IDLE_SECONDS)
+    with _guests(session, IDLE_GUESTS):
+        await asyncio.sleep(2)
+        used = await _cpu(server, IDLE_SECONDS)
+    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+    share = used - before
+    return [
+        Row(
+            f"idle session, {IDLE_GUESTS} guests",
+            f"{share:.2%} of a core",
+            f"{before:.2%} without guests",
+            None,
+            "< 1 %",
+            share < 0.01,
+        )
+    ]
+
+
+async def _cpu(server: JupyterServer, seconds: float) -> float:
+    """The share of a core that the server uses."""
+
+    def ticks() -> int:
+        fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(") ")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    start = ticks()
+    await asyncio.sleep(seconds)
+    return (ticks() - start) / os.sysconf("SC_CLK_TCK") / seconds
+
+
+async def _late(server: JupyterServer) -> list[Row]:
+    session = await server.share()
+    async with _join(session) as typist:
+        await typist.run("yes 'a line of output that fills most of a row of eighty columns' | head -c 100000000")
+        await typist.run(f"seq 1 {2 * SCROLLBACK}")
+        drawn, whole = [], []
+        for _ in range(5):
+            async with _join(session, screens=True) as client:
+                connected = time.perf_counter()
+                sid = next(iter(client.shells))
+                await client.wait_for(lambda c, sid=sid: c._shells[sid].seq >= 0)
+                drawn.append(time.perf_counter() - connected)
+                await client.wait_for(lambda c, sid=sid: c.screen(sid)._terminal.total_rows >= SCROLLBACK)
+                whole.append(time.perf_counter() - connected)
+    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+    first, last = sorted(drawn)[2] * 1000, sorted(whole)[2] * 1000
+    return [
+        Row("join after 100 MB: screen drawn", f"{first:.0f} ms", "", None, "<= 150 ms", first <= 150),
+        Row("join after 100 MB: 10,000 lines too", f"{last:.0f} ms", "", None, "<= 150 ms", last <= 150),
+    ]
+
+
+def _join(session: dict[str, Any], screens: bool = False) -> Any:
+    return SshxClient.connect(session["tickets"]["write"], relays="disabled", screens=screens)
+
+
+@contextlib.contextmanager
+def _guests(session: dict[str, Any], count: int) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.guests", str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(session["tickets"]["read"] + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.stdin.close()
+        process.wait(60)

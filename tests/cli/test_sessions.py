@@ -1,0 +1,125 @@
+"""`jupyter sshx list` and `stop`, for sessions of `share` and of Jupyter servers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .programs import TIMEOUT, Shared, Sshx, wait_until
+
+Share = Callable[..., Shared]
+
+
+def test_nothing_is_shared(sshx: Sshx) -> None:
+    told = sshx.run("list")
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "Nothing is shared here." in told.stderr
+    assert json.loads(sshx.run("list", "--json").stdout) == []
+
+
+def test_shared_shells_are_listed_without_secrets(share: Share, sshx: Sshx) -> None:
+    one, two = share("--name", "first"), share("--name", "second")
+    told = sshx.run("list")
+    lines = told.stdout.splitlines()
+    assert lines[0].split() == ["ID", "NAME", "SINCE", "USERS", "SHELLS", "WHERE"]
+    assert [line.split()[:2] for line in lines[1:]] == [[one.id[:12], "first"], [two.id[:12], "second"]]
+    facts = json.loads(sshx.run("list", "--json").stdout)
+    assert [fact["id"] for fact in facts] == [one.id, two.id]
+    assert one.ticket[5:] not in told.stdout + json.dumps(facts)
+
+
+def test_one_is_stopped_by_the_beginning_of_its_id(share: Share, sshx: Sshx) -> None:
+    one, two = share("--name", "first"), share("--name", "second")
+    told = sshx.run("stop", one.id[:10])
+    assert (told.returncode, told.stdout) == (0, "Stopped sharing 'first'.\n")
+    assert one.end() == 0
+    assert two.process.poll() is None
+    again = sshx.run("stop", one.id[:10])
+    assert again.returncode == 1
+    assert "There is no session" in again.stderr
+
+
+def test_a_beginning_that_several_have(share: Share, sshx: Sshx) -> None:
+    started: list[Shared] = []
+    while len({shared.id[0] for shared in started}) == len(started):
+        started.append(share())
+    told = sshx.run("stop", started[-1].id[0])
+    assert told.returncode == 1
+    assert "is the beginning of 2 sessions' ids" in told.stderr
+    assert all(shared.process.poll() is None for shared in started)
+
+
+@pytest.fixture
+def server(sshx: Sshx) -> Iterator[dict[str, Any]]:
+    """A real Jupyter server, as its runtime file describes it."""
+    options = ["--no-browser", "--ServerApp.port=0", "--ServerApp.allow_root=True", "--SshxApp.bind=127.0.0.1:0"]
+    extension = '--ServerApp.jpserver_extensions={"sshx_jupyter": True}'
+    log = (sshx.home / "server.log").open("wb")
+    command = [sys.executable, "-m", "jupyter_server", *options, extension]
+    process = subprocess.Popen(command, env=sshx.env, cwd=sshx.home, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def running() -> list[str]:
+        assert process.poll() is None, Path(log.name).read_text()
+        return list(filter(None, (file.read_text() for file in sshx.runtime.glob("jpserver-*.json"))))
+
+    try:
+        [facts] = wait_until(running, lambda: Path(log.name).read_text())
+        yield json.loads(facts)
+    finally:
+        process.terminate()
+        process.wait(TIMEOUT)
+        log.close()
+
+
+def call(server: dict[str, Any], method: str, path: str) -> Any:
+    """Ask the server's REST interface."""
+    from urllib.request import Request, urlopen
+
+    request = Request(
+        server["url"] + path,
+        method=method,
+        headers={"Authorization": f"token {server['token']}"},
+        data=b"{}" if method == "POST" else None,
+    )
+    with urlopen(request, timeout=TIMEOUT) as response:
+        return json.loads(response.read() or b"null")
+
+
+def test_sessions_of_a_jupyter_server(server: dict[str, Any], sshx: Sshx) -> None:
+    def create() -> Any:
+        return call(server, "POST", "sshx/api/sessions")
+
+    session = create()
+    [fact] = json.loads(sshx.run("list", "--json").stdout)
+    assert fact["id"] == session["id"]
+    assert fact["name"] == session["name"]
+    assert fact["where"] == server["url"]
+    assert (fact["users"], fact["shells"]) == (0, 1)
+    assert server["token"] not in json.dumps(fact)
+    joined = sshx.run("join", session["tickets"]["write"], stdin="echo $((6 * 7))\n")
+    assert "42" in joined.stdout
+    told = sshx.run("stop", session["id"][:12])
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "Nothing is shared here." in sshx.run("list").stderr
+    assert len(call(server, "GET", "api/terminals")) == 1  # it lives on
+
+
+def test_a_server_that_does_not_answer_is_told_and_left_out(share: Share, sshx: Sshx) -> None:
+    shared = share()
+    sleeper = subprocess.Popen(["sleep", "1000"])
+    try:
+        record = {"pid": sleeper.pid, "url": "http://127.0.0.1:9/", "token": "x"}
+        (sshx.runtime / f"jpserver-{sleeper.pid}.json").write_text(json.dumps(record))
+        told = sshx.run("list", "--json")
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert told.returncode == 0
+    assert [fact["id"] for fact in json.loads(told.stdout)] == [shared.id]
+    assert "http://127.0.0.1:9/ does not answer" in told.stderr

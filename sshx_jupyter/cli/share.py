@@ -74,6 +74,8 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
                 relay = asyncio.ensure_future(_watch_relay(node, session, report, settings, arguments.json))
                 reason = await stop
                 relay.cancel()
+                if reason == ENDED:
+                    await session.drained()
                 await session.stop(reason, close_terminals=True)
                 await _farewell(session)
                 report.say(reason if reason != STOPPED else "Stopped sharing.")

@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from collections.abc import Coroutine
-from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from terminado.management import NamedTermManager
 from tornado.ioloop import PeriodicCallback
-from traitlets import Enum, Float, Integer, TraitError, Unicode, validate
+from traitlets import Unicode
 
 from ..config import NodeSettings
 from ..host.hub import Hub
-from ..host.limits import Limits
 from ..host.session import SessionEvent
 from ..host.terminals import Terminals
 from ..links.iroh import SshxNode
@@ -49,23 +47,6 @@ class SshxApp(NodeSettings, ExtensionApp):
         help="""A file that keeps this server's identity in the network, so that tickets' addresses stay valid across
         restarts; made if it is missing. If empty, the identity is a new one at every start.""",
     ).tag(config=True)
-    default_role = Enum(
-        ("writer", "reader"),
-        "writer",
-        help="""What guests may be in a session whose creator does not say: "writer", or "reader", which makes it a
-        read-only session unless `read_only` is false in the request.""",
-    ).tag(config=True)
-    page_url = Unicode(
-        "",
-        help="""The address of a Jupyter server, up to its base URL, whose page the links for guests lead to. If empty,
-        it is this server's, as the request that asks for the links has reached it.""",
-    ).tag(config=True)
-
-    for _bound in fields(Limits):
-        _default: Any = _bound.default
-        _type, _least = (Integer, 1) if isinstance(_default, int) else (Float, 0.1)
-        vars()[_bound.name] = _type(_default, min=_least, help=_bound.metadata["help"]).tag(config=True)
-    del _bound, _default, _type, _least
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -78,17 +59,6 @@ class SshxApp(NodeSettings, ExtensionApp):
         self._active = 0.0
         self._piped: dict[Pipe, int] = {}
         self._activity = PeriodicCallback(self._look_for_activity, ACTIVITY_PERIOD * 1000)
-
-    @validate("page_url")
-    def _validate_page_url(self, proposal: Any) -> str:
-        url: str = proposal["value"].rstrip("/")
-        if url and not url.startswith(("https://", "http://")):
-            raise TraitError('SshxApp.page_url must start with "https://" or "http://".')
-        return url
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
 
     @property
     def terminal_manager(self) -> NamedTermManager | None:

@@ -78,7 +78,7 @@ SILENCE = 15.0
 """Seconds without a word from the host after which the link is dead."""
 BACKOFF = (0.5, 15.0)
 """Seconds before the first and, doubling, before the later attempts to reconnect."""
-ACK_BYTES = 64 << 10
+ACK_BYTES = 16 << 10
 ACK_DELAY = 0.02
 """Parsed output is acknowledged after this many bytes or seconds, whatever comes first."""
 INPUT_PIECE = 32 << 10
@@ -299,16 +299,20 @@ class SshxClient:
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Everything that happens, from the first on. Ends with the session. One reader at a time."""
         self._events_read = True
-        while True:
-            while self._events:
-                event = self._events.popleft()
-                self._events_size -= _size(event)
-                self._events_changed.set()
-                yield event
-            if self._ended:
-                return
-            self._events_changed.clear()
-            await self._events_changed.wait()
+        try:
+            while True:
+                while self._events:
+                    event = self._events.popleft()
+                    self._events_size -= _size(event)
+                    self._events_changed.set()
+                    yield event
+                if self._ended:
+                    return
+                self._events_changed.clear()
+                await self._events_changed.wait()
+        finally:  # who has stopped reading must not hold up the rest
+            self._events_read = False
+            self._events_changed.set()
 
     # What a user does. Each raises `SessionEnded` when the session is over. What is not allowed, the host answers with
     # an `Error` event.
@@ -514,6 +518,7 @@ class SshxClient:
                     self._receive(message)
                 if self._ended:
                     return self._ended
+            self._acknowledge(ACK_BYTES // 4)  # the rest waits for more, or for the timer
             self._last_heard = time.monotonic()
             while self._events_read and self._events_size > EVENT_BYTES:
                 self._events_changed.clear()
@@ -639,9 +644,13 @@ class SshxClient:
             return
         if message.part == 0:
             shell.parts, shell.parts_seq, shell.replay, shell.replay_size = [], message.seq, [], 0
-        shell.parts.append(message.data)
         self._parsed(message.sid, shell, len(message.data))
-        if message.more or shell.parts_seq < 0:
+        if shell.parts_seq >= 0:
+            shell.parts.append(message.data)
+        if message.more:
+            return
+        if shell.parts_seq < 0:  # given up, see `_on_chunks`: ask for a new one
+            self._post(Subscribe(message.sid, -1))
             return
         data = b"".join([*shell.parts, *shell.replay])
         missed = max(0, message.seq - shell.seq) if shell.seq >= 0 else 0
@@ -675,14 +684,17 @@ class SshxClient:
             shell.acknowledged = shell.received
             self._post(Ack(sid, shell.received))
         elif self._ack_timer is None:
-            self._ack_timer = asyncio.get_running_loop().call_later(ACK_DELAY, self._acknowledge)
+            self._ack_timer = asyncio.get_running_loop().call_later(ACK_DELAY, self._acknowledge_all)
 
-    def _acknowledge(self) -> None:
+    def _acknowledge_all(self) -> None:
         self._ack_timer = None
+        self._acknowledge(1)
+
+    def _acknowledge(self, least: int) -> None:
         if self._ended:
             return
         for sid, shell in self._shells.items():
-            if shell.received > shell.acknowledged:
+            if shell.received - shell.acknowledged >= least:
                 shell.acknowledged = shell.received
                 self._post(Ack(sid, shell.received))
 

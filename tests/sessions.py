@@ -12,10 +12,10 @@ from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.terminals import Terminals
-from sshx_jupyter.links import Link
+from sshx_jupyter.links import FrameReader, Link
 from sshx_jupyter.links.memory import MemoryLink, memory_link
-from sshx_jupyter.protocol.handshake import Credentials
-from sshx_jupyter.protocol.messages import Role
+from sshx_jupyter.protocol.handshake import ClientHandshake, Credentials
+from sshx_jupyter.protocol.messages import ClientMessage, HostMessage, Join, Role, decode_host, encode
 from sshx_jupyter.ticket import Ticket
 
 ADDRESS = "endpointaaaa"
@@ -81,6 +81,39 @@ async def hosting(**limits: Any) -> AsyncIterator[Host]:
         yield host
     finally:
         await host.close()
+
+
+class RawClient:
+    """A guest with a client of its own: sends what it likes, and reads when it likes. Call `shake`, then `join`."""
+
+    def __init__(self, link: Link, credentials: Credentials) -> None:
+        self.link = link
+        self.reader = FrameReader(link)
+        self._handshake = ClientHandshake(credentials)
+
+    async def shake(self) -> list[bytes]:
+        """The handshake; returns the frames that it took."""
+        frames = self._handshake.start()
+        await self.link.send(frames)
+        self.secured = self._handshake.receive(await self.reader.next())
+        return frames
+
+    async def join(self, **wishes: Any) -> None:
+        await self.shake()
+        await self.join_only(**wishes)
+
+    async def join_only(self, **wishes: Any) -> None:
+        await self.send(Join(**wishes))
+
+    async def send(self, *messages: ClientMessage) -> None:
+        await self.link.send([self.secured.seal(encode(message)) for message in messages])
+
+    async def until(self, kind: type[Any]) -> Any:
+        """The next message of this kind."""
+        message: HostMessage | None = None
+        while not isinstance(message, kind):
+            message = decode_host(self.secured.open(await self.reader.next()))
+        return message
 
 
 class Stalling:

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 
 QUEUE_SECONDS = 0.1
 """Output that may queue on the way, in seconds of delivery: well under what a person notices after Ctrl-C."""
+BACKLOG_SECONDS = 0.25
+"""How old the output may get that a client is still sent instead of a snapshot."""
 MIN_WINDOW = 16 << 10
 START_WINDOW = 32 << 10
+FLAT_SAMPLES = 3
+"""Samples of a filled link without a quarter more than the best so far, after which that is what it delivers."""
 RATE_SAMPLES = 10
 """Delivery-rate samples that the max filter looks back on."""
 RTT_PERIOD = 10.0
@@ -33,14 +37,17 @@ class _Sent:
 class Flow:
     """Delivery-rate estimate and window of one participant. Times are seconds of a monotonic clock, sizes bytes."""
 
-    def __init__(self, cap: int, now: float) -> None:
+    def __init__(self, cap: int, log: int, now: float) -> None:
         self._cap = cap
+        self._log = log
         self._sent = 0
         self._delivered = 0
         self._delivered_time = now
         self._in_flight: deque[_Sent] = deque()
         self._rates: deque[float] = deque(maxlen=RATE_SAMPLES)
         self._rtt = (now, float("inf"))
+        self._best = 0.0
+        self._flat = 0
 
     @property
     def in_flight(self) -> int:
@@ -53,7 +60,16 @@ class Flow:
         if not self._rates:
             return min(START_WINDOW, self._cap)
         wanted = max(self._rates) * (self._rtt[1] + QUEUE_SECONDS)
-        return int(min(max(wanted, MIN_WINDOW), self._cap))
+        least = START_WINDOW if self._flat < FLAT_SAMPLES else MIN_WINDOW
+        return int(min(max(wanted, least), self._cap))
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that a client may be behind before it is better to draw its screen anew: what the link delivers in
+        `BACKLOG_SECONDS`, once that is known, and at most what the shell's log holds."""
+        if self._flat < FLAT_SAMPLES:
+            return self._log
+        return int(min(max(max(self._rates) * BACKLOG_SECONDS, 2 * MIN_WINDOW), self._log))
 
     def sent(self, size: int, now: float, limited: bool) -> None:
         """Note `size` bytes sent; `limited` when there was no more to send, so that the link was not filled."""
@@ -61,6 +77,12 @@ class Flow:
             self._delivered_time = now
         self._sent += size
         self._in_flight.append(_Sent(self._sent, now, self._delivered, self._delivered_time, limited))
+
+    def forget(self, size: int) -> None:
+        """Note that `size` bytes will never be acknowledged."""
+        self._delivered += min(size, self.in_flight)
+        while self._in_flight and self._in_flight[0].end <= self._delivered:
+            self._in_flight.popleft()
 
     def acknowledged(self, size: int, now: float) -> None:
         """Note that the client has parsed `size` more bytes. More than is in flight counts as all of it."""
@@ -77,4 +99,7 @@ class Flow:
         rate = (self._delivered - newest.delivered) / elapsed
         if not newest.limited or not self._rates or rate > max(self._rates):
             self._rates.append(rate)
+            if not newest.limited:
+                self._flat = 0 if rate > 1.25 * self._best else self._flat + 1
+                self._best = max(self._best, rate)
         self._delivered_time = now

@@ -114,12 +114,14 @@ class Hub:
                 raise Refused("busy")
             self._knocking += 1
             try:
-                session, role, secured, join, rest = await asyncio.wait_for(
+                session, role, psk, secured, join, rest = await asyncio.wait_for(
                     self._handshake(link), self.limits.handshake_timeout
                 )
             finally:
                 self._knocking -= 1
             try:
+                if session.psk(role) != psk:  # new tickets were made meanwhile
+                    raise Refused("invalidAuth")
                 await session.serve(link, secured, role, join, rest)
             except Refused as refused:  # by now the client understands encrypted messages only
                 self.refused[refused.reason] += 1
@@ -141,7 +143,7 @@ class Hub:
         """Stop every session."""
         await asyncio.gather(*(session.stop(reason) for session in list(self.sessions.values())))
 
-    async def _handshake(self, link: Link) -> tuple[Session, Role, Secured, Join, list[bytes]]:
+    async def _handshake(self, link: Link) -> tuple[Session, Role, bytes, Secured, Join, list[bytes]]:
         self._check_failures(link.peer)
         reader = FrameReader(link)
         first = await reader.next()
@@ -164,9 +166,9 @@ class Hub:
         await link.send([reply])
         # The first encrypted message proves that the client is live: nothing was done for a recording of it.
         join = decode_client(secured.open(await reader.next()))
-        if session is None or not isinstance(join, Join):
+        if session is None or psk is None or not isinstance(join, Join):
             raise Refused("malformed")
-        return session, preface.role, secured, join, reader.rest()
+        return session, preface.role, psk, secured, join, reader.rest()
 
     async def _send(self, link: Link, frame: bytes) -> None:
         with contextlib.suppress(LinkClosed, asyncio.TimeoutError):

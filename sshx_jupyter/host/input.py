@@ -23,6 +23,12 @@ SMALL = 64
 """Bytes that a PTY which polls as writable takes without blocking. Linux allocates at least 256 while it has any room
 (drivers/tty/tty_buffer.c, tty_buffer_alloc); other systems promise one byte only, so there the thread does it all."""
 
+ROOM = 256
+"""What such a PTY takes on Linux, for the same reason. The thread writes no more at once: a blocked write would outlive
+the program, because the end of a PTY's other side does not wake it."""
+CHECK = 0.2
+"""Seconds after which a thread that waits for room looks whether it is still wanted."""
+
 Written = Callable[[int], None]
 
 
@@ -36,6 +42,8 @@ class PtyInput:
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._cut = False
+        """Whether the rest of what is being written is given up."""
         self._poll: select.poll | None = None
         if sys.platform == "linux":
             self._poll = select.poll()
@@ -56,14 +64,34 @@ class PtyInput:
             if not data:
                 return
         with self._ready:
-            self._queue.append((data, written))
+            if len(self._queue) > 1 and self._queue[-1][1] == written and len(self._queue[-1][0]) + len(data) <= PIECE:
+                self._queue[-1] = (self._queue[-1][0] + data, written)  # each costs memory whatever its size
+            else:
+                self._queue.append((data, written))
             self._ready.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="sshx-pty-input", daemon=True)
             self._thread.start()
 
+    def forget(self, written: Written) -> None:
+        """Give up what is queued with this `written`, except for the piece that is being written."""
+        dropped = 0
+        with self._ready:
+            kept: deque[tuple[bytes, Written]] = deque()
+            for entry in self._queue:
+                if entry[1] != written:
+                    kept.append(entry)
+                elif entry is self._queue[0]:
+                    kept.append(entry)
+                    self._cut = True
+                else:
+                    dropped += len(entry[0])
+            self._queue = kept
+        if dropped:
+            written(dropped)
+
     def close(self) -> None:
-        """Give up what is queued and release the PTY. A write that blocks ends when the PTY's other side closes."""
+        """Give up what is queued and release the PTY."""
         if self._closed:
             return
         with self._ready:
@@ -87,6 +115,7 @@ class PtyInput:
                 self._write_all(data, written)
                 with self._ready:
                     self._queue.popleft()
+                    self._cut = False
         finally:
             os.close(self._fd)
             for data, written in self._queue:
@@ -94,16 +123,24 @@ class PtyInput:
             self._queue.clear()
 
     def _write_all(self, data: bytes, written: Written) -> None:
-        view = memoryview(data)
-        while view and not self._closed:
+        view, taken = memoryview(data), 0
+        poll = select.poll() if self._poll is not None else None  # the thread's own: two cannot use one at once
+        if poll is not None:
+            poll.register(self._fd, select.POLLOUT)
+        while view and not self._closed and not self._cut:
+            if poll is not None and not poll.poll(CHECK * 1000):
+                continue
             try:
-                count = os.write(self._fd, view[:PIECE])
+                count = os.write(self._fd, view[: PIECE if poll is None else ROOM])
             except OSError:
                 count = len(view)
             view = view[count:]
-            self._report(written, count)
-        if view:
-            self._report(written, len(view))
+            taken += count
+            if taken >= PIECE or not view:
+                self._report(written, taken)
+                taken = 0
+        if taken or view:
+            self._report(written, taken + len(view))
 
     def _report(self, written: Written, count: int) -> None:
         with contextlib.suppress(RuntimeError):  # the event loop may have ended, and with it whoever counted

@@ -16,6 +16,9 @@ SHARE = 0.25
 BURST = 0.003
 """Seconds of serving that are always free, so that an echo never waits."""
 
+LONGEST = 0.02
+"""Seconds that the next one waits at the most: one expensive snapshot is no reason to hold up everyone's echo."""
+
 
 class Pacer:
     """A fair turnstile: `turn()` before serving a participant, `spent()` after with the seconds that it took."""
@@ -37,7 +40,8 @@ class Pacer:
 
     def spent(self, seconds: float) -> None:
         """Account for serving one participant."""
-        self._free_at = max(self._free_at, time.monotonic() - seconds) + seconds / SHARE
+        now = time.monotonic()
+        self._free_at = min(max(self._free_at, now - seconds) + seconds / SHARE, now + LONGEST)
 
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._timer is None and self._queue:

@@ -48,6 +48,8 @@ GATHER = 0.005
 """Seconds in which output gathers while more comes than one call to the link carries: calls cost more than bytes."""
 QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
+READ_SLICE = 0.002
+"""Seconds of a client's messages after which others get their turn: three times as long, however fast it sends."""
 STEADY = 2.0
 """Seconds without skipping after which the scrollback is sent to a client although the shell is not quiet."""
 
@@ -64,6 +66,10 @@ class Subscription:
     skipped_at: float = 0.0
     acknowledged: int = 0
     """Output bytes that the client has parsed since its link began."""
+    sent: int = 0
+    """Output bytes that it was sent since then."""
+    complete_at: int = 0
+    """What it must have acknowledged to have the scrollback that it was sent last."""
     snapshot: bytes = b""
     """The snapshot being sent, taken at position `snapshot_seq` and resize `generation`."""
     snapshot_sent: int = 0
@@ -75,6 +81,11 @@ class Subscription:
     def drained(self) -> bool:
         """Whether the client was sent all there is."""
         return self.position == self.shell.seq and not self.partial and not self.snapshot
+
+    @property
+    def owes(self) -> bool:
+        """Whether the client may still lack its scrollback."""
+        return self.partial or bool(self.snapshot) or self.acknowledged < self.complete_at
 
 
 class Participant:
@@ -88,6 +99,8 @@ class Participant:
         self.observer = observer
         self.token = b""
         """What lets this client come back as the same user after its link broke."""
+        self.owed: set[int] = set()
+        """Shells whose scrollback this user's earlier link did not bring."""
         self.unread = 0
         """Bytes of its input that the programs have not taken yet."""
         self.chats: deque[float] = deque(maxlen=session.limits.chat_burst)
@@ -102,7 +115,7 @@ class Participant:
         self._changed_users: set[int] = set()
         self._shells_changed = False
         self._subscriptions: dict[int, Subscription] = {}
-        self._flow = Flow(session.limits.window, time.monotonic())
+        self._flow = Flow(session.limits.window, session.limits.log_bytes, time.monotonic())
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._first = 0
@@ -158,11 +171,34 @@ class Participant:
     def subscribe(self, shell: Shell, seq: int) -> None:
         """Start or resume sending a shell's output, from `seq` if the log has it and the size is the same."""
         known = self._subscriptions.get(shell.sid)
-        sub = Subscription(shell, acknowledged=known.acknowledged if known else 0)
+        sub = Subscription(shell)
+        owes = shell.sid in self.owed
+        if known is not None:
+            owes = known.owes
+            sub.acknowledged, sub.sent = known.acknowledged, known.sent
+            sub.skipped_at = time.monotonic()  # one who asks again and again has no scrollback made each time
         if max(shell.log.start, shell.resized_at) <= seq <= shell.seq:
-            sub.position = seq
+            sub.position, sub.partial = seq, owes
         self._subscriptions[shell.sid] = sub
+        ended = [known for known in self._subscriptions.values() if known.shell.ended]
+        for known in ended[: -self._limits.shells]:  # it has not taken their output, and they keep theirs until then
+            self._unsubscribe(known)
         self._wake.set()
+
+    @property
+    def draining(self) -> bool:
+        """Whether the client was not sent all of the output of shells that have ended."""
+        return any(sub.shell.ended for sub in self._subscriptions.values())
+
+    def owes(self) -> set[int]:
+        """Shells whose scrollback the client may still lack."""
+        return {sid for sid, sub in self._subscriptions.items() if sub.owes} | (self.owed - self._subscriptions.keys())
+
+    def _unsubscribe(self, sub: Subscription) -> None:
+        """Forget a shell that has ended, and what is in flight of it: clients do not acknowledge what is gone."""
+        del self._subscriptions[sub.shell.sid]
+        self._flow.forget(sub.sent - sub.acknowledged)
+        self._shells_changed = True
 
     def acknowledge(self, sid: int, received: int) -> None:
         """Note that the client has parsed `received` bytes of this shell's output since its link began."""
@@ -175,12 +211,19 @@ class Participant:
 
     def take_input(self, shell: Shell, data: bytes) -> bool:
         """Pass input on to a shell; False when the client's bound of unread input does not allow it."""
+        if not data:
+            return True
         if self.unread + len(data) > self._limits.input_bytes:
             return False
         self.unread += len(data)
         shell.typed()
         shell.terminal.write(data, self._input_written)
         return True
+
+    def drop_input(self) -> None:
+        """Give up the input that no program has read yet: its writer may not write any more."""
+        for shell in self.session.shells.values():
+            shell.terminal.forget(self._input_written)
 
     def _input_written(self, count: int) -> None:
         self.unread -= count
@@ -201,18 +244,25 @@ class Participant:
             await asyncio.gather(reader, pump, return_exceptions=True)
             if self._timer is not None:
                 self._timer.cancel()
+            self.owed = self.owes()
             self._subscriptions.clear()
 
     async def _read(self, frames: list[bytes]) -> str:
         watchdog = asyncio.ensure_future(self._watch())
+        worked = 0.0
         try:
             while True:
                 for frame in frames:
+                    if self._closing is not None:
+                        await asyncio.Future()  # the pump says so to the client and ends us
+                    started = time.monotonic()
                     message = decode_client(self._secured.open(frame))
                     if message is not None:
                         self.session.handle(self, message)
-                    if self._closing is not None:
-                        await asyncio.Future()  # the pump says so to the client and ends us
+                    worked += time.monotonic() - started
+                    if worked > READ_SLICE:
+                        await asyncio.sleep(3 * worked)
+                        worked = 0.0
                 self._heard = time.monotonic()
                 if self.unread > self._limits.input_bytes // 2:
                     await self._input_room()
@@ -290,9 +340,11 @@ class Participant:
             for data, size in self._output(sub, room, now):
                 room -= size
                 self._flow.sent(size, now, limited=room > 0 and sub.position == sub.shell.seq)
+                sub.sent += size
                 yield data
             if sub.shell.ended and sub.drained:
-                del self._subscriptions[sub.shell.sid]
+                self._unsubscribe(sub)
+                self._shells_changed = False
                 yield self._shell_list()
         if room <= 0 and self._flow.in_flight < self._flow.window:
             self._wake.set()  # the batch is full, not the window
@@ -309,7 +361,7 @@ class Participant:
             sub.snapshot, sub.partial = b"", True  # it was for another size
         behind = shell.seq - sub.position
         if sub.position >= 0 and (
-            behind > max(self._flow.window, PART // 2)
+            behind > self._flow.backlog
             or sub.position < shell.log.start
             or (behind and sub.position < shell.resized_at)
         ):
@@ -356,6 +408,8 @@ class Participant:
         sub.snapshot_parts += 1
         if not more:
             sub.snapshot = b""
+            if not sub.partial:
+                sub.complete_at = sub.sent + len(part)
         return encode(message), len(part)
 
     def _wake_in(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ Every permission is enforced here, whatever a front end shows or allows.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections import deque
@@ -55,6 +56,8 @@ from .sender import SessionSender
 from .shell import Shell
 from .terminals import Terminal, Terminals
 
+log = logging.getLogger(__name__)
+
 COLORS = (
     "#3b82f6",
     "#ef4444",
@@ -78,6 +81,8 @@ CHAT_HISTORY = 100
 SECRET_SIZE = 16
 FAREWELL = 2.0
 """Seconds that a session which stops waits for everyone to be told."""
+DRAIN = 10.0
+"""Seconds in which the last output of a shell that has ended should have reached everyone."""
 LATENCY_PERIOD = 5.0
 """Seconds between two reports of the shells' latency."""
 
@@ -123,6 +128,7 @@ class _Seat:
     uid: int
     user: User
     until: float
+    owed: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -290,6 +296,8 @@ class Session:
             raise Invalid("Owners are the host's own; their role cannot be given or taken.")
         if role == "writer" and self.options.read_only:
             raise Invalid("This session is read-only for everyone.")
+        if role == "reader":
+            participant.drop_input()
         self._update(participant, role=role, wants_write=False)
         self._emit("role", participant, role)
 
@@ -302,6 +310,7 @@ class Session:
             raise Invalid("Owners cannot be removed.")
         reason = clean_name(reason, self.limits.chat_length)
         self._seats.pop(participant.token, None)
+        participant.drop_input()
         participant.close("The host removed you from the session" + (f": {reason}" if reason else "."))
 
     def approve(self, uid: int, allow: bool) -> None:
@@ -315,6 +324,12 @@ class Session:
         else:
             participant.close("The host did not let you in.")
             self._sender.user_changed(uid)
+
+    async def drained(self) -> None:
+        """Wait until everyone has the last output of the shells that have ended, or for `DRAIN` seconds."""
+        deadline = time.monotonic() + DRAIN
+        while any(p.draining for p in self._sender) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
     async def stop(self, reason: str = "The host stopped sharing.", close_terminals: bool = False) -> None:
         """End the session for everyone. The terminals live on unless they are to be closed too."""
@@ -375,11 +390,18 @@ class Session:
             uid, self._next_uid = self._next_uid, self._next_uid + 1
             color = COLORS[(uid - 1) % len(COLORS)]
             pending = self.options.approve and role != "owner"
-            user = User("", color, role, None, None, pending)
+            user, owed = User("", color, role, None, None, pending), set[int]()
         else:
-            uid, user = seat.uid, replace(seat.user, cursor=None)
+            uid, user, owed = seat.uid, seat.user, seat.owed
+            previous = self._sender.get(uid)
+            if previous is not None:  # what it is now, not what it was when it came
+                user, owed = previous.user, previous.owes()
+            elif role != "owner" and len(self._sender) + len(self._pending) >= self.limits.users:
+                raise Refused("full")
+            user = replace(user, cursor=None)
         name = clean_name(join.name or user.name, self.limits.name_length) or f"Guest {uid}"
         participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
+        participant.owed = owed
         participant.token = secrets.token_bytes(16)
         return participant
 
@@ -424,6 +446,7 @@ class Session:
         elif self._sender.remove(participant) and not participant.observer:
             seat = self._seats.get(participant.token)
             if seat is not None:
+                seat.owed = participant.owes()
                 seat.user, seat.until = participant.user, time.monotonic() + self.limits.resume_period
             self._sender.user_changed(uid)
             self._emit("left", participant, why)
@@ -499,8 +522,9 @@ class Session:
                 if participant.user.role == "reader":
                     if self.options.read_only:
                         raise NotAllowed("This session is read-only for everyone.")
-                    self._update(participant, wants_write=True)
-                    self._emit("wantsWrite", participant)
+                    if not participant.user.wants_write:
+                        self._update(participant, wants_write=True)
+                        self._emit("wantsWrite", participant)
             case SetRole(uid, role):
                 self._need_owner(participant)
                 self.set_role(uid, role)
@@ -540,6 +564,8 @@ class Session:
         times.append(now)
         message = Hear(participant.uid, participant.user.name, text, time.time())
         self._chat.append(message)
+        while 4 * sum(len(known.text) for known in self._chat) > self.limits.control_bytes // 2:
+            self._chat.popleft()  # all of it must fit into what may wait for one who joins
         self._sender.broadcast(message)
         self._emit("chat", participant, text)
 
@@ -550,6 +576,9 @@ class Session:
         self._sender.shells_changed()
 
     def _close_shell(self, shell: Shell) -> None:
+        if shell.closing:
+            return
+        shell.closing = True
         task = asyncio.ensure_future(shell.terminal.terminate())
         self._closing_shells.add(task)
         task.add_done_callback(self._closing_shells.discard)
@@ -604,7 +633,10 @@ class Session:
         uid, user = (participant.uid, participant.user) if participant is not None else (None, None)
         event = SessionEvent(kind, self, uid, user, detail)
         for observer in list(self._observers):
-            observer(event)
+            try:
+                observer(event)
+            except Exception:  # the session, and whoever caused the event, must not suffer
+                log.exception("an observer of the session failed")
 
     def _report_latency(self) -> None:
         loop = asyncio.get_running_loop()

@@ -13,6 +13,10 @@ from .screen import Screen, new_screen
 from .terminals import Terminal
 
 TITLE_LENGTH = 256
+MERGED = 4096
+"""Bytes up to which small outputs are kept as one: each costs memory and space in a frame whatever its size."""
+REPLIES = 16 << 10
+"""Bytes of the terminal's answers that may wait for a program which does not read them; beyond it they are lost."""
 COMMAND_ENDED = re.compile(rb"\x1b\]133;D[^\x07\x1b]{0,64}(?:\x07|\x1b\\)")
 """The semantic-prompt mark after a command, with its exit status."""
 
@@ -30,8 +34,11 @@ class OutputLog:
         """Position after the newest byte."""
 
     def append(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._starts.append(self.end)
+        if self._chunks and len(self._chunks[-1]) + len(data) <= min(MERGED, self._limit // 16):
+            self._chunks[-1] += data
+        else:
+            self._chunks.append(data)
+            self._starts.append(self.end)
         self.end += len(data)
         while self.end - self.start > self._limit:
             self.start += len(self._chunks.popleft())
@@ -76,6 +83,8 @@ class Shell:
         self.x, self.y = x, y
         self.title = ""
         self.ended = False
+        self.closing = False
+        """Whether it was asked to end."""
         self.last_output = 0.0
         """When it last printed, on the monotonic clock."""
         self.log = OutputLog(limits.log_bytes)
@@ -84,6 +93,7 @@ class Shell:
         self.latency = 0.0
         """Smoothed milliseconds from input to the output that follows it."""
         self._typed = 0.0
+        self._unread_replies = 0
         self._mark = b""
         self._listener = listener
         self._screen: Screen = new_screen(terminal.rows, terminal.cols, limits.scrollback)
@@ -137,12 +147,16 @@ class Shell:
             took = (now - self._typed) * 1000
             self.latency = took if not self.latency else 0.8 * self.latency + 0.2 * took
             self._typed = 0.0
-        if replies and not self.terminal.viewed_elsewhere:
-            self.terminal.write(replies, lambda _: None)  # else the program is answered twice
+        if replies and not self.terminal.viewed_elsewhere and self._unread_replies + len(replies) <= REPLIES:
+            self._unread_replies += len(replies)
+            self.terminal.write(replies, self._replies_written)  # were it viewed elsewhere, it would be answered twice
         if b"\x1b]" in data:
             self._read_title()
             self._read_mark(data)
         self._listener.shell_output(self)
+
+    def _replies_written(self, count: int) -> None:
+        self._unread_replies -= count
 
     def on_resize(self, rows: int, cols: int) -> None:
         self._resized(rows, cols)

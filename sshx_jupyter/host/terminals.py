@@ -69,8 +69,12 @@ class Terminal:
 
     @property
     def viewed_elsewhere(self) -> bool:
-        """Whether another client, such as a JupyterLab tab, shows this terminal (and answers its queries)."""
-        return len(self._pty.clients) > 1
+        """Whether another client, such as a JupyterLab tab, shows this terminal (and answers its queries).
+
+        Of several sessions that share it, the first answers.
+        """
+        clients = self._pty.clients
+        return bool(clients) and (clients[0] is not self or not all(isinstance(client, Terminal) for client in clients))
 
     def write(self, data: bytes, written: Written) -> None:
         """Queue input; see `PtyInput.write`."""
@@ -78,11 +82,18 @@ class Terminal:
             self._pty.last_activity = datetime.now(timezone.utc)
         self._input.write(data, written)
 
+    def forget(self, written: Written) -> None:
+        """Give up queued input; see `PtyInput.forget`."""
+        self._input.forget(written)
+
     def resize(self, rows: int, cols: int) -> None:
         """Set the PTY's size in cells."""
         self.rows, self.cols = rows, cols
         with contextlib.suppress(OSError):  # it may have just ended; `on_exit` follows
             self._pty.ptyproc.setwinsize(rows, cols)
+        for client in self._pty.clients:
+            if isinstance(client, Terminal) and client is not self:  # another session's
+                self._loop.call_soon(client._check_size)
 
     async def terminate(self) -> None:
         """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""

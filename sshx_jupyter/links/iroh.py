@@ -62,12 +62,23 @@ class IrohLink:
         self._decoder = FrameDecoder()
         self._reads = 0
         self._released: Callable[[], None] | None = released
+        self._sending: asyncio.Task[Any] | None = None
+        self._aborted = False
 
     async def send(self, frames: Sequence[bytes]) -> None:
+        self._sending = task = asyncio.current_task()
         try:
             await self._send.write_all(pack(frames))
         except IrohError as error:
             raise LinkClosed(self._why(error)) from None
+        except asyncio.CancelledError:
+            if not self._aborted or task is None:
+                raise
+            if hasattr(task, "uncancel"):  # from Python 3.11 on
+                task.uncancel()
+            raise LinkClosed("the other side does not take what it is sent") from None
+        finally:
+            self._sending = None
 
     async def receive(self) -> list[bytes]:
         while True:
@@ -91,13 +102,20 @@ class IrohLink:
             return
         released, self._released = self._released, None
         try:
-            await self._send.finish()
-            await asyncio.wait_for(self._send.stopped(), 1)  # until the other side has it all
-        except (IrohError, asyncio.TimeoutError):
-            pass
-        with contextlib.suppress(IrohError):  # it may have ended already
-            await self._recv.stop(0)
-        released()
+            # Each call waits for the one that is under way on the same stream, which the other side may hold up.
+            with contextlib.suppress(IrohError, asyncio.TimeoutError):  # it may have ended already
+                await asyncio.wait_for(self._finish(), 1)
+            if self._sending is not None:
+                self._aborted = True
+                self._sending.cancel()
+            with contextlib.suppress(IrohError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._recv.stop(0), 1)
+        finally:
+            released()
+
+    async def _finish(self) -> None:
+        await self._send.finish()
+        await self._send.stopped()  # until the other side has it all
 
     def path(self) -> Path:
         for path in self._connection.paths():
@@ -236,7 +254,7 @@ class SshxNode:
             dialed = await asyncio.shield(task)
             dialed.links += 1
             try:
-                stream = await dialed.connection.open_bi()
+                stream = await asyncio.wait_for(dialed.connection.open_bi(), DIAL_TIMEOUT)
             except BaseException:
                 self._release(key, dialed)
                 raise
@@ -293,7 +311,8 @@ class SshxNode:
     async def _accept(self) -> None:
         while (incoming := await self._endpoint.accept_next()) is not None:
             if self._accepted >= self._limits.users + self._limits.handshakes:
-                await incoming.refuse()
+                with contextlib.suppress(IrohError):  # it may have gone already
+                    await incoming.refuse()
             else:
                 self._spawn(self._serve(incoming))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -13,12 +14,14 @@ import pytest
 
 from sshx_jupyter import client as client_module
 from sshx_jupyter.client import Output, SshxClient
+from sshx_jupyter.host.participant import PART
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.shell import OutputLog
 from sshx_jupyter.links import Link
-from sshx_jupyter.protocol.messages import Geometry
+from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT
+from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Geometry, Hello, Subscribe, encode
 from tests.screens import assert_same_screen
-from tests.sessions import Host, Stalling, Throttled, hosting
+from tests.sessions import Host, RawClient, Stalling, Throttled, credentials, hosting
 
 
 @pytest.fixture
@@ -118,9 +121,9 @@ async def test_returning_clients_lose_no_line_and_see_none_twice(host: Host, mon
         await settle(session, client)
         assert client.uid == uid
         assert_equal(session, client)
-        lines = [line for line in bytes(received).decode().split("\r\n") if line.startswith("line ")]
+        lines = [int(number) for number in re.findall(rb"line (\d+)", received)]
         assert last > 1000
-        assert lines[: last - 1] == [f"line {i}" for i in range(1, last)]  # the last may be cut by the interrupt
+        assert lines[: last - 1] == list(range(1, last))  # the last may be cut by the interrupt
         assert len(lines) <= last
         watching.cancel()
 
@@ -233,3 +236,107 @@ def test_log_keeps_the_newest_and_reads_from_anywhere() -> None:
         for _ in range(5):
             at, most = chance.randint(log.start, log.end), chance.randint(1, 1200)
             assert b"".join(log.read(at, most)) == data[at : min(at + most, log.end)]
+
+
+def test_log_keeps_small_outputs_together() -> None:
+    log = OutputLog(2 << 20)
+    for _ in range(60_000):
+        log.append(b"x")
+    chunks = log.read(0, PART)
+    assert len(chunks) < 20
+    assert len(encode(Chunks(MAX_ID, MAX_SEQ, chunks))) <= MAX_PLAINTEXT
+
+
+async def test_shells_that_end_do_not_use_up_the_window() -> None:
+    async with hosting(window=64 << 10) as host:
+        session = await host.create()
+        async with host.connect(session) as client:
+            await client.run("true")
+            participant = next(iter(session._sender))
+            for _ in range(6):
+                sid = await client.create()
+                await client.wait_for(lambda c, sid=sid: sid in c._shells and c._shells[sid].seq >= 0)
+                await client.send(sid, b"seq 1 4000; exit\r")
+                await client.wait_for(lambda c, sid=sid: sid not in c.shells)
+            await asyncio.sleep(0.1)
+            assert participant._flow.in_flight == 0
+            assert (await client.run("echo on")).output == "on\n"
+
+
+async def test_shells_that_ended_are_not_kept_for_one_who_does_not_read() -> None:
+    async with hosting(shells=2) as host:
+        session = await host.create()
+        stuck = RawClient(await host.dial(), credentials(session, "reader"))
+        await stuck.join()
+        uid = (await stuck.until(Hello)).uid
+        async with host.connect(session) as client:
+            for _ in range(6):
+                sid = await client.create()
+                await stuck.send(Subscribe(sid, -1))
+                await client.wait_for(lambda c, sid=sid: sid in c._shells and c._shells[sid].seq >= 0)
+                await client.send(sid, b"seq 1 9000; exit\r")
+                await client.wait_for(lambda c, sid=sid: sid not in c.shells)
+            participant = session._sender.get(uid)
+            assert participant is not None
+            assert len(participant._subscriptions) <= 3
+
+
+async def test_scrollback_that_was_not_there_yet_comes_after_the_link_broke(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.005))
+    session = await host.create()
+    async with host.connect(session) as typist:
+        await typist.run("seq 1 30000")
+        links: list[Any] = []
+
+        async def dial() -> Link:
+            links.append(Throttled(await host.dial(limit=8 << 10), rate=40_000, delay=0.0))
+            return links[-1]
+
+        async with host.connect(session, "reader", dial=dial) as late:
+            [sid] = session.shells
+            await late.wait_for(lambda c: c._shells[sid].seq >= 0)
+            await asyncio.sleep(0.3)  # the screen is there, and the scrollback under way
+            await links[0].close()
+            await late.wait_for(lambda c: len(links) == 2 and c.state == "connected")
+            links[1]._rate = 10e6
+            await settle(session, late)
+            assert_equal(session, late)
+
+
+async def test_scrollback_that_was_overtaken_is_asked_for_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "REPLAY_BYTES", 1000)
+    session = await host.create()
+
+    async def dial() -> Link:
+        return Throttled(await host.dial(), rate=60_000, delay=0.0)
+
+    async with host.connect(session) as typist:
+        await typist.run("seq 1 20000")
+        sid = next(iter(session.shells))
+        async with host.connect(session, "reader", dial=dial) as late:
+            await late.wait_for(lambda c: c._shells[sid].parts_seq >= 0)
+            await typist.run("for i in 1 2 3 4 5 6 7 8; do printf '%0400d\\r' $i; sleep 0.05; done")
+            await settle(session, typist, late)
+            assert_equal(session, late)
+
+
+async def test_answers_that_a_program_does_not_read_are_bounded(host: Host) -> None:
+    session = await host.create()
+    [shell] = session.shells.values()
+    shell.terminal.write(b"stty raw -echo; sleep 100\r", lambda _: None)
+    await asyncio.sleep(0.5)
+    for _ in range(200):
+        shell.on_output(b"\x1b[c" * 1000)
+    await asyncio.sleep(0.1)
+    assert sum(len(data) for data, _ in shell.terminal._input._queue) <= 20_000
+
+
+async def test_who_stops_reading_events_does_not_stop_the_client(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, screens=False) as client:
+        async for _ in client:
+            break
+        result = await asyncio.wait_for(client.run("seq 1 1200000"), 50)
+        assert result.exit_status == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,8 +14,21 @@ from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
 from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.session import SessionEvent, clean_name
 from sshx_jupyter.protocol.handshake import Refused
-from sshx_jupyter.protocol.messages import Error, Geometry, Hear, Shells
-from tests.sessions import ADDRESS, Host, credentials, hosting
+from sshx_jupyter.protocol.messages import (
+    Close,
+    Closed,
+    Data,
+    Error,
+    Geometry,
+    Hear,
+    Hello,
+    Ping,
+    RequestWrite,
+    SetCursor,
+    Shells,
+    encode,
+)
+from tests.sessions import ADDRESS, Host, RawClient, credentials, hosting
 
 
 @pytest.fixture
@@ -324,6 +338,154 @@ async def test_cursors_names_and_focus_are_seen(host: Host) -> None:
             assert observer.uid not in reader.users
     async with host.connect(session, "writer", observer=True) as sneaky:
         assert sneaky.uid in session.users()
+
+
+async def test_coming_back_does_not_bring_back_a_role_that_was_taken(host: Host) -> None:
+    session = await host.create()
+    first = RawClient(await host.dial(), credentials(session, "reader"))
+    await first.join()
+    session.set_role((await first.until(Hello)).uid, "writer")
+    second = RawClient(await host.dial(), credentials(session, "reader"))
+    [seat] = session._seats
+    await second.join(resume=seat)
+    hello = await second.until(Hello)
+    assert hello.info["role"] == "writer"
+    session.set_role(hello.uid, "reader")
+    third = RawClient(await host.dial(), credentials(session, "reader"))
+    await third.join(resume=hello.info["token"])  # the host does not know yet that the link before is broken
+    again = await third.until(Hello)
+    assert (again.uid, again.info["role"]) == (hello.uid, "reader")
+
+
+async def test_those_who_come_back_are_counted_too(host: Host) -> None:
+    session = await host.create()
+    tokens = []
+    for _ in range(8):
+        client = RawClient(await host.dial(), credentials(session, "reader"))
+        await client.join()
+        hello = await client.until(Hello)
+        tokens.append(hello.info["token"])
+        await client.link.close()
+        while hello.uid in session.users():
+            await asyncio.sleep(0.01)
+    for token in tokens:
+        client = RawClient(await host.dial(), credentials(session, "reader"))
+        await client.join(resume=token)
+        await client.until((Hello, Closed))  # type: ignore[arg-type]
+    assert len(session.users()) == 4
+
+
+async def test_nothing_is_done_for_one_who_was_removed(host: Host) -> None:
+    session = await host.create()
+    [sid] = session.shells
+    client = RawClient(await host.dial(limit=2000), credentials(session, "writer"))
+    await client.join()
+    hello = await client.until(Hello)
+    for number in range(200):  # its link is full, so that the farewell has to wait
+        session._sender.get(hello.uid).post(Error("x" * 100 + str(number)))  # type: ignore[union-attr]
+        await asyncio.sleep(0)
+    written = []
+    session.shells[sid].terminal.write = lambda data, _: written.append(data)  # type: ignore[method-assign]
+    session.kick(hello.uid)
+    await client.send(Data(sid, b"echo evil\r"))
+    await asyncio.sleep(0.2)
+    assert not written
+
+
+async def test_input_that_no_program_has_read_goes_with_its_writer(host: Host) -> None:
+    session = await host.create()
+    [sid] = session.shells
+    async with host.connect(session) as watcher, host.connect(session) as evil:
+        await watcher.send(sid, b"stty raw -echo; sleep 1.5; stty sane; echo awake\r")
+        await asyncio.sleep(0.5)
+        for _ in range(20):
+            await evil.send(sid, b"echo e''vil\r" * 2000)
+        await asyncio.sleep(0.3)
+        session.kick(evil.uid)
+        await watcher.wait_for(lambda c: "awake" in c.screen(sid).text())
+        await watcher.run("true", timeout=30)
+        assert session._sender.get(watcher.uid) is not None
+        assert session.shells[sid].seq < 200_000  # what the PTY itself had taken, and not all of the 480,000
+
+
+async def test_a_full_chat_keeps_nobody_out() -> None:
+    async with hosting(chat_burst=1000, chat_period=0.0) as host:
+        session = await host.create()
+        async with host.connect(session, "reader") as talker:
+            for _ in range(110):
+                await talker.chat("\N{FULL BLOCK}\N{GRINNING FACE}" * 2000)
+            await talker.wait_for(lambda c: len(c.messages) == 110)
+            async with host.connect(session) as client:
+                assert (await client.run("echo in")).output == "in\n"
+                assert client.messages
+
+
+async def test_a_flood_of_messages_leaves_time_for_others(host: Host) -> None:
+    session = await host.create()
+    client = RawClient(await host.dial(limit=16 << 20), credentials(session, "reader"))
+    await client.join()
+    await client.until(Hello)
+    flood = [SetCursor((float(number), 0.0)) for number in range(20_000)]
+    frames = [client.secured.seal(encode(message)) for message in flood]
+    await client.link.send(frames)
+    longest = 0.0
+    for _ in range(50):
+        before = time.monotonic()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.monotonic() - before)
+    assert longest < 0.1
+
+
+async def test_asking_again_and_again_happens_once(host: Host) -> None:
+    session = await host.create()
+    events: list[SessionEvent] = []
+    session.observe(events.append)
+    reader = RawClient(await host.dial(), credentials(session, "reader"))
+    await reader.join()
+    await reader.send(*[RequestWrite()] * 100, Ping(1.0))
+    writer = RawClient(await host.dial(), credentials(session, "writer"))
+    await writer.join()
+    [sid] = session.shells
+    await writer.send(*[Close(sid)] * 100)
+    await asyncio.sleep(0.1)
+    assert [event.kind for event in events].count("wantsWrite") == 1
+    assert len(session._closing_shells) <= 1
+
+
+async def test_an_observer_that_fails_hurts_nobody(host: Host) -> None:
+    session = await host.create()
+
+    def fail(event: SessionEvent) -> None:
+        raise RuntimeError("a fault")
+
+    session.observe(fail)
+    async with host.connect(session) as client:
+        await client.chat("hello")
+        assert (await client.run("echo fine")).output == "fine\n"
+        await session.stop("Done.")
+
+
+async def test_old_tickets_do_not_work_for_who_was_at_the_door(host: Host) -> None:
+    session = await host.create()
+    late = RawClient(await host.dial(), credentials(session, "writer"))
+    await late.shake()
+    await session.rotate()
+    await late.join_only()
+    assert "does not accept this ticket" in (await late.until(Closed)).reason
+    assert not session.users()
+
+
+async def test_two_sessions_share_one_terminal(host: Host) -> None:
+    one = await host.create()
+    [shell] = one.shells.values()
+    two = await host.create(terminals=[shell.terminal.name])
+    [other] = two.shells.values()
+    assert [shell.terminal.viewed_elsewhere, other.terminal.viewed_elsewhere] == [False, True]
+    async with host.connect(one) as client, host.connect(two) as second:
+        await client.move(next(iter(client.shells)), Geometry(0, 0, 30, 100))
+        await second.wait_for(lambda c: [(s.rows, s.cols) for s in c.shells.values()] == [(30, 100)])
+    await one.stop()
+    assert not other.terminal.viewed_elsewhere
 
 
 @pytest.mark.parametrize(

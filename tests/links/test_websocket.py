@@ -159,7 +159,7 @@ async def test_who_does_not_read_slows_the_sender_and_needs_no_memory(place: Pla
 async def test_a_full_inbox_does_not_outlive_the_link(place: Place) -> None:
     near, far = await place.pair()
     sending = asyncio.ensure_future(near.send([b"x" * 60_000] * 1000))
-    while far._size < INBOX:  # noqa: ASYNC110 - there is no event
+    while far._size < INBOX:
         await asyncio.sleep(0.01)
     await far.close("enough")
     with pytest.raises(LinkClosed):

@@ -111,7 +111,7 @@ async def until(condition: Callable[[], Awaitable[Any]], timeout: float = 10) ->
     """Wait for what is to become true soon, and of which nothing tells."""
 
     async def look() -> None:
-        while not await condition():  # noqa: ASYNC110 - there is no event
+        while not await condition():
             await asyncio.sleep(0.02)
 
     await asyncio.wait_for(look(), timeout)

@@ -1,0 +1,113 @@
+"""The hub's door: what strangers can do before they have shown a key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sshx_jupyter.links import FrameReader, LinkClosed
+from sshx_jupyter.protocol.handshake import Preface, Refused
+from sshx_jupyter.protocol.messages import Ping
+from tests.sessions import Host, RawClient, credentials, hosting
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    async with hosting() as host:
+        yield host
+
+
+async def closed(host: Host) -> None:
+    while host._serving:
+        await asyncio.sleep(0.01)
+
+
+async def test_unfinished_handshakes_are_bounded_and_end() -> None:
+    async with hosting(handshake_timeout=0.5) as host:
+        session = await host.create()
+        strangers = [await host.dial(f"stranger {number}") for number in range(40)]
+        await asyncio.sleep(0)
+        assert host.hub._knocking == 32
+        await asyncio.sleep(0.05)
+        assert host.hub.refused == {"busy": 8}
+        with pytest.raises(Refused) as refused:
+            async with host.connect(session):
+                pass
+        assert refused.value.reason == "busy"
+        started = time.monotonic()
+        for stranger in strangers[:32]:
+            with pytest.raises(LinkClosed):
+                await stranger.receive()
+        assert time.monotonic() - started < 2
+        assert host.hub._knocking == 0
+        async with host.connect(session) as client:
+            assert (await client.run("echo in")).output == "in\n"
+
+
+async def test_a_handshake_that_trickles_in_ends_as_well() -> None:
+    async with hosting(handshake_timeout=0.3) as host:
+        session = await host.create()
+        client = RawClient(await host.dial(), credentials(session, "writer"))
+        await client.shake()  # but no first message
+        with pytest.raises(LinkClosed):
+            await client.until(Ping)
+        await closed(host)
+        assert (host.hub._knocking, session.users()) == (0, {})
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b"\x00", b"GET / HTTP/1.1\r\n", b"sshx", b"sshx\x01", b"sshx\x01\x00\x07" + bytes(16), b"\xff" * 65535],
+)
+async def test_garbage_is_refused(host: Host, first: bytes) -> None:
+    link = await host.dial()
+    await link.send([first])
+    assert (await FrameReader(link).next())[1:] == b"malformed"
+    await closed(host)
+    assert host.hub.refused == {"malformed": 1}
+
+
+async def test_garbage_after_a_right_preface_counts_as_a_wrong_key(host: Host) -> None:
+    session = await host.create()
+    for second in (b"\x00", os.urandom(48), os.urandom(65535)):
+        link = await host.dial()
+        await link.send([Preface("writer", session.id).pack(), second])
+        assert (await FrameReader(link).next())[1:] == b"invalidAuth"
+    await closed(host)
+    assert (host.hub.refused, session.users()) == ({"invalidAuth": 3}, {})
+
+
+async def test_an_unknown_session_and_no_session(host: Host) -> None:
+    link = await host.dial()
+    await link.send([Preface("owner", bytes(16)).pack(), os.urandom(48)])
+    assert (await FrameReader(link).next())[1:] == b"notFound"
+
+
+async def test_a_recording_of_somebody_gets_nowhere(host: Host) -> None:
+    session = await host.create()
+    client = RawClient(await host.dial(), credentials(session, "writer"))
+    recorded = await client.shake()
+    await client.join_only()
+    while not session.users():
+        await asyncio.sleep(0.01)
+    replay = await host.dial("attacker")
+    await replay.send([*recorded, os.urandom(100)])
+    reader = FrameReader(replay)
+    assert (await reader.next())[:1] == b"\x00"
+    assert (await reader.next())[1:] == b"malformed"
+    with pytest.raises(LinkClosed):
+        await reader.next()
+    assert len(session.users()) == 1
+
+
+async def test_who_does_not_read_the_refusal_is_let_go(host: Host) -> None:
+    session = await host.create()
+    link = await host.dial()
+    link._limit = 0  # takes nothing
+    await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
+    await asyncio.wait_for(closed(host), 3)
+    assert host.hub._knocking == 0

@@ -13,14 +13,13 @@ import asyncio
 import contextlib
 import logging
 import random
-import re
-import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from .command import CommandError, CommandRun, RunResult
 from .host.screen import Screen, new_screen
 from .host.screen import load as load_screens
 from .links import FrameReader, Link, LinkClosed, Path, Unreachable
@@ -97,10 +96,6 @@ class SessionEnded(ConnectionError):
     """The session is over for this client: stopped, removed, or not let in. `str()` is a sentence for the person."""
 
 
-class CommandError(RuntimeError):
-    """`run` could not run the command. `str()` is a sentence for the person."""
-
-
 @dataclass(frozen=True)
 class StateChanged:
     """The client's connection is in another state; `reason` says why, for `reconnecting` and `ended`."""
@@ -121,18 +116,6 @@ class Output:
 
 
 Event: TypeAlias = StateChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a command printed, without colours and cursor movements, and its exit status.
-
-    `truncated` tells that output was missed, because it came faster than this client could take it.
-    """
-
-    output: str
-    exit_status: int
-    truncated: bool = False
 
 
 @dataclass
@@ -358,8 +341,13 @@ class SshxClient:
             if self.role == "reader":
                 raise CommandError("You can watch but not run commands here: ask the host for write access.")
             await self.wait_for(lambda _: self._shells[shell].seq >= 0)
-            command_run = _CommandRun(shell)
-            untap = self._tap(command_run.on_event)
+            command_run = CommandRun()
+
+            def on_event(event: Event) -> None:
+                if isinstance(event, Output) and event.sid == shell:
+                    command_run.on_output(event.data, event.snapshot, event.missed)
+
+            untap = self._tap(on_event)
             try:
                 await self.send(shell, command_run.line(command))
                 await asyncio.wait_for(self.wait_for(lambda _: command_run.done or shell not in self.shells), timeout)
@@ -566,7 +554,14 @@ class SshxClient:
     async def _ask(self, message: ClientMessage, done: Callable[[], bool]) -> None:
         """Send a message and wait until it is done, or the host says why not."""
         errors: list[str] = []
-        untap = self._tap(lambda event: errors.append(event.text) if isinstance(event, Error) else None)
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Error):
+                errors.append(event.text)
+            elif isinstance(event, StateChanged):
+                errors.append("The connection broke before the host could answer. Try again.")
+
+        untap = self._tap(on_event)
         try:
             self._post(message)
             await self.wait_for(lambda _: errors or done())
@@ -722,74 +717,6 @@ class SshxClient:
         if not self._ended:
             self._ended = reason or "The session has ended."
             self._set_state("ended", self._ended)
-
-
-class _CommandRun:
-    """Finds a command's output in what a shell prints, between two marks that the shell is made to print around it.
-
-    The marks are OSC 133 C and D, the semantic-prompt marks that terminals know for exactly this (they show nothing),
-    with an id of their own (`aid`), as in the FinalTerm/iTerm2 shell integration.
-    """
-
-    def __init__(self, sid: int) -> None:
-        self._sid = sid
-        self._id = secrets.token_hex(8)
-        self._output = bytearray()
-        self._truncated = False
-        self._end = re.compile(rb"\x1b\]133;D;(\d+);aid=%s\x07" % self._id.encode())
-        self._status: int | None = None
-
-    @property
-    def done(self) -> bool:
-        return self._status is not None
-
-    def line(self, command: str) -> bytes:
-        """What to type: the command between the marks, hidden from the history by the space before it."""
-        start = f" {{ printf '\\033]133;C;aid={self._id}\\007'\r" if "\n" in command or "#" in command else ""
-        body = command.replace("\r\n", "\n").replace("\n", "\r")
-        end = f"printf '\\033]133;D;%s;aid={self._id}\\007' \"$?\"\r"
-        if start:
-            return (start + body + "\r}; " + end).encode()
-        return f" printf '\\033]133;C;aid={self._id}\\007'; {body}; {end}".encode()
-
-    def on_event(self, event: Event) -> None:
-        if not isinstance(event, Output) or event.sid != self._sid or self.done:
-            return
-        if event.snapshot and not event.missed:
-            return  # scrollback that comes later: nothing new
-        self._truncated |= event.snapshot
-        found = self._end.search(event.data)  # a snapshot holds the last mark that the shell has printed
-        if not event.snapshot:
-            self._output += event.data
-            found = self._end.search(self._output, max(0, len(self._output) - len(event.data) - 64))
-        if found is not None:
-            self._status = int(found[1])
-            if not event.snapshot:
-                del self._output[found.start() :]
-        elif len(self._output) > 64 << 20:
-            del self._output[: 32 << 20]
-            self._truncated = True
-
-    def result(self) -> RunResult:
-        if self._status is None:
-            raise CommandError("The shell has ended before the command did.")
-        _, mark, output = bytes(self._output).rpartition(f"\x1b]133;C;aid={self._id}\x07".encode())
-        return RunResult(plain_text(output), self._status, self._truncated or not mark)
-
-
-_CONTROL = re.compile(
-    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC
-    r"|\x1b[PX^_][^\x1b]*\x1b\\"  # DCS, SOS, PM, APC
-    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    r"|\x1b[ -/]*[0-~]"  # other escape sequences
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-)
-
-
-def plain_text(data: bytes) -> str:
-    """Terminal output as text: without escape sequences (ECMA-48), and overwritten lines as they ended."""
-    text = _CONTROL.sub("", data.decode("utf-8", "replace")).replace("\r\n", "\n")
-    return "\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n"))
 
 
 def _size(event: Event) -> int:

@@ -302,8 +302,16 @@ class Session:
         self._emit("role", participant, role)
 
     def kick(self, uid: int, reason: str = "") -> None:
-        """Remove a user. Raises `NotHere`, or `Invalid` for an owner."""
+        """Remove a user, also one whose link has broken and who would come back.
+
+        Raises `NotHere`, or `Invalid` for an owner.
+        """
         participant = self._sender.get(uid) or self._pending.get(uid)
+        away = [token for token, seat in self._seats.items() if seat.uid == uid and seat.user.role != "owner"]
+        if participant is None and away:
+            for token in away:
+                del self._seats[token]
+            return
         if participant is None:
             raise NotHere("This user is not here any more.")
         if participant.user.role == "owner":

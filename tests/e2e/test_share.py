@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from sshx_jupyter import client as client_module
-from sshx_jupyter.client import CommandError, Output, SessionEnded, SshxClient
+from sshx_jupyter.client import Output, SessionEnded, SshxClient
+from sshx_jupyter.command import CommandError
 from sshx_jupyter.host.screen import GhosttyScreen
 from sshx_jupyter.links import Link, Unreachable
 from sshx_jupyter.links.iroh import SshxNode

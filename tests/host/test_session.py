@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sshx_jupyter.client import CommandError, SessionEnded, SshxClient
+from sshx_jupyter.client import SessionEnded, SshxClient
+from sshx_jupyter.command import CommandError
 from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
 from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.session import SessionEvent, clean_name
+from sshx_jupyter.links import Link
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import (
     Close,
@@ -49,6 +51,7 @@ async def test_a_command_gives_its_output_and_status(host: Host) -> None:
     async with host.connect(session, name="ann") as client:
         result = await client.run("printf 'one\\ntwo\\n'; (exit 3)")
         assert (result.output, result.exit_status, result.truncated) == ("one\ntwo\n", 3, False)
+        assert (await client.run("sleep 0.01 &")).exit_status == 0
         result = await client.run("for i in 1 2; do # a comment\necho $i\ndone")
         assert (result.output, result.exit_status) == ("1\n2\n", 0)
         with pytest.raises(CommandError, match=r"took longer than 0\.2 s"):
@@ -126,6 +129,29 @@ async def test_removed_means_out(host: Host) -> None:
         await owner.kick(owner.uid)
         assert "Owners cannot be removed" in await error_from(owner)
         assert reader.state == "connected"
+
+
+async def test_removed_while_away_does_not_come_back_as_the_same(host: Host) -> None:
+    session = await host.create()
+    offline = asyncio.Event()
+    offline.set()
+
+    async def dial() -> Link:
+        await offline.wait()
+        return await host.dial()
+
+    async with host.connect(session, "reader", dial=dial) as reader, host.connect(session, "owner") as owner:
+        session.set_role(reader.uid, "writer")
+        await reader.wait_for(lambda c: c.role == "writer")
+        offline.clear()
+        await host.links[0].close()
+        await owner.wait_for(lambda c: reader.uid not in c.users)
+        uid = reader.uid
+        await owner.kick(uid)
+        await owner.run("true")
+        offline.set()
+        await reader.wait_for(lambda c: c.state == "connected" and c.uid != uid)
+        await reader.wait_for(lambda c: c.role == "reader")  # what the ticket gives
 
 
 async def test_approval(host: Host) -> None:

@@ -46,6 +46,8 @@ SEND_SECONDS = 0.0003
 """What handing a batch to the link costs besides making it, whatever its size; also at the receiver (measured)."""
 GATHER = 0.005
 """Seconds in which output gathers while more comes than one call to the link carries: calls cost more than bytes."""
+GATHER_FROM = 2048
+"""Bytes of a batch from which on output gathers: it is no keystroke's echo."""
 QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
 READ_SLICE = 0.002
@@ -312,7 +314,7 @@ class Participant:
                     pacer.spent(time.monotonic() - started + SEND_SECONDS)
                     await self.link.send(frames)
                     await asyncio.sleep(0)  # a link with room has not suspended us
-                    if self._wake.is_set():  # more has come meanwhile, so this is no keystroke's echo
+                    if size > GATHER_FROM and self._wake.is_set():  # more has come meanwhile
                         await asyncio.sleep(GATHER)
                 if self._closing is not None:
                     await self.link.send([self._secured.seal(encode(Closed(self._closing)))])

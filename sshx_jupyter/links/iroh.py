@@ -45,7 +45,7 @@ READ_SIZE = 256 << 10
 READS_IN_A_ROW = 4
 """Reads after which others get their turn, however fast the other side sends."""
 DIAL_TIMEOUT = 10.0
-ONLINE_TIMEOUT = 2.5
+ONLINE_TIMEOUT = 2.0
 """Seconds that the first ticket waits for a relay to be found; later tickets have it as soon as it is."""
 DIRECT_ADDRESSES = 16
 """Direct addresses in a ticket."""
@@ -304,7 +304,7 @@ class SshxNode:
         dialed.links -= 1
         if dialed.links == 0:
             task = self._dialed.get(key)
-            if task is not None and task.done() and _usable(task) and task.result() is dialed:
+            if task is not None and _made(task) and task.result() is dialed:
                 del self._dialed[key]
             dialed.connection.close(0, b"done")
 
@@ -363,8 +363,12 @@ def parse_relays(relays: Sequence[str] | str) -> Sequence[str] | str:
     return urls
 
 
+def _made(task: asyncio.Task[_Dialed]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
+
+
 def _usable(task: asyncio.Task[_Dialed]) -> bool:
-    return not task.cancelled() and task.exception() is None and task.result().connection.close_reason() is None
+    return _made(task) and task.result().connection.close_reason() is None
 
 
 def _load_key(path: FilePath) -> bytes:

@@ -207,8 +207,7 @@ def program(request: pytest.FixtureRequest, tmp_path) -> Iterator[Program]:  # t
     import shutil
 
     argv = [str(tmp_path / part) if part == "FILE" else part for part in request.param]
-    if not shutil.which(argv[0]):
-        pytest.skip(f"{argv[0]} is not installed")
+    assert shutil.which(argv[0]), f"please install {argv[0]}"
     lines = [f"def function_{n}(): return 'caf\u00e9 中文' # {n}" for n in range(200)]
     (tmp_path / "FILE").write_text("\n".join(lines), encoding="utf-8")
     running = Program(argv, 24, 80)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -67,13 +68,14 @@ async def test_output_that_was_skipped_does_not_hide_the_end_of_a_command(host: 
         assert result.truncated or result.output.endswith("1999999\n2000000\n")
 
 
-async def test_a_reader_can_change_nothing(host: Host) -> None:
+async def test_a_reader_can_change_nothing(host: Host, tmp_path: Path) -> None:
+    never = tmp_path / "never"
     session = await host.create()
     async with host.connect(session, "writer", name="w") as writer, host.connect(session, "reader", name="r") as reader:
         sid = next(iter(reader.shells))
         before = dict(session.shells[sid].__dict__)
         for attempt in (
-            reader.send(sid, b"touch /tmp/never\r"),
+            reader.send(sid, f"touch {never}\r".encode()),
             reader.move(sid, Geometry(5, 5, 10, 10)),
             reader.move(sid, None),
             reader.kick(1),
@@ -94,7 +96,7 @@ async def test_a_reader_can_change_nothing(host: Host) -> None:
         assert list(session.shells) == [sid]
         assert not session.locked
         assert "never" not in (await writer.run("echo ok")).output
-        assert (await writer.run("ls /tmp/never")).exit_status != 0
+        assert (await writer.run(f"ls {never}")).exit_status != 0
 
 
 async def test_roles_change_live(host: Host) -> None:

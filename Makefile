@@ -6,36 +6,43 @@ BIN := .venv/bin
 LOCK := tests/requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The programs that the end-to-end tests run, each with the package that has it.
-PROGRAMS := vim:vim htop:htop tmux:tmux ps:procps
+PROGRAMS := vim:vim htop:htop tmux:tmux ps:procps chromium:chromium
+MODULES := js/node_modules/.package-lock.json
+BUNDLE := sshx_jupyter/server/static/page.js
 
 export PIP_QUIET ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench lint lock clean programs
+.PHONY: help lab test bench lint bundle lock clean node programs
 
 help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
 	@echo "make test   check style and types, then run all tests"
 	@echo "make lint   check style and types only"
+	@echo "make bundle build the page, if its sources in js/ have changed"
 	@echo "make bench  measure, and print the figures as a table"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
-	@echo "make clean  remove .venv and the caches"
+	@echo "make clean  remove .venv, js/node_modules, the page's bundle and the caches"
 
-lab: .venv/.lab  ## JupyterLab, in binder/ where the demo is
+lab: .venv/.lab bundle  ## JupyterLab, in binder/ where the demo is
 	@echo "lab: starting JupyterLab (Ctrl-C stops it)"
 	@cd $$([ -d binder ] && echo binder || echo .) && exec $(CURDIR)/$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
-test: lint programs
+test: lint programs bundle
 	@echo "test: running all tests"
+	@cd js && PYTHON=$(CURDIR)/$(BIN)/python npx vitest run
 	@$(BIN)/python -m pytest -m "not bench"
 
-lint: .venv/.ready
+lint: .venv/.ready $(MODULES)
 	@echo "lint: checking style and types"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@cd js && npm run --silent lint && npm run --silent types
 
-bench: .venv/.ready
+bundle: $(BUNDLE)
+
+bench: .venv/.ready bundle
 	@echo "bench: measuring, which takes some minutes"
 	@$(BIN)/python -m tests.bench
 
@@ -48,8 +55,8 @@ lock: .venv/.ready
 	@mv .venv/lock $(LOCK)
 
 clean:
-	@echo "clean: removing .venv and the caches"
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@echo "clean: removing .venv, js/node_modules, the page's bundle and the caches"
+	@rm -rf .venv js/node_modules $(dir $(BUNDLE)) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A test that needs a program fails where it is missing; nothing is skipped.
 programs:
@@ -63,6 +70,25 @@ programs:
 	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}"; } >/dev/null \
 		|| echo "test: could not install $${missing[*]}: the tests that need it will fail" >&2
 
+# The page is built with Node.js, in the same way by pip: see js/hatch_build.py.
+node:
+	@if ! command -v npm >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "setup: installing nodejs and npm"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm; } \
+			>/dev/null; fi; \
+	if ! command -v npm >/dev/null || ! node -e \
+		'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; then \
+		echo "setup: please install Node.js 20.19 or newer with npm (https://nodejs.org): here is" \
+			"$$(node --version 2>/dev/null || echo none)" >&2; exit 1; fi
+
+$(MODULES): js/package-lock.json | node
+	@echo "setup: installing what the page is built with"
+	@cd js && npm ci --silent && touch node_modules/.package-lock.json
+
+$(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src)
+	@echo "setup: building the page"
+	@cd js && npm run --silent build && touch ../$@
+
 # Debian keeps the part of Python that makes environments in a package of its own.
 .venv/.python:
 	@echo "setup: creating .venv"
@@ -72,7 +98,8 @@ programs:
 		$(PYTHON) -m venv --clear .venv; }
 	@touch $@
 
-.venv/.ready: .venv/.python pyproject.toml $(LOCK) sshx_jupyter/_version.py sshx_jupyter/server/sshx_jupyter.json
+.venv/.ready: .venv/.python pyproject.toml $(LOCK) sshx_jupyter/_version.py sshx_jupyter/server/sshx_jupyter.json \
+		| $(BUNDLE)
 	@echo "setup: installing the package and what its tests need (a minute the first time)"
 	@$(PIP) install --constraint $(LOCK) --editable '.[test]'
 	@touch $@

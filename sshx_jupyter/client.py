@@ -48,6 +48,7 @@ from .protocol.messages import (
     Pong,
     RequestWrite,
     Role,
+    SetColor,
     SetCursor,
     SetFocus,
     SetName,
@@ -366,6 +367,10 @@ class SshxClient:
         """Change one's own name."""
         self._name = name
         self._post(SetName(name))
+
+    async def set_color(self, color: str) -> None:
+        """Change one's own colour, "#rrggbb"."""
+        self._post(SetColor(color))
 
     async def set_cursor(self, at: tuple[float, float] | None) -> None:
         """Say where one's pointer is on the canvas."""

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -196,3 +197,18 @@ def _wait_until_ready(server: JupyterServer) -> None:
             if response.status == 200:
                 return
         time.sleep(0.05)
+
+
+def main() -> None:
+    """`python -m tests.servers [COUNT]`: tells of servers in one line of JSON, and ends them once stdin is closed."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        servers = [stack.enter_context(jupyter_server(directory / str(number))) for number in range(count)]
+        sys.stdout.write(json.dumps([{"url": server.url, "token": TOKEN} for server in servers]) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

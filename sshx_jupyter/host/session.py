@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections import deque
@@ -35,6 +36,7 @@ from ..protocol.messages import (
     Pong,
     RequestWrite,
     Role,
+    SetColor,
     SetCursor,
     SetFocus,
     SetName,
@@ -282,10 +284,12 @@ class Session:
         if not name:
             raise Invalid("A session's name needs at least one visible character.")
         self.name = name
+        self._info_changed()
 
     def lock(self, locked: bool) -> None:
         """Let nobody new in, or let them in again. Who is here, or comes back after a broken link, is not affected."""
         self.locked = locked
+        self._info_changed()
 
     def set_role(self, uid: int, role: Role) -> None:
         """Change what a user may do, from now on. Raises `NotHere` or `Invalid`."""
@@ -421,15 +425,7 @@ class Session:
             del self._pending[participant.uid]
         self._sender.add(participant)
         self._remember(participant)
-        info = {
-            "session": self.id.hex(),
-            "name": self.name,
-            "token": participant.token,
-            "role": participant.user.role,
-            "readOnly": self.options.read_only,
-            "created": self.created,
-        }
-        participant.post(Hello(participant.uid, info))
+        participant.post(self._hello(participant))
         users = list(self.users().items())
         participant.post(Users(users[:USERS_AT_ONCE]))
         for uid, _ in users[USERS_AT_ONCE:]:
@@ -445,6 +441,22 @@ class Session:
             self._sender.user_changed(participant.uid)
             if previous is None:
                 self._emit("joined", participant)
+
+    def _hello(self, participant: Participant) -> Hello:
+        info = {
+            "session": self.id.hex(),
+            "name": self.name,
+            "token": participant.token,
+            "role": participant.user.role,
+            "readOnly": self.options.read_only,
+            "locked": self.locked,
+            "created": self.created,
+        }
+        return Hello(participant.uid, info)
+
+    def _info_changed(self) -> None:
+        for participant in self._sender:
+            participant.post(self._hello(participant))
 
     def _leave(self, participant: Participant, why: str) -> None:
         uid = participant.uid
@@ -515,6 +527,10 @@ class Session:
                 if not name:
                     raise Invalid("A name needs at least one visible character.")
                 self._update(participant, name=name)
+            case SetColor(color):
+                if not re.fullmatch("#[0-9A-Fa-f]{6}", color):
+                    raise Invalid("A colour is written as #rrggbb, such as #3b82f6.")
+                self._update(participant, color=color)
             case Chat(text):
                 self._say(participant, text)
             case Create(x, y):

@@ -1,5 +1,8 @@
 """Links over WebSockets: one binary message is one frame.
 
+A text message comes from a pipe itself, only towards its client: a JSON object whose `path` says how frames travel
+between the pipe and the host ("direct", "relay" or "local").
+
 The server's side sits in a tornado handler, which passes on what arrives; the client's is made by `dial_websocket`.
 Both hold at most about `INBOX` unread bytes, beyond which the socket is not read: TCP slows the sender down.
 
@@ -18,7 +21,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, get_args
 
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
@@ -49,7 +52,7 @@ _NOT_A_FRAME = "only binary messages that are not empty are understood"
 class Socket(Protocol):
     """What tornado's two ends of a WebSocket have in common."""
 
-    def write_message(self, message: bytes, binary: bool = False) -> Awaitable[None]: ...
+    def write_message(self, message: bytes | str, binary: bool = False) -> Awaitable[None]: ...
 
     def close(self, code: int | None = None, reason: str | None = None) -> None: ...
 
@@ -97,6 +100,13 @@ class WebSocketLink:
     def path(self) -> Path:
         return Path(self._kind)
 
+    async def tell_path(self, kind: PathKind) -> None:
+        """Tell the client how frames travel from here on. Raises `LinkClosed`."""
+        try:
+            await self._socket.write_message(json.dumps({"path": kind}))
+        except (WebSocketClosedError, StreamClosedError):
+            raise LinkClosed(str(self._ended or "the WebSocket was closed")) from None
+
     async def on_message(self, message: str | bytes) -> None:
         """A message has come. Waits while there is no room for more, and the socket is not read meanwhile."""
         if not isinstance(message, bytes) or not message:
@@ -130,8 +140,21 @@ class _DialedLink(WebSocketLink):
 
     async def _read(self, connection: WebSocketClientConnection) -> None:
         while (message := await connection.read_message()) is not None:
-            await self.on_message(message)
+            if not isinstance(message, str) or not self._told(message):
+                await self.on_message(message)
         self.on_close(connection.close_code, connection.close_reason)
+
+    def _told(self, text: str) -> bool:
+        """Take what a pipe says of itself; False if it is something else."""
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return False
+        if not isinstance(value, dict):
+            return False
+        if value.get("path") in get_args(PathKind):
+            self._kind = value["path"]
+        return True
 
 
 async def dial_websocket(url: str, headers: Mapping[str, str] | None = None, token: str | None = None) -> WebSocketLink:

@@ -53,6 +53,7 @@ __all__ = [
     "Pong",
     "RequestWrite",
     "Role",
+    "SetColor",
     "SetCursor",
     "SetFocus",
     "SetName",
@@ -175,6 +176,13 @@ class SetName:
 
 
 @dataclass(frozen=True, slots=True)
+class SetColor:
+    """Change one's own colour, ``"#rrggbb"``."""
+
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetCursor:
     """Say where one's pointer is on the canvas, or that it left (None)."""
 
@@ -290,7 +298,8 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first message of a host: who the client is, and the session: a map of text to plain values."""
+    """The first message of a host, and again when it has changed: who the client is, and the session: a map of text
+    to plain values."""
 
     uid: int
     info: dict[str, Any] = field(repr=False)
@@ -394,6 +403,7 @@ class Closed:
 ClientMessage: TypeAlias = (
     Join
     | SetName
+    | SetColor
     | SetCursor
     | SetFocus
     | Create
@@ -681,6 +691,7 @@ def _hear(value: Any) -> Hear:
 _CLIENT: dict[str, Callable[[Any], ClientMessage]] = {
     "join": _join,
     "setName": lambda value: SetName(_text(value)),
+    "setColor": lambda value: SetColor(_text(value)),
     "setCursor": lambda value: SetCursor(_cursor(value)),
     "setFocus": lambda value: SetFocus(None if value is None else _id(value)),
     "create": _create,
@@ -815,6 +826,7 @@ def _join_map(join: Join) -> dict[str, Any]:
 _WIRE: dict[type[Any], tuple[str, Callable[[Any], Any]]] = {
     Join: ("join", _join_map),
     SetName: ("setName", lambda m: m.name),
+    SetColor: ("setColor", lambda m: m.color),
     SetCursor: ("setCursor", lambda m: m.at),
     SetFocus: ("setFocus", lambda m: m.sid),
     Create: ("create", lambda m: (m.x, m.y)),

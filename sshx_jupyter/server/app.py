@@ -79,6 +79,7 @@ class SshxApp(NodeSettings, ExtensionApp):
         self.handlers.extend(api.default_handlers)
         self.handlers.extend(sockets.default_handlers)
         self.handlers.extend(pages.default_handlers)
+        self.handlers.append(pages.static_handler)
         self.handlers.append((r"/sshx/api(?:/.*)?", api.NothingHandler))
 
     async def stop_extension(self) -> None:

@@ -1,46 +1,78 @@
-"""The page that a session's link leads to. What comes after the # in its address, the ticket, never gets here."""
+"""The page: create or join a session. What comes after the # in its address, the ticket, never gets here.
+
+The page is a shell of HTML around the bundle that `js/build.mjs` puts into `static/`. It refers to everything by
+relative addresses, so that it works under any base URL and behind proxies that change it.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
 from typing import Any
 
-from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import JupyterHandler
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
+from jupyter_server.base.handlers import JupyterHandler, PublicStaticFileHandler
 from tornado import web
 from tornado.escape import url_escape
 
 from .base import SshxHandler
 
-_PAGE = """<!DOCTYPE html>
+STATIC = Path(__file__).parent / "static"
+
+LOGIN = "login"
+"""In the query of an address whose fragment is kept in the browser during the login, by `js/src/page/login.ts`."""
+
+_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colours and sizes
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",  # WebSockets of this origin too, in Chrome since 71, in Firefox, in Safari since 16
+    "worker-src blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+)
+
+_HTML = """<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>sshx</title><meta name="referrer" content="no-referrer"></head>
-<body><main>
-{content}
-<p>The command comes with the Python package <code>sshx-jupyter</code>: <code>pip install sshx-jupyter</code></p>
-</main></body>
+<head>
+<meta charset="utf-8">
+<title>sshx</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+{head}
+</head>
+<body {data}>
+{body}
+</body>
 </html>
 """
-_START = """<h1>Share a terminal</h1>
-<p>In a terminal, run</p>
-<pre>jupyter sshx share</pre>
-<p>and give the ticket that it prints to the people you want to join you.</p>
-<h1>Join a shared terminal</h1>
-<p>In a terminal on your own machine, run</p>
-<pre>jupyter sshx join TICKET</pre>
-<p>with the ticket, or the whole link, that you were given.</p>"""
-_SESSION = """<h1>Join this shared terminal</h1>
-<p>In a terminal on your own machine, run</p>
-<pre>jupyter sshx join 'LINK'</pre>
-<p>with the whole address of this page as it stands in the address bar, from http to the last character.
-What comes after the # lets you in. No server on the way sees it, so give it only to people who may join.</p>"""
+_APP = """<div id="sshx"></div>
+<noscript><p>This page needs JavaScript. Without it, <code>jupyter sshx join</code> is the way in.</p></noscript>"""
+_LOGIN = f"""<p>Taking you to the login…</p>
+<noscript><p><a href="?{LOGIN}">Log in</a></p></noscript>"""
+_NOT_BUILT = """<main>
+<h1>The page has not been built</h1>
+<p>This is a source checkout of sshx-jupyter without its page. To build it, run in its directory <code>js</code>, with
+Node.js 20.19 or newer,</p>
+<pre>npm ci &amp;&amp; npm run build</pre>
+<p>and load this page again. Until then you can share and join from a terminal:</p>
+<pre>jupyter sshx share
+jupyter sshx join TICKET</pre>
+</main>"""
 
 
 class PageHandler(SshxHandler, JupyterHandler):
-    """How to take part from a terminal."""
+    """The page, the same one at both of its addresses: the bundle looks where it is."""
 
     @property
     def content_security_policy(self) -> str:
-        return super().content_security_policy + "; default-src 'none'"
+        return "; ".join((super().content_security_policy, *_POLICY))
 
     async def prepare(self) -> None:  # type: ignore[override]
         ticket = self.get_query_argument("ticket", None)
@@ -49,19 +81,73 @@ class PageHandler(SshxHandler, JupyterHandler):
             return
         await super().prepare()
 
-    @web.authenticated
-    @authorized
-    def get(self, session_id: str | None = None) -> None:
+    @allow_unauthenticated  # of what needs a user, only the way to the login is shown without one
+    async def get(self, session_id: str | None = None) -> None:
         if session_id is not None:
             self.session_id(session_id)
+        if self.current_user or LOGIN in self.request.query_arguments or not _built():
+            await ensure_async(self._show())
+        else:
+            # The login's own redirects would lose what is after the #.
+            self._finish(_LOGIN, "login.js")
+
+    @web.authenticated
+    @authorized
+    def _show(self) -> None:
+        if not _built():
+            self.set_status(503)
+            self._finish(_NOT_BUILT)
+            return
+        self.xsrf_token  # noqa: B018 - sets the cookie that the page's requests need
+        terminals = "no" if self.app.terminal_manager is None else "yes"
+        self._finish(_APP, "page.css", "page.js", default_role=self.app.default_role, terminals=terminals)
+
+    def _finish(self, body: str, *assets: str, **data: str) -> None:
+        _, _, below = self.request.path.rpartition("/sshx/p2p")
+        root = "../" * (1 + below.count("/"))
+        attributes = {"root": root, **data}
         self.set_header("Content-Type", "text/html; charset=UTF-8")
-        self.finish(_PAGE.format(content=_SESSION if session_id else _START))
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.finish(
+            _HTML.format(
+                head="\n".join(_tag(root, name) for name in assets),
+                data=" ".join(f'data-{name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()),
+                body=body,
+            )
+        )
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         JupyterHandler.write_error(self, status_code, **kwargs)
+
+
+class StaticHandler(PublicStaticFileHandler):
+    """The bundle. There is nothing secret in it, and the way to the login needs it."""
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+
+def _built() -> bool:
+    return (STATIC / "page.js").is_file()
+
+
+def _tag(root: str, name: str) -> str:
+    path = STATIC / name
+    # With a version in its address, the browser keeps a file until there is another.
+    address = f"{root}static/sshx_jupyter/{name}?v={_version(path, path.stat().st_mtime_ns)}"
+    if name.endswith(".css"):
+        return f'<link rel="stylesheet" href="{address}">'
+    return f'<script type="module" src="{address}"></script>'
+
+
+@lru_cache(maxsize=16)
+def _version(path: Path, changed: int) -> str:
+    """What stands for a file's content, computed again when it has `changed`."""
+    return sha256(path.read_bytes()).hexdigest()[:16]
 
 
 default_handlers: list[tuple[str, type[Any]]] = [
     (r"/sshx/p2p/?", PageHandler),
     (r"/sshx/p2p/([^/]+)", PageHandler),
 ]
+static_handler = (r"/static/sshx_jupyter/(.*)", StaticHandler, {"path": str(STATIC)})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from ..links import Link, LinkClosed
 from ..links.websocket import GOING_AWAY, HOST_GONE, WebSocketLink
 
+PATH_PERIOD = 2.0
+"""Seconds from one look at how the frames travel to the next."""
 LAST_WORDS = 1.0
 """Seconds that the host's last frames may take to arrive once it takes no more."""
 
@@ -24,6 +27,7 @@ class Pipe:
         """Move frames until either side ends; the other is ended then."""
         up = asyncio.ensure_future(self._up())
         down = asyncio.ensure_future(self._down())
+        path = asyncio.ensure_future(self._tell_path())
         try:
             await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
             if not down.done() and not up.result():
@@ -31,9 +35,10 @@ class Pipe:
         finally:
             up.cancel()
             down.cancel()
+            path.cancel()
             await self._near.close("The link to the host has ended.", HOST_GONE)
             await self._far.close()
-            await asyncio.gather(up, down, return_exceptions=True)
+            await asyncio.gather(up, down, path, return_exceptions=True)
 
     async def close(self, reason: str) -> None:
         """End both sides, because this server shuts down."""
@@ -58,3 +63,14 @@ class Pipe:
                 await self._near.send(await self._far.receive())
         except LinkClosed:
             pass
+
+    async def _tell_path(self) -> None:
+        """Tell the guest how its frames travel, now and when that changes."""
+        told = None
+        with contextlib.suppress(LinkClosed):
+            while True:
+                kind = self._far.path().kind
+                if kind != told:
+                    told = kind
+                    await self._near.tell_path(kind)
+                await asyncio.sleep(PATH_PERIOD)

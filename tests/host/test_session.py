@@ -193,6 +193,18 @@ async def test_lock_lets_nobody_new_in(host: Host) -> None:
         await writer.wait_for(lambda c: c.state == "connected")
 
 
+async def test_everyone_is_told_when_the_session_changes(host: Host) -> None:
+    session = await host.create("before")
+    async with host.connect(session, "owner") as owner, host.connect(session, "reader") as reader:
+        assert (reader.info["name"], reader.info["locked"]) == ("before", False)
+        uid, token = reader.uid, reader.info["token"]
+        session.rename("after")
+        await owner.lock(True)
+        for client in (owner, reader):
+            await client.wait_for(lambda c: (c.info["name"], c.info["locked"]) == ("after", True))
+        assert (reader.uid, reader.info["token"], reader.state) == (uid, token, "connected")
+
+
 async def test_full_session_and_too_many_shells(host: Host) -> None:
     session = await host.create()
     async with contextlib.AsyncExitStack() as stack:
@@ -359,6 +371,11 @@ async def test_cursors_names_and_focus_are_seen(host: Host) -> None:
         )
         await ann.set_name("\x00\n ")
         assert "visible character" in await error_from(ann)
+        await ann.set_color("#12aB9f")
+        await bob.wait_for(lambda c: c.users[ann.uid].color == "#12aB9f")
+        for color in ("red", "#12ab9", "#12ab9f\n", ""):
+            await ann.set_color(color)
+            assert "#rrggbb" in await error_from(ann)
     async with host.connect(session, "owner", observer=True) as observer:
         assert observer.users == {}
         async with host.connect(session, "reader") as reader:

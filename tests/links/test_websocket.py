@@ -98,6 +98,32 @@ async def test_a_pipe_is_known_by_its_address(place: Place) -> None:
     await link.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"), [('{"path": "direct"}', "direct"), ('{"path": "by pigeon"}', "relay"), ('{"later": 1}', "relay")]
+)
+async def test_a_pipe_tells_its_path(place: Place, text: str, kind: Any) -> None:
+    near = await dial_websocket(f"{place.url}/link?addr=endpointaaaa")
+    far, handler = await place.arrived.get()
+    await handler.write_message(text)
+    await far.send([b"a frame"])
+    assert await near.receive() == [b"a frame"]
+    assert near.path() == Path(kind)
+    await far.tell_path("local")
+    await far.send([b"another"])
+    assert await near.receive() == [b"another"]
+    assert near.path() == Path("local")
+    await near.close()
+
+
+async def test_nobody_is_told_a_path_after_the_end(place: Place) -> None:
+    near, far = await place.pair()
+    await near.close()
+    with pytest.raises(LinkClosed):
+        await far.receive()
+    with pytest.raises(LinkClosed):
+        await far.tell_path("direct")
+
+
 @pytest.mark.parametrize("ender", ["near", "far"])
 async def test_what_was_sent_before_the_end_arrives(place: Place, ender: str) -> None:
     near, far = await place.pair()

@@ -119,6 +119,7 @@ async def test_a_pipe_reaches_a_session_elsewhere(server: Server, elsewhere: Ssh
     async with SshxClient.connect(ticket, dial=dial, name="Grace") as client:
         assert (await client.run("echo $((6 * 7))", timeout=20)).output == "42\n"
         assert [user.name for user in session.users().values()] == ["Grace"]
+        await client.wait_for(lambda c: c.path().kind == "direct")
         assert (await server.call("GET", "sshx/api/status")).body["pipes"] == 1
         result = await client.run("seq 1 200000 | tail -n 3", timeout=30)
         assert result.output == "199998\n199999\n200000\n"
@@ -170,7 +171,7 @@ async def test_a_host_that_goes_away_ends_the_pipe(server: Server, elsewhere: Ss
     addr = elsewhere.address()
     socket = await connect(server, f"sshx/api/link/{NOBODY}?addr={addr}")
     await socket.write_message(b"\0" * 23, binary=True)  # a stream is there for the host once something is in it
-    assert await socket.read_message() is not None  # refused
+    assert [await socket.read_message() for _ in range(2)] == ['{"path": "direct"}', b"\x01malformed"]
     assert await socket.read_message() is None
     assert (socket.close_code, socket.close_reason) == (4410, "The link to the host has ended.")
 

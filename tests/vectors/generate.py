@@ -179,6 +179,7 @@ CLIENT: list[m.ClientMessage] = [
     m.Join(),
     m.Join("Ada", b"\x01\x02\x03", 1_700_000_000.5, True),
     m.SetName("Grace Höpper \U0001f680"),
+    m.SetColor("#12aB9f"),
     m.SetCursor((1, -2.25)),
     m.SetCursor(None),
     m.SetFocus(7),

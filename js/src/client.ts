@@ -1,0 +1,583 @@
+/**
+ * `SshxClient`: takes part in a session over any link. The mirror of `client.py`; no DOM.
+ *
+ *     const ticket = Ticket.decode(text);
+ *     const dial = dialWebSocket(pipeUrl(baseUrl, ticket));
+ *     const client = new SshxClient({ credentials: ticket.credentials(password), dial });
+ *     client.on((event) => ...);
+ *     client.connect();
+ *
+ * It keeps the session's state as the host tells it, reconnects by itself with backoff, and resumes: same user, no
+ * output lost, none twice.
+ */
+import { Connection, LinkLost, Unreachable } from "./connection";
+import type { Dial, PathKind } from "./links/link";
+import { Outbox } from "./outbox";
+import { ShellOutput, type TerminalSink } from "./output";
+import { Refused, type Credentials, type RefusalReason } from "./protocol/handshake";
+import {
+  MAX_COLS,
+  MAX_POSITION,
+  MAX_ROWS,
+  type ClientMessage,
+  type Geometry,
+  type Hear,
+  type HostMessage,
+  type Role,
+  type ShellInfo,
+  type User,
+} from "./protocol/messages";
+import { derivePsk } from "./protocol/noise";
+
+export type { TerminalSink } from "./output";
+
+/**
+ * - `connecting`: no link yet; `waiting`: an owner has to approve; `connected`;
+ * - `reconnecting`: the link broke, or nothing was heard for a while; it tries again by itself;
+ * - `refused`: the host did not let this client in (`refusal` says why), or there is no way to it; `connect()` tries again;
+ * - `ended`: the session is over for this client: stopped, removed, or left.
+ */
+export type State = "connecting" | "waiting" | "connected" | "reconnecting" | "refused" | "ended";
+
+/** Why a client was not let in; `unreachable` is this side's own. The others are the host's, see `protocol/handshake.py`. */
+export type Refusal = "unreachable" | RefusalReason;
+
+/** What the host says of the session. */
+export interface SessionInfo {
+  session: string;
+  name: string;
+  readOnly: boolean;
+  /** Whether nobody new is let in. */
+  locked: boolean;
+  /** Unix time in seconds. */
+  created: number;
+}
+
+export type ClientEvent =
+  /** `state`, `reason`, `refusal` or `retryAt` is another. */
+  | { type: "state" }
+  /** `info`, `uid` or `role` is another. */
+  | { type: "info" }
+  /** Anything in `users`, also cursors. */
+  | { type: "users" }
+  /**
+   * Someone came or left, while this client was connected. Never this client itself, and never who waits for approval:
+   * they are in `users` (of owners), and have come once they are let in.
+   */
+  | { type: "joined" | "left"; uid: number; user: User }
+  | { type: "shells" }
+  | { type: "chat"; message: Hear }
+  /** `latency`, `shellLatency`, `path`, `bytesIn` and `bytesOut`, once a second or so. */
+  | { type: "network" }
+  /** Something that this client asked for did not work; a sentence for the person. */
+  | { type: "error"; text: string };
+
+export interface ClientOptions {
+  /** From a ticket, or of the host's own front ends. */
+  credentials: Credentials;
+  /** Makes links, such as `dialWebSocket`. */
+  dial: Dial;
+  /** What others see; the host makes one up if there is none. */
+  name?: string;
+  /** `#rrggbb`; the host chooses one if there is none. */
+  color?: string;
+}
+
+/** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
+const BACKOFF = [500, 15_000] as const;
+/** Milliseconds from one cursor position sent to the next. */
+const CURSOR_PERIOD = 80;
+const MESSAGES = 1000;
+/** Longest text that is sent: with it a message fits into a frame. The host sets much lower limits. */
+const TEXT_LENGTH = 16_000;
+/** Refusals that may pass, so that a client which was inside before tries again. */
+const RETRY: readonly string[] = ["busy", "rateLimited", "full"];
+/** How the host's last word to someone whom an owner has removed begins; see `Session.kick` in Python. */
+const REMOVED = "The host removed you";
+
+const NOT_CONNECTED =
+  "This did not reach the host, because you are not connected at the moment. Try again in a moment.";
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** One user of a session. What is known of the session is in the properties; `on` tells when they have changed. */
+export class SshxClient {
+  readonly state: State = "connecting";
+  /** A sentence that says why, for `reconnecting`, `refused` and `ended`. */
+  readonly reason: string = "";
+  /** Why the host does not let this client in, in a word, for `refused`, and for `ended` if that is why. */
+  readonly refusal: Refusal | null = null;
+  /** When the next attempt to reconnect begins, as `Date.now()`; null while none is planned. */
+  readonly retryAt: number | null = null;
+  /** This user's number; 0 before the first connection. */
+  readonly uid: number = 0;
+  readonly info: SessionInfo | null = null;
+  /** A new map after each change. */
+  readonly users: ReadonlyMap<number, User> = new Map();
+  /** The topmost last. A new map after each change. */
+  readonly shells: ReadonlyMap<number, ShellInfo> = new Map();
+  /** Oldest first, at most 1000. A new array after each change. */
+  readonly messages: readonly Hear[] = [];
+  /** Milliseconds from input to output at the host, or null before it is known. */
+  readonly shellLatency: number | null = null;
+
+  /** This, whose properties are read-only to others. */
+  readonly #self: Writable<SshxClient> = this;
+  readonly #credentials: Credentials;
+  readonly #dial: Dial;
+  readonly #listeners = new Set<(event: ClientEvent) => void>();
+  readonly #outputs = new Map<number, ShellOutput>();
+  readonly #outbox = new Outbox();
+  readonly #traffic = { in: 0, out: 0 };
+  #name: string | null;
+  #color: string | null;
+  #cursor: readonly [number, number] | null = null;
+  #cursorTimer: ReturnType<typeof setTimeout> | undefined;
+  #focus: number | null = null;
+  #psk: Promise<Uint8Array> | null = null;
+  /** The role that the host has given or, before that, the one that is claimed. */
+  #role: Role;
+  /** What makes this client the same user on its next link. */
+  #resume: Uint8Array | null = null;
+  /** Time of the last chat message. */
+  #heard = 0;
+  #connection: Connection | null = null;
+  /** Whether the host has told all that it tells those who come, on this link. */
+  #settled = false;
+  /** Whether the host has ever let this client in, and whether it has ever had it wait. */
+  #entered = false;
+  #waited = false;
+  #delay: number = BACKOFF[0];
+  #openedAt = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Nothing happens before `connect`. */
+  constructor({ credentials, dial, name, color }: ClientOptions) {
+    this.#credentials = credentials;
+    this.#dial = dial;
+    this.#name = name ?? null;
+    this.#color = color ?? null;
+    this.#role = credentials.role;
+  }
+
+  /** What this user may do now. */
+  get role(): Role {
+    return this.users.get(this.uid)?.role ?? this.#role;
+  }
+
+  /** Whether the session is over for this client, and goes on for others, because an owner has removed it. */
+  get removed(): boolean {
+    return this.state === "ended" && this.reason.startsWith(REMOVED);
+  }
+
+  /** Milliseconds from here to the host and back, or null while it is not known. */
+  get latency(): number | null {
+    return this.#connection?.latency ?? null;
+  }
+
+  get path(): PathKind | null {
+    return this.#connection?.path ?? null;
+  }
+
+  /** Traffic of all links so far. */
+  get bytesIn(): number {
+    return this.#traffic.in;
+  }
+
+  get bytesOut(): number {
+    return this.#traffic.out;
+  }
+
+  /** Call `listener` after each change; returns how to stop that. */
+  on(listener: (event: ClientEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Start, or start again after `refused`, or at once while `reconnecting`. */
+  connect(): void {
+    if (this.state === "ended") return;
+    if (this.#connection !== null) {
+      if (!this.#connection.silent) return;
+      this.#dropConnection(); // whatever has become of it, a new one is there sooner
+    }
+    clearTimeout(this.#retryTimer);
+    this.#delay = BACKOFF[0];
+    if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
+    else this.#become("connecting");
+    this.#open();
+  }
+
+  /** Leave for good: the state is `ended`. */
+  close(): void {
+    this.#outbox.flush();
+    this.#end("You left the session.");
+  }
+
+  /** Show a shell in a terminal, from its present screen on; one terminal a shell. Returns how to stop that. */
+  attach(sid: number, sink: TerminalSink): () => void {
+    let output = this.#outputs.get(sid);
+    if (output === undefined) {
+      output = new ShellOutput(sid, (message) => this.#connection?.send(message));
+      this.#outputs.set(sid, output);
+      if (this.#settled && this.shells.has(sid)) output.link();
+    }
+    output.attach(sink);
+    return () => output.detach(sink);
+  }
+
+  // What a user does. What is not allowed, the host answers with an `error` event. Nothing is done when the session is over.
+
+  /** Open a shell at a place on the canvas, in whole pixels. */
+  create(x: number, y: number): void {
+    this.#ask({ create: [position(x), position(y)] });
+  }
+
+  /** End a shell for everyone. */
+  closeShell(sid: number): void {
+    this.#ask({ close: sid });
+  }
+
+  /**
+   * Type. Kept while the link is broken (up to 256 KiB), and held back while it is full (up to 16 MiB); what is more is
+   * dropped with an `error` event.
+   */
+  send(sid: number, data: string | Uint8Array): void {
+    if (this.state === "ended" || data.length === 0) return;
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    if (!this.#outbox.type(sid, bytes)) {
+      this.#complain(
+        this.#settled
+          ? "This is too much input at once: it was not sent. Put it into a file and use that."
+          : "You are not connected, and there is no room to keep more of what you type: it was not sent.",
+      );
+    }
+  }
+
+  /** Say something to everyone. Kept while the link is broken, as what is typed is. */
+  chat(text: string): void {
+    if (this.state === "ended" || !this.#isShort(text)) return;
+    if (!this.#outbox.say(wellFormed(text))) this.#complain(NOT_CONNECTED);
+  }
+
+  /** Change one's own name, now and for later connections. */
+  setName(name: string): void {
+    if (!this.#isShort(name)) return;
+    this.#name = wellFormed(name);
+    this.#post({ setName: this.#name });
+  }
+
+  /** Change one's own colour (`#rrggbb`), now and for later connections. */
+  setColor(color: string): void {
+    if (!this.#isShort(color)) return;
+    this.#color = wellFormed(color);
+    this.#post({ setColor: this.#color });
+  }
+
+  /** Say where one's pointer is on the canvas. At most every 80 ms one is sent, the last one always. */
+  setCursor(at: readonly [number, number] | null): void {
+    this.#cursor =
+      at === null ? null : [within(at[0], -MAX_POSITION, MAX_POSITION), within(at[1], -MAX_POSITION, MAX_POSITION)];
+    if (this.#cursorTimer === undefined) this.#sendCursor();
+  }
+
+  /** Say which shell one types into. */
+  setFocus(sid: number | null): void {
+    if (sid === this.#focus) return;
+    this.#focus = sid;
+    this.#post({ setFocus: sid });
+  }
+
+  /** Move and resize a shell, or raise it above the others (null). Rounded, and kept within what is possible. */
+  move(sid: number, to: Geometry | null): void {
+    const fitting = to === null ? null : { x: position(to.x), y: position(to.y), ...size(to) };
+    this.#post({ move: [sid, fitting] });
+  }
+
+  /** Ask the owners for write access. */
+  requestWrite(): void {
+    this.#ask({ requestWrite: null });
+  }
+
+  /** Change what a user may do; for owners. */
+  setRole(uid: number, role: Role): void {
+    this.#ask({ setRole: [uid, role] });
+  }
+
+  /** Remove a user; for owners. */
+  kick(uid: number, reason = ""): void {
+    if (this.#isShort(reason)) this.#ask({ kick: [uid, wellFormed(reason)] });
+  }
+
+  /** Let in a user who waits, or not; for owners. */
+  approve(uid: number, allow: boolean): void {
+    this.#ask({ approve: [uid, allow] });
+  }
+
+  /** Let nobody new in, or let them in again; for owners. */
+  lock(locked: boolean): void {
+    this.#ask({ lock: locked });
+  }
+
+  // Sending.
+
+  /** Send a message, if the host can be told at the moment. */
+  #post(message: ClientMessage): boolean {
+    if (!this.#settled) return false;
+    this.#outbox.flush(); // first what came first
+    this.#connection?.send(message);
+    return true;
+  }
+
+  /** The same for what the person waits for. */
+  #ask(message: ClientMessage): void {
+    if (!this.#post(message) && this.state !== "ended") this.#complain(NOT_CONNECTED);
+  }
+
+  #sendCursor(): void {
+    const cursor = this.#cursor;
+    this.#post({ setCursor: cursor });
+    this.#cursorTimer = setTimeout(() => {
+      this.#cursorTimer = undefined;
+      if (this.#cursor !== cursor) this.#sendCursor();
+    }, CURSOR_PERIOD);
+  }
+
+  #isShort(text: string): boolean {
+    if (text.length > TEXT_LENGTH) this.#complain("This text is too long: it was not sent.");
+    return text.length <= TEXT_LENGTH;
+  }
+
+  #complain(text: string): void {
+    this.#emit({ type: "error", text });
+  }
+
+  // Connecting.
+
+  #open(): void {
+    const { sessionId, role, secret, password } = this.#credentials;
+    this.#psk ??= derivePsk(secret, sessionId, role, password);
+    this.#openedAt = performance.now();
+    this.#connection = new Connection(this.#credentials, this.#psk, this.#dial, this.#traffic, {
+      onSecured: () => this.#join(),
+      onMessage: (message) => this.#receive(message),
+      onDoubt: (silent) => this.#doubt(silent),
+      onMeasured: () => this.#emit({ type: "network" }),
+      onEnd: (error) => this.#lost(error),
+    });
+  }
+
+  #join(): void {
+    this.#connection?.send({
+      join: { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false },
+    });
+  }
+
+  #dropConnection(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#settled = false;
+    this.#outbox.close();
+    for (const output of this.#outputs.values()) output.unlink();
+  }
+
+  /** The link has ended: try again, or say why not. */
+  #lost(error: Error): void {
+    this.#dropConnection();
+    if (error instanceof Refused) {
+      if (!this.#entered) {
+        this.#become("refused", error.message, error.reason as Refusal);
+        return;
+      }
+      if (!RETRY.includes(error.reason)) {
+        this.#end(error.message, error.reason as Refusal);
+        return;
+      }
+    } else if (!this.#entered && !this.#waited) {
+      if (error instanceof Unreachable) this.#become("refused", error.message, "unreachable");
+      else if (error instanceof LinkLost) {
+        this.#become("refused", "The host answered, but the connection broke at once. Try again.", "unreachable");
+      } else this.#become("refused", NOT_UNDERSTOOD, "malformed");
+      return;
+    }
+    const reason = error instanceof Unreachable || error instanceof LinkLost ? error.message : NOT_UNDERSTOOD;
+    if (performance.now() - this.#openedAt > BACKOFF[1]) this.#delay = BACKOFF[0];
+    const wait = this.#delay * (0.5 + Math.random() / 2);
+    this.#delay = Math.min(this.#delay * 2, BACKOFF[1]);
+    this.#retryTimer = setTimeout(() => {
+      this.#become("reconnecting", this.reason);
+      this.#open();
+    }, wait);
+    this.#become("reconnecting", reason, null, Date.now() + wait);
+    this.#emit({ type: "network" });
+  }
+
+  #doubt(silent: boolean): void {
+    if (silent) this.#become("reconnecting", "Nothing has been heard from the host for a while.");
+    else if (this.#settled) this.#become("connected");
+    else if (this.#waited && !this.#entered) this.#become("waiting");
+  }
+
+  #end(reason: string, refusal: Refusal | null = null): void {
+    if (this.state === "ended") return;
+    this.#dropConnection();
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#cursorTimer);
+    this.#become("ended", reason || "The session has ended.", refusal);
+  }
+
+  // What the host says.
+
+  #receive(message: HostMessage): void {
+    switch (message.type) {
+      case "chunks":
+        this.#outputs.get(message.sid)?.takeChunks(message);
+        break;
+      case "snapshot":
+        this.#outputs.get(message.sid)?.takeSnapshot(message);
+        break;
+      case "users":
+        this.#self.users = new Map(message.users);
+        this.#emit({ type: "users" });
+        break;
+      case "userDiff":
+        this.#onUser(message.uid, message.user);
+        break;
+      case "shells":
+        this.#onShells(new Map(message.shells));
+        break;
+      case "hear": {
+        const { uid, name, text, time } = message;
+        const heard: Hear = { uid, name, text, time };
+        this.#heard = Math.max(this.#heard, time);
+        this.#self.messages = [...this.messages.slice(1 - MESSAGES), heard];
+        this.#emit({ type: "chat", message: heard });
+        break;
+      }
+      case "shellLatency":
+        this.#self.shellLatency = message.ms;
+        this.#emit({ type: "network" });
+        break;
+      case "error":
+        this.#complain(message.text);
+        break;
+      case "hello":
+        this.#onHello(message.uid, message.info);
+        break;
+      case "waiting":
+        this.#waited = true;
+        this.#become("waiting");
+        break;
+      case "invalidAuth":
+        this.#lost(new Refused("invalidAuth"));
+        break;
+      case "closed": {
+        const refused = Refused.fromSentence(message.reason);
+        if (refused === null) this.#end(message.reason);
+        else this.#lost(refused);
+        break;
+      }
+    }
+  }
+
+  /** Comes first on each link, and again when what it says has changed. */
+  #onHello(uid: number, info: ReadonlyMap<string, unknown>): void {
+    const text = (key: string) => {
+      const value = info.get(key);
+      return typeof value === "string" ? value : "";
+    };
+    const token = info.get("token");
+    const role = text("role");
+    if (token instanceof Uint8Array) this.#resume = token;
+    if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
+    this.#entered = true;
+    this.#self.uid = uid;
+    this.#self.info = {
+      session: text("session"),
+      name: text("name"),
+      readOnly: info.get("readOnly") === true,
+      locked: info.get("locked") === true,
+      created: Number(info.get("created")),
+    };
+    this.#emit({ type: "info" });
+  }
+
+  #onUser(uid: number, user: User | null): void {
+    const before = this.users.get(uid);
+    const users = new Map(this.users);
+    if (user === null) users.delete(uid);
+    else users.set(uid, user);
+    this.#self.users = users;
+    this.#emit({ type: "users" });
+    if (uid === this.uid) {
+      if (user?.role !== before?.role) this.#emit({ type: "info" });
+    } else if (this.#settled) {
+      const wasHere = before !== undefined && !before.pending;
+      if (user !== null && !user.pending && !wasHere) this.#emit({ type: "joined", uid, user });
+      if (user === null && wasHere) this.#emit({ type: "left", uid, user: before });
+    }
+  }
+
+  #onShells(shells: ReadonlyMap<number, ShellInfo>): void {
+    this.#self.shells = shells;
+    for (const [sid, output] of this.#outputs) {
+      if (shells.has(sid)) output.link();
+      else {
+        output.unlink();
+        this.#outputs.delete(sid);
+      }
+    }
+    if (this.#focus !== null && !shells.has(this.#focus)) this.#focus = null;
+    if (!this.#settled) this.#settle();
+    this.#emit({ type: "shells" });
+  }
+
+  /** Now all is known that the host tells those who come. */
+  #settle(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#settled = true;
+    if (this.#color !== null && this.users.get(this.uid)?.color !== this.#color) this.#post({ setColor: this.#color });
+    if (this.#focus !== null) this.#post({ setFocus: this.#focus });
+    this.#outbox.open(connection);
+    this.#become("connected");
+  }
+
+  // Telling.
+
+  #become(state: State, reason = "", refusal: Refusal | null = null, retryAt: number | null = null): void {
+    const same = state === this.state && reason === this.reason && refusal === this.refusal && retryAt === this.retryAt;
+    if (same) return;
+    this.#self.state = state;
+    this.#self.reason = reason;
+    this.#self.refusal = refusal;
+    this.#self.retryAt = retryAt;
+    this.#emit({ type: "state" });
+  }
+
+  #emit(event: ClientEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}
+
+const NOT_UNDERSTOOD =
+  "The host did not answer as it should. Try again; if it stays so, update sshx-jupyter on both sides.";
+
+/** The number, or the nearest that the host takes. */
+function within(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value || 0, low), high);
+}
+
+/** A place on the canvas in whole pixels. */
+function position(value: number): number {
+  return within(Math.round(value), -MAX_POSITION, MAX_POSITION);
+}
+
+function size({ rows, cols }: Geometry): { rows: number; cols: number } {
+  return { rows: within(Math.round(rows), 1, MAX_ROWS), cols: within(Math.round(cols), 1, MAX_COLS) };
+}
+
+/** The text with U+FFFD for halves of characters, which UTF-8 cannot express. */
+function wellFormed(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text));
+}

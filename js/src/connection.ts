@@ -1,0 +1,193 @@
+/**
+ * One link to the host from its making to its end: handshake, encryption, signs of life. What the messages mean is the
+ * client's business.
+ */
+import { heartbeat } from "./heartbeat";
+import type { Dial, Link, PathKind } from "./links/link";
+import { ClientHandshake, Refused, type Credentials, type Secured } from "./protocol/handshake";
+import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMessage } from "./protocol/messages";
+import { NoiseError } from "./protocol/noise";
+
+const PING_PERIOD = 2_000;
+/** Milliseconds without a word from the host after which something is wrong, and after which the link is dead. */
+const DOUBT = 6_000;
+const SILENCE = 15_000;
+
+/** There is no way to the host. The message is a sentence for the person. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+/** There was a link, and it is gone. The message is a sentence for the person. */
+export class LinkLost extends Error {
+  override readonly name = "LinkLost";
+}
+
+export interface ConnectionHandlers {
+  /** The handshake is done: say who you are. */
+  onSecured(): void;
+  /** Everything that the host says, except for pongs. */
+  onMessage(message: HostMessage): void;
+  /** Nothing has been heard for a while (true), or the host is heard again (false). */
+  onDoubt(silent: boolean): void;
+  /** `latency` or `path` has been measured. */
+  onMeasured(): void;
+  /** It has ended by itself: `Unreachable`, `LinkLost`, `Refused`, `NoiseError` or `MalformedMessage`. Called last, once. */
+  onEnd(error: Error): void;
+}
+
+export class Connection {
+  /** Milliseconds to the host and back, or null before it is known. */
+  latency: number | null = null;
+  path: PathKind | null = null;
+  /** Whether nothing has been heard for a while. */
+  silent = false;
+  readonly #handlers: ConnectionHandlers;
+  readonly #traffic: { in: number; out: number };
+  #link: Link | null = null;
+  #handshake: ClientHandshake | null = null;
+  #secured: Secured | null = null;
+  #ended = false;
+  #heardAt = 0;
+  #tickedAt = 0;
+  /** Whether the ping that was sent after a gap in time must be answered by the next tick. */
+  #checking = false;
+  #timeout: ReturnType<typeof setTimeout> | undefined;
+  #stopHeartbeat: () => void = () => undefined;
+
+  /** @param traffic - where bytes are counted. */
+  constructor(
+    credentials: Credentials,
+    psk: Promise<Uint8Array>,
+    dial: Dial,
+    traffic: { in: number; out: number },
+    handlers: ConnectionHandlers,
+  ) {
+    this.#handlers = handlers;
+    this.#traffic = traffic;
+    void this.#open(credentials, psk, dial);
+  }
+
+  /** Bytes that were sent and that the network has not taken. */
+  get buffered(): number {
+    return this.#link?.buffered ?? 0;
+  }
+
+  /** Send a message; only after `onSecured`. */
+  send(message: ClientMessage): void {
+    if (this.#ended || this.#secured === null) return;
+    this.#sendFrame(this.#secured.seal(encode(message)));
+  }
+
+  /** End it; no handler is called any more. */
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timeout);
+    this.#stopHeartbeat();
+    this.#link?.close();
+  }
+
+  async #open(credentials: Credentials, psk: Promise<Uint8Array>, dial: Dial): Promise<void> {
+    this.#handshake = new ClientHandshake(credentials, await psk);
+    if (this.#ended) return;
+    let link: Link;
+    try {
+      link = await dial({
+        onFrame: (frame) => this.#receive(frame),
+        onPath: (path) => {
+          this.path = path;
+          if (!this.#ended) this.#handlers.onMeasured();
+        },
+        onClose: (reason, unreachable) => this.#end(unreachable ? new Unreachable(reason) : new LinkLost(reason)),
+      });
+    } catch (error) {
+      this.#end(new Unreachable((error as Error).message));
+      return;
+    }
+    if (this.#isOver()) {
+      link.close();
+      return;
+    }
+    this.#link = link;
+    this.#timeout = setTimeout(() => this.#end(new Unreachable("The host does not answer. Try again.")), SILENCE);
+    for (const frame of this.#handshake.start()) this.#sendFrame(frame);
+  }
+
+  /** `#ended`, which may have become true during an `await`. */
+  #isOver(): boolean {
+    return this.#ended;
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    this.#traffic.out += frame.length;
+    this.#link?.send(frame);
+  }
+
+  #receive(frame: Uint8Array): void {
+    if (this.#ended) return;
+    this.#traffic.in += frame.length;
+    this.#heard();
+    try {
+      if (this.#secured === null) this.#shake(frame);
+      else this.#take(decodeHost(this.#secured.open(frame)));
+    } catch (error) {
+      if (!(error instanceof NoiseError || error instanceof Refused || error instanceof MalformedMessage)) throw error;
+      this.#end(error);
+    }
+  }
+
+  #shake(frame: Uint8Array): void {
+    this.#secured = this.#handshake!.receive(frame);
+    clearTimeout(this.#timeout);
+    this.#handlers.onSecured();
+    this.#ping();
+    this.#tickedAt = performance.now();
+    this.#stopHeartbeat = heartbeat(PING_PERIOD, () => this.#tick());
+  }
+
+  #take(message: HostMessage | null): void {
+    if (message?.type === "pong") {
+      this.latency = Math.max(0, performance.now() - message.t);
+      this.#handlers.onMeasured();
+    } else if (message !== null) this.#handlers.onMessage(message);
+  }
+
+  #heard(): void {
+    this.#heardAt = performance.now();
+    this.#checking = false;
+    this.#doubt(false);
+  }
+
+  #ping(): void {
+    this.send({ ping: performance.now() });
+  }
+
+  #tick(): void {
+    if (this.#ended) return;
+    const now = performance.now();
+    const gap = now - this.#tickedAt;
+    const silence = now - this.#heardAt;
+    this.#tickedAt = now;
+    if (this.#checking || (silence >= SILENCE && gap < DOUBT)) {
+      this.#end(new LinkLost("Nothing was heard from the host."));
+      return;
+    }
+    if (gap >= DOUBT)
+      this.#checking = true; // this machine slept: ask whether the link is still good
+    else this.#doubt(silence >= DOUBT);
+    this.#ping();
+  }
+
+  #doubt(silent: boolean): void {
+    if (silent === this.silent) return;
+    this.silent = silent;
+    this.#handlers.onDoubt(silent);
+  }
+
+  #end(error: Error): void {
+    if (this.#ended) return;
+    this.close();
+    this.#handlers.onEnd(error);
+  }
+}

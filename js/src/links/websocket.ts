@@ -1,0 +1,127 @@
+/**
+ * Links over WebSockets, through a Jupyter server with the extension. The client's half of `links/websocket.py`.
+ *
+ * One binary message is one frame. A text message comes from the pipe itself: a JSON object whose `path` says how frames
+ * travel between it and the host.
+ */
+import type { Ticket } from "../ticket";
+import type { Dial, Link, LinkHandlers, PathKind } from "./link";
+
+/** Milliseconds that the Jupyter server may take to open a WebSocket. */
+const DIAL_TIMEOUT = 10_000;
+
+const NORMAL = 1000;
+const UNREACHABLE: readonly number[] = [4400, 4404];
+
+const UNREACHABLE_SENTENCE =
+  "The Jupyter server cannot be reached, or wants you to log in again. Reload the page, and check that the server is running.";
+const NO_ANSWER = "The Jupyter server does not answer. Check that it is running, and try again.";
+const LOST = "The connection was lost.";
+
+/** What the codes mean, unless the server says it better; for the codes see `links/websocket.py`. */
+const SENTENCES = new Map([
+  [NORMAL, "The host has closed the link."],
+  [1001, "The Jupyter server is shutting down."],
+  [1003, "The Jupyter server refused a message."],
+  [1009, "The Jupyter server refused a message that is too long."],
+  [4400, "This is not the address of a host: the ticket may be damaged."],
+  [4404, "The host cannot be reached: it may have stopped sharing or be offline, or a firewall is in between."],
+  [4410, "The link to the host has ended."],
+]);
+
+/** Where links to a session are that the Jupyter server at `baseUrl` (http, https, ws or wss) hosts itself. */
+export function localUrl(baseUrl: string, session: string): string {
+  const url = new URL(`sshx/api/link/${session}`, baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}
+
+/** Where pipes to a ticket's host are. Nothing secret goes into the address. */
+export function pipeUrl(baseUrl: string, ticket: Ticket): string {
+  const url = new URL(localUrl(baseUrl, ticket.session));
+  url.searchParams.set("addr", ticket.endpointTicket);
+  return url.href;
+}
+
+/**
+ * What makes links over WebSockets.
+ *
+ * A browser's page does not learn why a server has refused to open one, so the sentence for that names the usual reasons.
+ *
+ * @param url - see `localUrl` and `pipeUrl`.
+ * @param WebSocketClass - the browser's own unless another is given.
+ */
+export function dialWebSocket(url: string, WebSocketClass: typeof WebSocket = WebSocket): Dial {
+  return (handlers) =>
+    new Promise((resolve, reject) => {
+      let socket: WebSocket;
+      try {
+        socket = new WebSocketClass(url);
+      } catch {
+        reject(new Error(UNREACHABLE_SENTENCE)); // such as from a page on https to a server on http
+        return;
+      }
+      const timeout = setTimeout(() => {
+        socket.onclose = null;
+        socket.close();
+        reject(new Error(NO_ANSWER));
+      }, DIAL_TIMEOUT);
+      socket.binaryType = "arraybuffer";
+      socket.onopen = () => {
+        clearTimeout(timeout);
+        socket.onclose = ({ code, reason }) => {
+          const said = code === 1001 || code >= 4000 ? reason : ""; // the others' reasons are no sentences
+          handlers.onClose(said || (SENTENCES.get(code) ?? LOST), UNREACHABLE.includes(code));
+        };
+        if (!new URL(url).searchParams.has("addr")) handlers.onPath("local");
+        resolve(new WebSocketLink(socket));
+      };
+      socket.onclose = () => {
+        clearTimeout(timeout);
+        reject(new Error(UNREACHABLE_SENTENCE));
+      };
+      socket.onmessage = ({ data }) => receive(data, handlers);
+    });
+}
+
+class WebSocketLink implements Link {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  get buffered(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#socket.send(frame as Uint8Array<ArrayBuffer>);
+  }
+
+  close(): void {
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close(NORMAL);
+  }
+}
+
+function receive(data: unknown, handlers: LinkHandlers): void {
+  if (data instanceof ArrayBuffer) handlers.onFrame(new Uint8Array(data));
+  else if (typeof data === "string") {
+    const path = readPath(data);
+    if (path !== null) handlers.onPath(path);
+  }
+}
+
+/** What the pipe says of its path; null if it says something else. */
+function readPath(text: string): PathKind | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const path = typeof value === "object" && value !== null && "path" in value ? value.path : null;
+  return path === "local" || path === "direct" || path === "relay" ? path : null;
+}

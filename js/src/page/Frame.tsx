@@ -1,0 +1,20 @@
+/** What is around every screen of the page but the session itself. */
+import type { ReactNode } from "react";
+import { useTheme } from "../view/theme";
+import logo from "./logo.svg";
+
+export function Frame({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
+  const theme = useTheme();
+  return (
+    <div className="sshx sshx-page" data-theme={theme}>
+      <header>
+        <img src={logo} alt="" width="40" height="40" />
+        <div>
+          <h1>sshx</h1>
+          <p>Shared terminals, peer to peer, encrypted from browser to host</p>
+        </div>
+      </header>
+      <main className={`sshx-page-cards ${wide ? "" : "sshx-page-one"}`}>{children}</main>
+    </div>
+  );
+}

@@ -1,0 +1,167 @@
+/** A session's page: makes the client and shows its view, for the host and for guests. */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { useEffect, useState, type FormEvent } from "react";
+import { SshxClient } from "../client";
+import type { Dial } from "../links/link";
+import { dialWebSocket, localUrl, pipeUrl } from "../links/websocket";
+import type { Credentials } from "../protocol/handshake";
+import type { Ticket } from "../ticket";
+import { SessionView, type Invite } from "../view/SessionView";
+import { getSettings } from "../view/settings";
+import { useClient } from "../view/useClient";
+import type { Api, HostedSession } from "./api";
+import { Field, Problem } from "./Field";
+import { Frame } from "./Frame";
+
+interface OwnSessionProps {
+  api: Api;
+  session: HostedSession;
+  /** Whether it has just been made: then its links are shown. */
+  fresh: boolean;
+  onLeave: () => void;
+}
+
+/** A session that this server hosts, as its owner. */
+export function OwnSession({ api, session, fresh, onLeave }: OwnSessionProps) {
+  const [client] = useState(() => {
+    const sessionId = hexToBytes(session.id);
+    const secret = hexToBytes(session.owner_secret);
+    return newClient(
+      { sessionId, role: "owner", secret, password: null },
+      dialWebSocket(localUrl(api.root.href, session.id)),
+    );
+  });
+  const [invite, setInvite] = useState<Invite>(session.urls);
+  const connected = useClient(client, ({ state }) => state === "connected");
+
+  useEffect(() => {
+    // After a change of network the host has other addresses, and so the links are others.
+    if (connected)
+      api.find(session.id).then(
+        (now) => now && setInvite(now.urls),
+        () => undefined,
+      );
+  }, [api, session, connected]);
+
+  return <Connected client={client} invite={invite} inviting={fresh} onLeave={onLeave} />;
+}
+
+interface GuestSessionProps {
+  api: Api;
+  ticket: Ticket;
+  password: string | null;
+  onLeave: () => void;
+}
+
+/** Any session, with a ticket. Asks for a password until it is the right one. */
+export function GuestSession({ api, ticket, password: first, onLeave }: GuestSessionProps) {
+  const [password, setPassword] = useState(first);
+  const [problem, setProblem] = useState("");
+  if (password === null && (ticket.password || problem)) {
+    return <PasswordForm problem={problem} onPassword={setPassword} onLeave={onLeave} />;
+  }
+  const onRefused = (message: string) => {
+    setProblem(message);
+    setPassword(null);
+  };
+  return <Guest api={api} ticket={ticket} password={password} onRefused={onRefused} onLeave={onLeave} />;
+}
+
+interface GuestProps extends GuestSessionProps {
+  /** The password is wrong or missing. */
+  onRefused: (message: string) => void;
+}
+
+function Guest({ api, ticket, password, onRefused, onLeave }: GuestProps) {
+  const [client] = useState(() => newClient(ticket.credentials(password), dialFor(api, ticket)));
+  const refusal = useClient(client, ({ refusal }) => refusal);
+
+  useEffect(() => {
+    if (refusal === "passwordRequired") onRefused("This session needs a password as well. The host knows it.");
+    if (refusal === "invalidAuth" && password !== null) {
+      onRefused("The host does not accept this password. Type it again; if it is right, ask for a new ticket.");
+    }
+  });
+
+  return <Connected client={client} onLeave={onLeave} />;
+}
+
+interface ConnectedProps {
+  client: SshxClient;
+  invite?: Invite;
+  inviting?: boolean;
+  onLeave: () => void;
+}
+
+/** The view of a client that is connected as long as this is shown. */
+function Connected({ client, onLeave, ...rest }: ConnectedProps) {
+  const name = useClient(client, ({ info }) => info?.name ?? "");
+
+  useEffect(() => {
+    client.connect();
+    return () => client.close();
+  }, [client]);
+  useEffect(() => {
+    document.title = name ? `${name} · sshx` : "sshx";
+    return () => {
+      document.title = "sshx";
+    };
+  }, [name]);
+
+  return <SessionView client={client} onLeave={onLeave} {...rest} />;
+}
+
+interface PasswordFormProps {
+  problem: string;
+  onPassword: (password: string) => void;
+  onLeave: () => void;
+}
+
+function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
+  const [password, setPassword] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (password) onPassword(password);
+  };
+  return (
+    <Frame>
+      <form className="sshx-page-card" aria-labelledby="sshx-password-title" onSubmit={submit}>
+        <h2 id="sshx-password-title">This session has a password</h2>
+        <p className="sshx-page-lead">It is needed besides the ticket. The host knows it.</p>
+        <Problem>{problem}</Problem>
+        <Field
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- the only thing to do here
+          autoFocus
+          value={password}
+          onValue={setPassword}
+        />
+        <div className="sshx-page-actions">
+          <button type="submit" className="sshx-page-primary">
+            Join
+          </button>
+          <button type="button" onClick={onLeave}>
+            Use another ticket
+          </button>
+        </div>
+      </form>
+    </Frame>
+  );
+}
+
+function newClient(credentials: Credentials, dial: Dial): SshxClient {
+  const { name, color } = getSettings();
+  return new SshxClient({ credentials, dial, name, color });
+}
+
+/** Links with this ticket: straight to a session that this very server hosts, else through it to the host. */
+function dialFor(api: Api, ticket: Ticket): Dial {
+  const root = api.root.href;
+  let url: string | undefined;
+  return async (handlers) => {
+    url ??= (await api.find(ticket.session)) ? localUrl(root, ticket.session) : pipeUrl(root, ticket);
+    return dialWebSocket(url)(handlers);
+  };
+}

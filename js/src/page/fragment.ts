@@ -1,0 +1,39 @@
+/**
+ * What is after the # in the page's address, the ticket, over the login: its redirects lose it. Kept in the tab's own
+ * storage by `login.ts` and taken out again by the page.
+ */
+
+const KEY = "sshx:fragment";
+/** In the query of an address to which the login leads back. The same as in `server/pages.py`. */
+const LOGIN = "login";
+
+/** Go to the login, and then back here. */
+export function logInHere(): void {
+  try {
+    sessionStorage.setItem(KEY, location.pathname + location.hash);
+  } catch {
+    // Storage may be forbidden. The page then asks for the ticket.
+  }
+  location.replace(`${location.pathname}?${LOGIN}`);
+}
+
+/** After the login: the address as it was before. Takes the query off, also Jupyter's own `?token=`. */
+export function cleanAddress(): void {
+  let hash = location.hash;
+  if (new URLSearchParams(location.search).has(LOGIN)) {
+    hash ||= taken();
+  }
+  if (location.search || hash !== location.hash) {
+    history.replaceState(null, "", location.pathname + hash);
+  }
+}
+
+function taken(): string {
+  try {
+    const [path, fragment] = (sessionStorage.getItem(KEY) ?? "").split("#", 2);
+    sessionStorage.removeItem(KEY);
+    return path === location.pathname && fragment ? `#${fragment}` : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,17 @@
+/** Starts the page. Where the server is, and what it allows, is in the attributes of the page's body. */
+import { createRoot } from "react-dom/client";
+import { Api } from "./api";
+import { App } from "./App";
+import { cleanAddress } from "./fragment";
+import logo from "./logo.svg";
+import "../view/theme.css";
+import "./page.css";
+
+const { root = "", defaultRole, terminals } = document.body.dataset;
+const api = new Api(new URL(root, location.href));
+
+cleanAddress();
+document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
+createRoot(document.getElementById("sshx")!).render(
+  <App api={api} readOnly={defaultRole === "reader"} terminals={terminals === "yes"} />,
+);

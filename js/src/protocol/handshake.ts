@@ -1,0 +1,169 @@
+/**
+ * How a client proves to a host that it may enter, and the encrypted channel that follows. The client's half of
+ * `protocol/handshake.py`.
+ *
+ * Three frames: the client sends a *preface* (in clear) and Noise message 1; the host answers with one frame, `0x00` and
+ * Noise message 2, or `0x01` and the reason for refusing. After that every frame is one Noise transport message that
+ * holds one message of `messages.ts`.
+ */
+import type { Role } from "./messages";
+import { NoiseError, NoiseNNpsk0, TAG_SIZE, type CipherState } from "./noise";
+
+export const VERSION = 1;
+export const SESSION_ID_SIZE = 16;
+
+/** Most bytes a frame holds: also the longest Noise message. */
+export const MAX_FRAME = 65_535;
+
+/** Most bytes that `Secured.seal` takes. */
+export const MAX_PLAINTEXT = MAX_FRAME - TAG_SIZE;
+
+const ROLES: readonly Role[] = ["owner", "writer", "reader"];
+const PASSWORD = 0x01;
+const ACCEPTED = 0x00;
+const REFUSED = 0x01;
+
+const SENTENCES = {
+  invalidAuth: "The host does not accept this ticket or password. Check both, or ask for a new ticket.",
+  passwordRequired: "This session needs a password as well. Ask the host for it and join again.",
+  version: "The host runs another version of sshx-jupyter. Update it on both sides and join again.",
+  malformed: "The host could not read the request. Update sshx-jupyter on both sides and join again.",
+  notFound: "This session is not shared any more. Ask the host for a new ticket.",
+  full: "This session is full. Try again when someone has left.",
+  locked: "The host has locked this session. Ask the host to unlock it, then join again.",
+  expired: "This session has expired. Ask the host for a new ticket.",
+  busy: "The host is busy. Try again in a few seconds.",
+  rateLimited: "There were too many failed attempts. Wait a minute, then join with the right ticket.",
+} as const;
+
+/** The reasons for refusing that this version knows; a newer host may give another. */
+export type RefusalReason = keyof typeof SENTENCES;
+
+/** The other side's bytes are wrong: damaged, changed, repeated, lost, or not of this protocol. */
+export class HandshakeError extends NoiseError {
+  override readonly name = "HandshakeError";
+}
+
+/** The host does not let this client in. The message is a sentence for a person that says what to do. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  /** One word of letters, see `RefusalReason`. */
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(
+      Object.hasOwn(SENTENCES, reason)
+        ? SENTENCES[reason as RefusalReason]
+        : "The host refused the connection. Ask the host for the reason.",
+    );
+    this.reason = reason;
+  }
+
+  /** The refusal whose sentence this is, or null: what is refused after the handshake comes as a `closed` message. */
+  static fromSentence(text: string): Refused | null {
+    const found = Object.entries(SENTENCES).find(([, sentence]) => sentence === text);
+    return found === undefined ? null : new Refused(found[0]);
+  }
+}
+
+/** What a client shows to enter a session. Never to be logged. */
+export interface Credentials {
+  /** 16 bytes. */
+  sessionId: Uint8Array;
+  /** The role to claim; the secret must be that role's. */
+  role: Role;
+  /** From the ticket, or the session's owner secret. */
+  secret: Uint8Array;
+  /** The session's password, or null. */
+  password: string | null;
+}
+
+/** The encrypted channel after a handshake: one `seal` a frame sent and one `open` a frame received, in order. */
+export class Secured {
+  readonly #send: CipherState;
+  readonly #receive: CipherState;
+  #broken = false;
+
+  constructor(send: CipherState, receive: CipherState) {
+    this.#send = send;
+    this.#receive = receive;
+  }
+
+  /**
+   * The frame that carries `plaintext`; send frames in the order in which they are sealed.
+   *
+   * @throws RangeError if `plaintext` is longer than `MAX_PLAINTEXT`.
+   */
+  seal(plaintext: Uint8Array): Uint8Array {
+    if (plaintext.length > MAX_PLAINTEXT) {
+      throw new RangeError(`message of ${plaintext.length} bytes, the limit is ${MAX_PLAINTEXT}`);
+    }
+    return this.#send.encrypt(plaintext);
+  }
+
+  /**
+   * The plaintext of the next frame received.
+   *
+   * @throws HandshakeError if the frame was changed, repeated, reordered or cut short, or one before it was lost; from
+   * then on at every call, because what is missing cannot come back.
+   */
+  open(frame: Uint8Array): Uint8Array {
+    if (this.#broken) throw new HandshakeError("the link is broken");
+    try {
+      return this.#receive.decrypt(frame);
+    } catch {
+      this.#broken = true;
+      throw new HandshakeError("a message on the link was damaged or lost");
+    }
+  }
+}
+
+/** The client's side: send the frames of `start`, then `receive` the first frame that comes. */
+export class ClientHandshake {
+  readonly #preface: Uint8Array;
+  readonly #noise: NoiseNNpsk0;
+
+  /**
+   * @param psk - `derivePsk` of the credentials.
+   * @param ephemeral - only for test vectors, as in `NoiseNNpsk0`.
+   * @throws RangeError if the session id is not 16 bytes.
+   */
+  constructor(credentials: Credentials, psk: Uint8Array, ephemeral?: Uint8Array) {
+    this.#preface = preface(credentials);
+    this.#noise = new NoiseNNpsk0(true, this.#preface, psk, ephemeral);
+  }
+
+  /** The two frames to send, the preface and Noise message 1. Call it once. */
+  start(): [Uint8Array, Uint8Array] {
+    return [this.#preface, this.#noise.writeMessage()];
+  }
+
+  /**
+   * Take the host's answer and return the channel.
+   *
+   * @throws Refused if the host refuses. Nothing proves that a refusal comes from the host itself.
+   * @throws HandshakeError if the frame is neither a refusal nor made with the same key for the same preface.
+   */
+  receive(frame: Uint8Array): Secured {
+    const body = frame.subarray(1);
+    if (frame[0] === REFUSED) {
+      const reason = String.fromCharCode(...body.subarray(0, 65));
+      if (/^[A-Za-z]{1,64}$/.test(reason)) throw new Refused(reason);
+    } else if (frame[0] === ACCEPTED) {
+      try {
+        this.#noise.readMessage(body);
+        return new Secured(...this.#noise.split());
+      } catch (error) {
+        if (!(error instanceof NoiseError)) throw error;
+      }
+    }
+    throw new HandshakeError("the host did not answer as it should");
+  }
+}
+
+/** The first frame, 23 bytes: "sshx", then one byte each for version, flags and role, then the session id. */
+function preface({ sessionId, role, password }: Credentials): Uint8Array {
+  if (sessionId.length !== SESSION_ID_SIZE) throw new RangeError(`a session id is ${SESSION_ID_SIZE} bytes`);
+  const head = [0x73, 0x73, 0x68, 0x78, VERSION, password === null ? 0 : PASSWORD, ROLES.indexOf(role)];
+  return Uint8Array.of(...head, ...sessionId);
+}

@@ -1,0 +1,313 @@
+/**
+ * The messages of `sshx/1`: their types, and their CBOR (RFC 8949) form. The mirror of `protocol/messages.py`.
+ *
+ * A message is a CBOR map with one key, the message's name. Decoding trusts nothing: what it returns has exactly the
+ * declared types and ranges, and everything else is a `MalformedMessage`. To let versions grow, unknown messages decode
+ * to null, and unknown map keys and extra array elements are ignored.
+ */
+import { Decoder, Encoder } from "cbor-x/index-no-eval";
+
+export type Role = "owner" | "writer" | "reader";
+
+/** Where a shell lies on the canvas (pixels at the nominal font size), and its size in cells. */
+export interface Geometry {
+  x: number;
+  y: number;
+  rows: number;
+  cols: number;
+}
+
+/** A shell as everyone sees it. */
+export interface ShellInfo extends Geometry {
+  title: string;
+}
+
+/** A user as everyone sees it. */
+export interface User {
+  name: string;
+  /** `#rrggbb` */
+  color: string;
+  role: Role;
+  /** Where the pointer is on the canvas, or null. */
+  cursor: readonly [number, number] | null;
+  /** The shell that it types into, or null. */
+  focus: number | null;
+  /** Whether it waits for an owner's approval. */
+  pending: boolean;
+  /** Whether it is a reader who asked to write. */
+  wantsWrite: boolean;
+}
+
+/** What a user said in the chat. */
+export interface Hear {
+  uid: number;
+  name: string;
+  text: string;
+  /** Unix time in seconds. */
+  time: number;
+}
+
+/** A shell's screen at sequence number `seq`, in parts: part 0 starts anew, more follow as long as `more` is true. */
+export interface Snapshot {
+  sid: number;
+  seq: number;
+  data: Uint8Array;
+  part: number;
+  more: boolean;
+}
+
+/** A shell's output from sequence number `seq` on. */
+export interface Chunks {
+  sid: number;
+  seq: number;
+  chunks: Uint8Array[];
+}
+
+/** What a client sends, as it is on the wire; see `protocol/messages.py` for what each means. */
+export type ClientMessage =
+  | { join: { name: string | null; resume: Uint8Array | null; heard: number; observer: boolean } }
+  | { setName: string }
+  | { setColor: string }
+  | { setCursor: readonly [number, number] | null }
+  | { setFocus: number | null }
+  | { create: readonly [x: number, y: number] }
+  | { close: number }
+  | { move: readonly [sid: number, to: Geometry | null] }
+  | { data: readonly [sid: number, data: Uint8Array] }
+  | { subscribe: readonly [sid: number, seq: number] }
+  | { ack: readonly [sid: number, received: number] }
+  | { chat: string }
+  | { ping: number }
+  | { requestWrite: null }
+  | { setRole: readonly [uid: number, role: Role] }
+  | { kick: readonly [uid: number, reason: string] }
+  | { approve: readonly [uid: number, allow: boolean] }
+  | { lock: boolean };
+
+/** What a host sends. */
+export type HostMessage =
+  | { type: "hello"; uid: number; info: ReadonlyMap<string, unknown> }
+  | { type: "invalidAuth" | "waiting" }
+  | { type: "users"; users: [number, User][] }
+  | { type: "userDiff"; uid: number; user: User | null }
+  | { type: "shells"; shells: [number, ShellInfo][] }
+  | ({ type: "snapshot" } & Snapshot)
+  | ({ type: "chunks" } & Chunks)
+  | ({ type: "hear" } & Hear)
+  | { type: "shellLatency"; ms: number }
+  | { type: "pong"; t: number }
+  | { type: "error"; text: string }
+  | { type: "closed"; reason: string };
+
+/** Largest `sid` and `uid`. */
+export const MAX_ID = 2 ** 32 - 1;
+/** Largest sequence number: up to here numbers are exact. */
+export const MAX_SEQ = 2 ** 53;
+/** Longest text in characters. The host sets much lower limits for names and chat. */
+export const MAX_TEXT = 65_536;
+/** Farthest from the origin of the canvas that a shell may be, in either direction of `x` and `y`. */
+export const MAX_POSITION = 10 ** 7;
+export const MAX_ROWS = 1000;
+export const MAX_COLS = 2000;
+
+/** Bytes that are not a message of `sshx/1`. Says what is wrong, and tells nothing of the content. */
+export class MalformedMessage extends Error {
+  override readonly name = "MalformedMessage";
+}
+
+const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
+const decoderOptions = { useRecords: false, mapsAsObjects: false, int64AsNumber: true };
+const decoder = new Decoder(decoderOptions);
+
+/** The CBOR form of a message. Texts must be well-formed (see `String.prototype.toWellFormed`): CBOR is UTF-8. */
+export function encode(message: ClientMessage): Uint8Array {
+  return encoder.encode(message);
+}
+
+/**
+ * Decode what the host sent: one message, at most a frame long.
+ *
+ * @returns the message, or null for a message of a name that this version does not know, which is to be ignored.
+ * @throws MalformedMessage for everything that is not exactly a message.
+ */
+export function decodeHost(data: Uint8Array): HostMessage | null {
+  let value: unknown;
+  try {
+    value = decoder.decode(data);
+  } catch {
+    value = undefined; // the decoder's own errors may quote the content
+  }
+  if (!(value instanceof Map) || value.size !== 1) return bad("a message must be a CBOR map with one key");
+  const [[name, content]] = value as unknown as [[unknown, unknown]];
+  if (typeof name !== "string") return bad("a message's name must be a string");
+  const read = HOST.get(name);
+  if (read === undefined) return null;
+  try {
+    return read(content);
+  } catch (error) {
+    throw error instanceof MalformedMessage ? new MalformedMessage(`${name}: ${error.message}`) : error;
+  }
+}
+
+// Checks: each returns the value if it is what the protocol says.
+
+type Fields = ReadonlyMap<unknown, unknown>;
+
+function bad(what: string): never {
+  throw new MalformedMessage(what);
+}
+
+function integer(value: unknown, low: number, high: number, what: string): number {
+  if (!Number.isInteger(value) || (value as number) < low || (value as number) > high) {
+    bad(`${what} must be an integer from ${low} to ${high}`);
+  }
+  return value as number;
+}
+
+const id = (value: unknown) => integer(value, 0, MAX_ID, "an id");
+const seq = (value: unknown) => integer(value, 0, MAX_SEQ, "a sequence number");
+const position = (value: unknown) => integer(value, -MAX_POSITION, MAX_POSITION, "a position");
+
+function number(value: unknown): number {
+  return Number.isFinite(value) ? (value as number) : bad("a number must be finite");
+}
+
+function boolean(value: unknown): boolean {
+  return typeof value === "boolean" ? value : bad("a flag must be a boolean");
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") return bad("a text must be a string");
+  // Python counts code points, of which there are at least half as many.
+  return value.length <= 2 * MAX_TEXT ? value : bad(`a text must have at most ${MAX_TEXT} characters`);
+}
+
+function bytes(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : bad("data must be a byte string");
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : bad("the value must be an array");
+}
+
+function array(value: unknown, size: number): unknown[] {
+  return Array.isArray(value) && value.length >= size ? value : bad(`the value must be an array of ${size} elements`);
+}
+
+function map(value: unknown): Fields {
+  return value instanceof Map ? value : bad("the value must be a map");
+}
+
+function nothing(value: unknown): void {
+  if (value !== null) bad("the value must be null");
+}
+
+function role(value: unknown): Role {
+  return value === "owner" || value === "writer" || value === "reader"
+    ? value
+    : bad("a role must be owner, writer or reader");
+}
+
+function cursor(value: unknown): readonly [number, number] | null {
+  if (value === null || value === undefined) return null;
+  const [x, y] = array(value, 2);
+  return [number(x), number(y)];
+}
+
+function user(value: unknown): User {
+  const fields = map(value);
+  const color = fields.get("color");
+  const focus = fields.get("focus");
+  if (typeof color !== "string" || !/^#[0-9A-Fa-f]{6}$/.test(color) || color.length !== 7) {
+    return bad("a color must be #rrggbb");
+  }
+  return {
+    name: text(fields.get("name")),
+    color,
+    role: role(fields.get("role")),
+    cursor: cursor(fields.get("cursor")),
+    focus: focus === null || focus === undefined ? null : id(focus),
+    pending: boolean(fields.has("pending") ? fields.get("pending") : false),
+    wantsWrite: boolean(fields.has("wantsWrite") ? fields.get("wantsWrite") : false),
+  };
+}
+
+function shell(value: unknown): ShellInfo {
+  const fields = map(value);
+  return {
+    x: position(fields.get("x")),
+    y: position(fields.get("y")),
+    rows: integer(fields.get("rows"), 1, MAX_ROWS, "rows"),
+    cols: integer(fields.get("cols"), 1, MAX_COLS, "cols"),
+    title: text(fields.get("title")),
+  };
+}
+
+function pairs<T>(value: unknown, read: (item: unknown) => T): [number, T][] {
+  return list(value).map((pair) => {
+    const [key, item] = array(pair, 2);
+    return [id(key), read(item)];
+  });
+}
+
+/** A value that JSON and bytes can express, with only texts as keys. */
+function plain(value: unknown): void {
+  if (value instanceof Map) {
+    for (const [key, item] of value) {
+      text(key);
+      plain(item);
+    }
+  } else if (Array.isArray(value)) value.forEach(plain);
+  else if (typeof value === "number") number(value);
+  else if (typeof value === "string") text(value);
+  else if (value !== null && typeof value !== "boolean" && !(value instanceof Uint8Array)) {
+    bad("a value must be plain");
+  }
+}
+
+function hello(value: unknown): HostMessage {
+  const [uid, info] = array(value, 2);
+  plain(map(info));
+  return { type: "hello", uid: id(uid), info: info as ReadonlyMap<string, unknown> };
+}
+
+function empty(type: "invalidAuth" | "waiting", value: unknown): HostMessage {
+  nothing(value);
+  return { type };
+}
+
+function userDiff(value: unknown): HostMessage {
+  const [uid, item] = array(value, 2);
+  return { type: "userDiff", uid: id(uid), user: item === null ? null : user(item) };
+}
+
+function snapshot(value: unknown): HostMessage {
+  const [sid, at, data, part, more] = array(value, 5);
+  return { type: "snapshot", sid: id(sid), seq: seq(at), data: bytes(data), part: id(part), more: boolean(more) };
+}
+
+function chunks(value: unknown): HostMessage {
+  const [sid, at, items] = array(value, 3);
+  return { type: "chunks", sid: id(sid), seq: seq(at), chunks: list(items).map(bytes) };
+}
+
+function hear(value: unknown): HostMessage {
+  const [uid, name, said, time] = array(value, 4);
+  return { type: "hear", uid: id(uid), name: text(name), text: text(said), time: number(time) };
+}
+
+const HOST = new Map<string, (value: unknown) => HostMessage>([
+  ["hello", hello],
+  ["invalidAuth", (value) => empty("invalidAuth", value)],
+  ["waiting", (value) => empty("waiting", value)],
+  ["users", (value) => ({ type: "users", users: pairs(value, user) })],
+  ["userDiff", userDiff],
+  ["shells", (value) => ({ type: "shells", shells: pairs(value, shell) })],
+  ["snapshot", snapshot],
+  ["chunks", chunks],
+  ["hear", hear],
+  ["shellLatency", (value) => ({ type: "shellLatency", ms: number(value) })],
+  ["pong", (value) => ({ type: "pong", t: number(value) })],
+  ["error", (value) => ({ type: "error", text: text(value) })],
+  ["closed", (value) => ({ type: "closed", reason: text(value) })],
+]);

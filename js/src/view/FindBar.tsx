@@ -1,0 +1,74 @@
+/** Finds text in a terminal and its scrollback. */
+import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
+import { useEffect, useRef, useState } from "react";
+
+const OPTIONS: ISearchOptions = {
+  decorations: {
+    matchBackground: "#7a5c00",
+    matchOverviewRuler: "#d9a400",
+    activeMatchBackground: "#b3541e",
+    activeMatchColorOverviewRuler: "#ff8c42",
+  },
+};
+
+interface FindBarProps {
+  search: SearchAddon;
+  onClose(): void;
+}
+
+export function FindBar({ search, onClose }: FindBarProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState("");
+  const [found, setFound] = useState({ resultIndex: -1, resultCount: 0 });
+
+  useEffect(() => {
+    input.current?.focus();
+    const listening = search.onDidChangeResults(setFound);
+    return () => {
+      listening.dispose();
+      search.clearDecorations();
+    };
+  }, [search]);
+
+  const find = (direction: 1 | -1) => {
+    if (direction === 1) search.findNext(text, OPTIONS);
+    else search.findPrevious(text, OPTIONS);
+  };
+  const results = found.resultCount === 0 ? "Not found" : `${found.resultIndex + 1} of ${found.resultCount}`;
+  return (
+    <div className="sshx-find" role="search">
+      <input
+        ref={input}
+        type="text"
+        aria-label="Find in terminal"
+        placeholder="Find"
+        value={text}
+        onInput={({ currentTarget: { value } }) => {
+          setText(value);
+          if (value === "") search.clearDecorations();
+          // What is printed last is what one looks for first.
+          else search.findPrevious(value, { ...OPTIONS, incremental: true });
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onClose();
+          else if (event.key === "Enter") find(event.shiftKey ? 1 : -1);
+          else return;
+          event.preventDefault();
+          event.stopPropagation();
+        }}
+      />
+      <span className="sshx-find-results" role="status">
+        {text === "" ? "" : results}
+      </span>
+      <button type="button" aria-label="Previous match" title="Previous match (Enter)" onClick={() => find(-1)}>
+        ↑
+      </button>
+      <button type="button" aria-label="Next match" title="Next match (Shift+Enter)" onClick={() => find(1)}>
+        ↓
+      </button>
+      <button type="button" aria-label="Close find" title="Close (Esc)" onClick={onClose}>
+        ✕
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,162 @@
+/** The view of a session: toolbar, canvas, panels, notices. Knows nothing of the page that it is mounted on. */
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import type { SshxClient } from "../client";
+import { Canvas, type CanvasHandle } from "./Canvas";
+import { ChatPanel } from "./ChatPanel";
+import { useConversation } from "./conversation";
+import { InvitePanel, type Invite } from "./InvitePanel";
+import { NetworkPanel } from "./NetworkPanel";
+import { useNotices } from "./notices";
+import { Panel } from "./Panel";
+import { usePeople } from "./people";
+import { PeoplePanel } from "./PeoplePanel";
+import { Banner, Empty, Screen } from "./Screens";
+import { SettingsPanel } from "./SettingsPanel";
+import { situationOf } from "./situation";
+import { useTheme, type Theme } from "./theme";
+import { Toasts } from "./Toasts";
+import { Toolbar, type PanelName } from "./Toolbar";
+import { useTraffic } from "./traffic";
+import { useClient } from "./useClient";
+import "./theme.css";
+import "./canvas.css";
+import "./panels.css";
+
+export type { Invite } from "./InvitePanel";
+
+export interface SessionViewProps {
+  client: SshxClient;
+  /** Shows `Share`. */
+  invite?: Invite;
+  /** Opens `Share` at once, because the session is new. */
+  inviting?: boolean;
+  /** Shows `Leave`. Called when the person wants to go, or to another session: the client is to be closed then. */
+  onLeave?: () => void;
+  /** The surrounding application's theme, instead of the person's setting. */
+  theme?: Theme;
+}
+
+/** Pixels below which the view is one for a telephone. */
+const NARROW = 640;
+
+export function SessionView({ client, invite, inviting = false, onLeave, theme: override }: SessionViewProps) {
+  const theme = useTheme(override);
+  const root = useRef<HTMLDivElement>(null);
+  const canvas = useRef<CanvasHandle>(null);
+  const narrow = useNarrow(root);
+  const [panel, setPanel] = useState<PanelName | null>(inviting && invite ? "Share" : null);
+  const people = usePeople(client);
+  const conversation = useConversation(client, panel === "Chat");
+  const notices = useNotices(client);
+  const traffic = useTraffic(client);
+  const situation = useSituation(client);
+  const connected = situation === null;
+  const empty = useClient(client, (now) => now.shells.size === 0);
+  const role = useClient(client, (now) => now.role);
+  const { notify } = notices;
+
+  const close = useCallback(() => {
+    setPanel(null);
+    if (panel !== null) root.current?.querySelector<HTMLElement>(`[data-opens="${panel}"]`)?.focus();
+  }, [panel]);
+  useEscape(root, close);
+  useComeBack(client);
+
+  const newShell = () => {
+    if (!connected) notify("There is no connection to the host right now.");
+    else if (role === "reader") notify("You can watch but not open a shell. Ask for write access.");
+    else canvas.current?.newShell();
+  };
+  return (
+    <div ref={root} className="sshx sshx-session" data-theme={theme} data-narrow={narrow || undefined}>
+      <Toolbar
+        {...{ client, people, panel, onLeave }}
+        unread={conversation.unread}
+        onPanel={(name) => (name === panel ? close() : setPanel(name))}
+        onNewShell={newShell}
+        onFitAll={() => canvas.current?.fitAll()}
+        canShare={invite !== undefined}
+      />
+      <Toasts {...{ client, people, notices }} listed={panel === "People"} onPeople={() => setPanel("People")} />
+      <div className="sshx-body">
+        <div className="sshx-main">
+          <div className="sshx-situation" aria-live="polite">
+            {situation?.kind === "screen" && <Screen {...{ client, situation, onLeave }} />}
+            {situation?.kind === "banner" && <Banner {...{ client, situation, onLeave }} />}
+          </div>
+          {situation?.kind !== "screen" && (
+            <div className="sshx-view">
+              <Canvas ref={canvas} {...{ client, theme, narrow, notify }} />
+              {connected && empty && <Empty client={client} onNewShell={newShell} />}
+            </div>
+          )}
+        </div>
+        {panel !== null && (
+          <Panel key={panel} title={panel} onClose={close}>
+            {panel === "Chat" && <ChatPanel {...{ client, people, conversation, narrow }} />}
+            {panel === "People" && <PeoplePanel {...{ client, people }} onShow={(sid) => canvas.current?.show(sid)} />}
+            {panel === "Network" && <NetworkPanel {...{ client, traffic }} />}
+            {panel === "Settings" && (
+              <SettingsPanel
+                {...{ client, theme }}
+                me={people.find((person) => person.me)}
+                themed={override !== undefined}
+              />
+            )}
+            {panel === "Share" && invite && <InvitePanel invite={invite} />}
+          </Panel>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function useSituation(client: SshxClient) {
+  const state = useClient(client, (now) => now.state);
+  const reason = useClient(client, (now) => now.reason);
+  const refusal = useClient(client, (now) => now.refusal);
+  const removed = useClient(client, (now) => now.removed);
+  const shells = useClient(client, (now) => now.shells.size > 0);
+  return situationOf({ state, reason, refusal, removed, shells });
+}
+
+function useNarrow(root: RefObject<HTMLElement>): boolean {
+  const [narrow, setNarrow] = useState(false);
+  useLayoutEffect(() => {
+    const element = root.current!;
+    const measure = () => setNarrow(element.clientWidth > 0 && element.clientWidth < NARROW);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [root]);
+  return narrow;
+}
+
+/** Escape in the toolbar or the panel; in a terminal it is the shell's. */
+function useEscape(root: RefObject<HTMLElement>, close: () => void): void {
+  useEffect(() => {
+    const element = root.current!;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      if (event.target instanceof Element && event.target.closest(".sshx-toolbar, .sshx-panel") !== null) close();
+    };
+    element.addEventListener("keydown", onKey);
+    return () => element.removeEventListener("keydown", onKey);
+  }, [root, close]);
+}
+
+/** Whoever is back, online or at this tab, need not wait for the next attempt. */
+function useComeBack(client: SshxClient): void {
+  useEffect(() => {
+    const onBack = () => {
+      if (client.state === "reconnecting" && document.visibilityState === "visible") client.connect();
+    };
+    window.addEventListener("online", onBack);
+    document.addEventListener("visibilitychange", onBack);
+    return () => {
+      window.removeEventListener("online", onBack);
+      document.removeEventListener("visibilitychange", onBack);
+    };
+  }, [client]);
+}

@@ -1,0 +1,43 @@
+/** On a narrow screen: which shell is shown. */
+import { useEffect, useRef, type KeyboardEvent } from "react";
+
+interface ShellTabsProps {
+  shells: readonly { sid: number; name: string }[];
+  active: number;
+  onSelect(sid: number): void;
+}
+
+export function ShellTabs({ shells, active, onSelect }: ShellTabsProps) {
+  const list = useRef<HTMLDivElement>(null);
+  const tab = (sid: number) => list.current?.querySelector<HTMLElement>(`[data-sid="${sid}"]`);
+
+  useEffect(() => tab(active)?.scrollIntoView({ block: "nearest", inline: "nearest" }), [active]);
+
+  const onKey = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    event.preventDefault();
+    const at = shells.findIndex(({ sid }) => sid === active);
+    const { sid } = shells[(at + step + shells.length) % shells.length]!;
+    onSelect(sid);
+    tab(sid)?.focus();
+  };
+  return (
+    <div ref={list} className="sshx-tabs" role="tablist" aria-label="Shells" tabIndex={-1} onKeyDown={onKey}>
+      {shells.map(({ sid, name }) => (
+        <button
+          key={sid}
+          type="button"
+          role="tab"
+          data-sid={sid}
+          aria-selected={sid === active}
+          tabIndex={sid === active ? 0 : -1}
+          title={name}
+          onClick={() => onSelect(sid)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+}

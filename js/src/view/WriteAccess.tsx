@@ -1,0 +1,22 @@
+/** How someone who can only watch asks to type. */
+import type { SshxClient } from "../client";
+import type { Person } from "./people";
+import { useClient } from "./useClient";
+
+export function WriteAccess({ client, people }: { client: SshxClient; people: readonly Person[] }) {
+  const state = useClient(client, (now) => now.state);
+  const forAll = useClient(client, (now) => now.info?.readOnly === true);
+  const me = people.find((person) => person.me);
+  if (me?.role !== "reader" || forAll || state !== "connected") return null;
+  if (me.wantsWrite) return <span className="sshx-asked">Asked</span>;
+  return (
+    <button
+      type="button"
+      className="sshx-button sshx-ask"
+      aria-label="Ask for write access"
+      onClick={() => client.requestWrite()}
+    >
+      Ask<span> for write access</span>
+    </button>
+  );
+}

@@ -1,0 +1,81 @@
+/** What a person is told while the session cannot be used as usual, and what they can do about it. */
+import type { Refusal, State } from "../client";
+
+/** `retry` connects again; `leave` goes back to where one can use another ticket. */
+export type Action = "retry" | "leave";
+
+export interface Situation {
+  /** Instead of the canvas, or above it. */
+  kind: "screen" | "banner";
+  mood: "wait" | "door" | "lock" | "warning" | "unplugged" | "end";
+  title: string;
+  /** A sentence; empty: the title says it all. */
+  text: string;
+  actions: readonly Action[];
+}
+
+type Refused = Pick<Situation, "mood" | "title" | "actions">;
+
+const REFUSALS: Record<Refusal, Refused> = {
+  unreachable: { mood: "unplugged", title: "The host cannot be reached", actions: ["retry", "leave"] },
+  invalidAuth: { mood: "lock", title: "This ticket was not accepted", actions: ["leave", "retry"] },
+  passwordRequired: { mood: "lock", title: "This session needs a password", actions: ["leave"] },
+  version: { mood: "warning", title: "The two sides do not speak the same version", actions: ["retry", "leave"] },
+  malformed: { mood: "warning", title: "The host did not understand", actions: ["retry", "leave"] },
+  notFound: { mood: "end", title: "This session is over", actions: ["leave", "retry"] },
+  full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
+  locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
+  expired: { mood: "end", title: "This session has expired", actions: ["leave"] },
+  busy: { mood: "wait", title: "The host is busy", actions: ["retry", "leave"] },
+  rateLimited: { mood: "wait", title: "Too many attempts", actions: ["retry", "leave"] },
+};
+
+const OTHER: Refused = { mood: "door", title: "The host did not let you in", actions: ["retry", "leave"] };
+
+/** What of a client decides it. */
+interface Case {
+  state: State;
+  reason: string;
+  refusal: Refusal | null;
+  removed: boolean;
+  /** Whether there is something to read behind a banner. */
+  shells: boolean;
+}
+
+/** What is the case; null while all is well. */
+export function situationOf({ state, reason, refusal, removed, shells }: Case): Situation | null {
+  switch (state) {
+    case "connected":
+      return null;
+    case "connecting":
+      return { kind: "screen", mood: "wait", title: "Connecting to the host…", text: "", actions: [] };
+    case "waiting":
+      return {
+        kind: "screen",
+        mood: "door",
+        title: "The host has to let you in",
+        text: "They have been asked. You need not do anything: the session opens here as soon as they agree.",
+        actions: [],
+      };
+    case "reconnecting":
+      return { kind: "banner", mood: "unplugged", title: "Reconnecting", text: reason, actions: ["retry"] };
+    case "refused":
+      return { kind: "screen", text: reason, ...refused(refusal) };
+    case "ended":
+      if (removed) return { ...ENDED, mood: "door", title: "You were removed", text: reason };
+      if (reason.startsWith(LEFT)) return { ...ENDED, title: "You left the session", text: "" };
+      if (reason.startsWith(TURNED_AWAY)) return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
+      if (!shells) return { ...ENDED, text: reason };
+      return { ...ENDED, kind: "banner", text: `${reason} What was there stays readable until you leave.` };
+  }
+}
+
+/** A newer host may have more reasons. */
+function refused(refusal: Refusal | null): Refused {
+  return refusal !== null && Object.hasOwn(REFUSALS, refusal) ? REFUSALS[refusal] : OTHER;
+}
+
+const ENDED: Situation = { kind: "screen", mood: "end", title: "The session has ended", text: "", actions: ["leave"] };
+/** How the client's and the host's sentences for these begin; see `Session.approve` in Python. */
+const LEFT = "You left";
+const TURNED_AWAY = "The host did not let you in";

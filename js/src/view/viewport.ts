@@ -1,0 +1,179 @@
+/** `Viewport`: lets one drag, pinch and zoom what is larger than its frame, with d3-zoom. */
+import { select } from "d3-selection";
+import { zoom, zoomIdentity, zoomTransform, type ZoomTransform } from "d3-zoom";
+import type { Box } from "./geometry";
+
+export interface ViewportOptions {
+  /** Whether a press, a touch or the wheel on `target` pans. Two fingers always do. */
+  pans(target: Element, event: Event): boolean;
+  /** Whether the content keeps to the frame: its edges do not come inside while it is larger. */
+  contained?: boolean;
+  onChange?(transform: ZoomTransform): void;
+}
+
+const MIN_SCALE = 0.2;
+const MAX_SCALE = 2;
+const MARGIN = 32;
+const GLIDE = 250;
+
+export class Viewport {
+  private readonly frame;
+  private readonly zoom = zoom<HTMLElement, unknown>();
+  private readonly contained: boolean;
+  private gliding: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly content: HTMLElement,
+    private readonly options: ViewportOptions,
+  ) {
+    this.contained = options.contained ?? false;
+    this.zoom
+      .scaleExtent([MIN_SCALE, MAX_SCALE])
+      .touchable(() => "ontouchstart" in window || navigator.maxTouchPoints > 0)
+      .filter((event: Event) => this.accepts(event))
+      .on("zoom", ({ transform }: { transform: ZoomTransform }) => this.draw(transform));
+    if (this.contained) this.zoom.constrain((transform) => this.contain(transform));
+    this.frame = select<HTMLElement, unknown>(root);
+    this.frame.call(this.zoom).on("dblclick.zoom", null);
+    // While capturing: before the terminals' own handlers.
+    root.addEventListener("wheel", this.onWheel, { capture: true, passive: false });
+    this.draw(this.transform);
+  }
+
+  close(): void {
+    this.frame.on(".zoom", null);
+    this.root.removeEventListener("wheel", this.onWheel, { capture: true });
+    if (this.gliding !== null) clearTimeout(this.gliding);
+    this.content.classList.remove("sshx-gliding");
+    this.content.style.removeProperty("transform");
+  }
+
+  get transform(): ZoomTransform {
+    return zoomTransform(this.root);
+  }
+
+  set transform(transform: ZoomTransform) {
+    this.frame.call(this.zoom.transform, transform);
+  }
+
+  /** What one sees of the content. */
+  get visible(): Box {
+    const { x, y, k } = this.transform;
+    return { x: -x / k, y: -y / k, width: this.root.clientWidth / k, height: this.root.clientHeight / k };
+  }
+
+  /** Where a point of the page is in the content. */
+  toContent(clientX: number, clientY: number): [number, number] {
+    const { left, top } = this.root.getBoundingClientRect();
+    return this.transform.invert([clientX - left - this.root.clientLeft, clientY - top - this.root.clientTop]);
+  }
+
+  /** Move the content by pixels of the frame; returns how far it went. */
+  panBy(dx: number, dy: number): [number, number] {
+    const before = this.transform;
+    this.frame.call(this.zoom.translateBy, dx / before.k, dy / before.k);
+    return [this.transform.x - before.x, this.transform.y - before.y];
+  }
+
+  /** Around a point of the page, or around the middle. */
+  zoomBy(factor: number, at?: { clientX: number; clientY: number }): void {
+    const { left, top } = this.root.getBoundingClientRect();
+    if (at) this.frame.call(this.zoom.scaleBy, factor, [at.clientX - left, at.clientY - top]);
+    else this.frame.call(this.zoom.scaleBy, factor);
+  }
+
+  /** Show all of a box, as large as it goes but not above `largest`. */
+  fit(box: Box, largest = 1): void {
+    const { clientWidth, clientHeight } = this.root;
+    const scale = Math.min((clientWidth - 2 * MARGIN) / box.width, (clientHeight - 2 * MARGIN) / box.height, largest);
+    this.centerOn(box, Math.max(MIN_SCALE, scale));
+  }
+
+  /** Bring a box into view, at the present scale if it fits. */
+  reveal(box: Box): void {
+    const { k } = this.transform;
+    const { clientWidth, clientHeight } = this.root;
+    const fits = box.width * k <= clientWidth - MARGIN && box.height * k <= clientHeight - MARGIN;
+    const { x, y, width, height } = this.visible;
+    const inside = box.x >= x && box.y >= y && box.x + box.width <= x + width && box.y + box.height <= y + height;
+    if (!fits) this.fit(box);
+    else if (!inside) this.centerOn(box, k);
+  }
+
+  /** Pan no further than is needed to see a box. */
+  include(box: Box): void {
+    const { x, y, k } = this.transform;
+    const { clientWidth, clientHeight } = this.root;
+    const [left, top] = [box.x * k + x, box.y * k + y];
+    const [right, bottom] = [left + box.width * k, top + box.height * k];
+    this.panBy(
+      left < 0 ? -left : Math.min(0, clientWidth - right),
+      top < 0 ? -top : Math.min(0, clientHeight - bottom),
+    );
+  }
+
+  /** The content is as wide as the frame, and the frame shows its top. */
+  fitWidth(): void {
+    const scale = this.root.clientWidth / this.content.offsetWidth;
+    if (!Number.isFinite(scale) || scale === 0) return;
+    this.zoom.scaleExtent([Math.min(scale, 1), MAX_SCALE]);
+    this.transform = zoomIdentity.scale(Math.min(scale, MAX_SCALE));
+  }
+
+  /** The change is shown as a movement, by the style sheet. */
+  glideTo(transform: ZoomTransform): void {
+    this.content.classList.add("sshx-gliding");
+    if (this.gliding !== null) clearTimeout(this.gliding);
+    this.gliding = setTimeout(() => this.content.classList.remove("sshx-gliding"), GLIDE);
+    this.transform = transform;
+  }
+
+  private centerOn(box: Box, scale: number): void {
+    this.glideTo(
+      zoomIdentity
+        .translate(this.root.clientWidth / 2, this.root.clientHeight / 2)
+        .scale(scale)
+        .translate(-box.x - box.width / 2, -box.y - box.height / 2),
+    );
+  }
+
+  private accepts(event: Event): boolean {
+    if (event.type === "wheel") return false; // onWheel does more
+    if ("touches" in event && (event as TouchEvent).touches.length > 1) return true;
+    const button = (event as MouseEvent).button || 0;
+    return (button === 0 || button === 1) && event.target instanceof Element && this.options.pans(event.target, event);
+  }
+
+  /** Ctrl or ⌘ and the wheel zooms (so does a touchpad's pinch); the wheel alone pans, or scrolls what is under it. */
+  private readonly onWheel = (event: WheelEvent) => {
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.root.clientHeight : 1;
+    if (event.ctrlKey || event.metaKey) {
+      this.zoomBy(2 ** Math.max(-0.3, Math.min(0.3, -event.deltaY * unit * 0.01)), event);
+    } else if (event.target instanceof Element && this.options.pans(event.target, event)) {
+      const [dx, dy] = event.shiftKey && !event.deltaX ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
+      this.panBy(-dx * unit, -dy * unit);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  private contain({ x, y, k }: ZoomTransform): ZoomTransform {
+    const least = (frame: number, size: number) => Math.min(0, frame - size * k);
+    return zoomIdentity
+      .translate(
+        Math.min(0, Math.max(least(this.root.clientWidth, this.content.offsetWidth), x)),
+        Math.min(0, Math.max(least(this.root.clientHeight, this.content.offsetHeight), y)),
+      )
+      .scale(k);
+  }
+
+  private draw(transform: ZoomTransform): void {
+    // Whole pixels: text stays sharp at scale 1.
+    const [x, y] = [Math.round(transform.x), Math.round(transform.y)];
+    this.content.style.transform = `translate(${x}px, ${y}px) scale(${transform.k})`;
+    this.options.onChange?.(transform);
+  }
+}

@@ -1,0 +1,668 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { SshxClient, type ClientEvent, type ClientOptions, type State } from "../../src/client";
+import { Refused } from "../../src/protocol/handshake";
+import { CREDENTIALS, SHELL, ScriptedHost, USER, bytes, refusal, settled } from "./scriptedHost";
+
+let host: ScriptedHost;
+let client: SshxClient;
+let events: ClientEvent[];
+let states: State[];
+
+function make(options: Partial<ClientOptions> = {}): SshxClient {
+  client = new SshxClient({ credentials: CREDENTIALS, dial: host.dial, ...options });
+  events = [];
+  states = [];
+  client.on((event) => {
+    events.push(event);
+    if (event.type === "state" && states.at(-1) !== client.state) states.push(client.state);
+  });
+  return client;
+}
+
+/** A client that has been let in. */
+async function inside(options: Partial<ClientOptions> = {}): Promise<SshxClient> {
+  make(options).connect();
+  await host.welcome();
+  return client;
+}
+
+/** Wait until the client has knocked again. */
+async function knocksAgain(): Promise<void> {
+  const known = host.links.length;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(host.links).toHaveLength(known + 1);
+}
+
+function errors(): string[] {
+  return events.flatMap((event) => (event.type === "error" ? [event.text] : []));
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  host = new ScriptedHost();
+});
+
+afterEach(() => {
+  client.close();
+  expect(vi.getTimerCount(), "timers that go on after the end").toBe(0);
+  vi.useRealTimers();
+});
+
+describe("coming in", () => {
+  test("nothing happens before connect", async () => {
+    make();
+    await settled();
+    expect(host.links).toHaveLength(0);
+    expect(client.state).toBe("connecting");
+  });
+
+  test("the host is told who comes, and tells what there is", async () => {
+    await inside({ name: "Ada" });
+    expect(host.link.heard[0]).toEqual({ join: { name: "Ada", resume: null, heard: 0, observer: false } });
+    expect(client.state).toBe("connected");
+    expect(client.uid).toBe(1);
+    expect(client.info).toEqual({
+      session: "01".repeat(16),
+      name: "demo",
+      readOnly: false,
+      locked: false,
+      created: 1.5,
+    });
+    expect([...client.shells]).toEqual([[1, SHELL]]);
+    expect([...client.users]).toEqual([[1, USER]]);
+    expect(client.role).toBe("writer");
+    expect(client.bytesIn).toBeGreaterThan(0);
+    expect(client.bytesOut).toBeGreaterThan(0);
+  });
+
+  test("who connects twice is one user", async () => {
+    make();
+    client.connect();
+    client.connect();
+    await host.welcome();
+    client.connect();
+    await settled();
+    expect(host.links).toHaveLength(1);
+  });
+
+  test.each(["invalidAuth", "passwordRequired", "notFound", "full", "locked", "busy", "expired"])(
+    "refused: %s",
+    async (reason) => {
+      make().connect();
+      await settled();
+      host.link.deliver(refusal(reason));
+      expect([client.state, client.refusal, client.reason]).toEqual(["refused", reason, new Refused(reason).message]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(host.links).toHaveLength(1);
+      client.connect();
+      expect([client.state, client.refusal]).toEqual(["connecting", null]);
+      await host.welcome();
+      expect(client.state).toBe("connected");
+    },
+  );
+
+  test("refused after the handshake", async () => {
+    make().connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ closed: new Refused("locked").message });
+    expect([client.state, client.refusal]).toEqual(["refused", "locked"]);
+  });
+
+  test("no way to the host", async () => {
+    host.unreachable = "Nobody is there.";
+    make().connect();
+    await settled();
+    expect([client.state, client.refusal, client.reason]).toEqual(["refused", "unreachable", "Nobody is there."]);
+  });
+
+  test("no way from the pipe to the host", async () => {
+    make().connect();
+    await settled();
+    host.link.break("The host cannot be reached.", true);
+    expect([client.state, client.refusal, client.reason]).toEqual([
+      "refused",
+      "unreachable",
+      "The host cannot be reached.",
+    ]);
+  });
+
+  test("a host that breaks off at once", async () => {
+    make().connect();
+    await settled();
+    host.link.break();
+    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+    expect(client.reason).toContain("broke at once");
+  });
+
+  test("a host that says nothing", async () => {
+    make().connect();
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+    expect(host.link.closed).toBe(true);
+  });
+
+  test("a host that is none", async () => {
+    make().connect();
+    await settled();
+    host.link.deliver(bytes("HTTP/1.1 400 Bad Request"));
+    expect([client.state, client.refusal]).toEqual(["refused", "malformed"]);
+    expect(host.link.closed).toBe(true);
+  });
+
+  test("waiting for approval, over a broken link, until it is given", async () => {
+    make().connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ waiting: null });
+    expect(client.state).toBe("waiting");
+    client.send(1, "kept until then");
+    host.link.break();
+    expect(client.state).toBe("reconnecting");
+    await knocksAgain();
+    await host.link.shake();
+    host.link.say({ waiting: null });
+    expect(host.link.all("data")).toEqual([]);
+    host.hello();
+    expect(states).toEqual(["waiting", "reconnecting", "waiting", "connected"]);
+    expect(host.link.all("data")).toEqual([[1, bytes("kept until then")]]);
+  });
+
+  test("approval that is not given", async () => {
+    make().connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ waiting: null });
+    host.link.say({ closed: "The host did not let you in." });
+    expect([client.state, client.reason, client.removed]).toEqual(["ended", "The host did not let you in.", false]);
+  });
+
+  test("leaving while the link is being made", async () => {
+    make().connect();
+    client.close();
+    await settled();
+    expect(client.state).toBe("ended");
+    expect(host.links.every((link) => link.closed)).toBe(true);
+  });
+});
+
+describe("a link that breaks", () => {
+  test("comes back by itself as the same user", async () => {
+    await inside({ name: "Ada" });
+    host.link.say({ hear: [2, "Bob", "hello", 17.5] });
+    host.link.break("The connection was lost.");
+    expect([client.state, client.reason]).toEqual(["reconnecting", "The connection was lost."]);
+    expect(client.retryAt! - Date.now()).toBeGreaterThanOrEqual(250);
+    expect(client.retryAt! - Date.now()).toBeLessThanOrEqual(500);
+    expect(client.shells.size).toBe(1); // what was there is still readable
+    await vi.advanceTimersByTimeAsync(500);
+    expect(client.retryAt).toBeNull();
+    await host.welcome();
+    expect(host.link.all("join")).toEqual([{ name: "Ada", resume: bytes("token 1"), heard: 17.5, observer: false }]);
+    expect([client.state, client.reason]).toEqual(["connected", ""]);
+    host.link.say({ hear: [2, "Bob", "again", 18] });
+    expect(client.messages.map(({ text }) => text)).toEqual(["hello", "again"]);
+  });
+
+  test("is tried again ever less often, and without end", async () => {
+    await inside();
+    host.unreachable = "Nobody is there.";
+    host.link.break();
+    const waits: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      waits.push(client.retryAt! - Date.now());
+      await vi.advanceTimersToNextTimerAsync();
+      expect([client.state, client.reason]).toEqual(["reconnecting", "Nobody is there."]);
+    }
+    for (const [i, wait] of waits.entries()) {
+      const most = Math.min(500 * 2 ** i, 15_000);
+      expect(wait).toBeGreaterThanOrEqual(most / 2);
+      expect(wait).toBeLessThanOrEqual(most);
+    }
+  });
+
+  test("is tried at once when asked", async () => {
+    await inside();
+    host.link.break();
+    client.connect();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(host.links).toHaveLength(2); // the attempt that was planned is not made too
+  });
+
+  test.each(["busy", "rateLimited", "full"])("a refusal that may pass (%s) is not the end", async (reason) => {
+    await inside();
+    host.link.break();
+    await knocksAgain();
+    host.link.deliver(refusal(reason));
+    expect(client.state).toBe("reconnecting");
+    await knocksAgain();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+  });
+
+  test.each(["notFound", "invalidAuth", "expired"])("another refusal (%s) is", async (reason) => {
+    await inside();
+    host.link.break();
+    await knocksAgain();
+    host.link.deliver(refusal(reason));
+    expect([client.state, client.refusal, client.reason]).toEqual(["ended", reason, new Refused(reason).message]);
+    client.connect();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(host.links).toHaveLength(2);
+  });
+
+  test.each([
+    ["changed on the way", (frame: Uint8Array) => frame.map((byte, i) => (i === 5 ? byte ^ 1 : byte))],
+    ["cut short", (frame: Uint8Array) => frame.subarray(0, -1)],
+  ])("a frame that is %s breaks it too", async (_, damage) => {
+    await inside();
+    const { link } = host;
+    link.deliver(damage(link.seal({ error: "x" })));
+    expect(client.state).toBe("reconnecting");
+    expect(link.closed).toBe(true);
+    expect(errors()).toEqual([]);
+  });
+
+  test("a malformed message breaks it too", async () => {
+    await inside();
+    host.link.say({ shells: [[1, null]] });
+    expect(client.state).toBe("reconnecting");
+  });
+
+  test("unknown messages do not", async () => {
+    await inside();
+    host.link.say({ later: [1, 2] });
+    expect(client.state).toBe("connected");
+  });
+});
+
+describe("silence", () => {
+  test("a host that answers is not silent", async () => {
+    await inside();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states).toEqual(["connected"]);
+    expect(host.link.pings.length).toBeGreaterThanOrEqual(30);
+    expect(client.latency).toBe(0);
+  });
+
+  test("is told, and forgotten when the host is heard again", async () => {
+    await inside();
+    host.link.answers = false;
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(client.state).toBe("connected");
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(client.state).toBe("reconnecting");
+    expect(client.reason).toMatch(/^Nothing has been heard/);
+    expect(client.retryAt).toBeNull();
+    client.send(1, "x"); // the link is still there
+    await settled();
+    expect(host.link.all("data")).toHaveLength(1);
+    host.link.say({ pong: 0 });
+    expect([client.state, client.reason]).toEqual(["connected", ""]);
+    expect(host.links).toHaveLength(1);
+  });
+
+  test("of 15 s ends the link", async () => {
+    await inside();
+    const { link } = host;
+    link.answers = false;
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(link.closed).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_600);
+    expect(link.closed).toBe(true);
+    expect(host.links).toHaveLength(2);
+    await host.welcome();
+    expect(states).toEqual(["connected", "reconnecting", "connected"]);
+  });
+
+  test("a link in doubt is replaced when asked", async () => {
+    await inside();
+    host.link.answers = false;
+    await vi.advanceTimersByTimeAsync(8_000);
+    client.connect();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+    expect(host.links.map((link) => link.closed)).toEqual([true, false]);
+  });
+
+  /** The machine sleeps: time goes on, timers do not. */
+  function sleep(milliseconds: number): void {
+    const asleep = performance.now() + milliseconds;
+    const now = vi.spyOn(performance, "now");
+    const woken = Date.now();
+    now.mockImplementation(() => asleep + Date.now() - woken);
+  }
+
+  test("while the machine slept is no silence of a host that answers then", async () => {
+    await inside();
+    sleep(100_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(states).toEqual(["connected"]);
+    expect(host.links).toHaveLength(1);
+  });
+
+  test("after the machine slept ends the link soon", async () => {
+    await inside();
+    const { link } = host;
+    link.answers = false;
+    sleep(100_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(link.closed).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(link.closed).toBe(true);
+  });
+});
+
+describe("the end", () => {
+  test("the host stops sharing", async () => {
+    await inside();
+    host.link.say({ closed: "The host stopped sharing." });
+    expect([client.state, client.reason, client.removed]).toEqual(["ended", "The host stopped sharing.", false]);
+    expect(host.link.closed).toBe(true);
+  });
+
+  test("an owner removes this user", async () => {
+    await inside();
+    host.link.say({ closed: "The host removed you from the session: lunch" });
+    expect([client.state, client.removed]).toEqual(["ended", true]);
+  });
+
+  test("leaving sends what was typed, and is for good", async () => {
+    await inside();
+    client.send(1, "exit\n");
+    client.close();
+    expect(host.link.all("data")).toEqual([[1, bytes("exit\n")]]);
+    expect([client.state, client.reason]).toEqual(["ended", "You left the session."]);
+    const before = events.length;
+    client.connect();
+    client.close();
+    client.send(1, "x");
+    client.chat("x");
+    client.create(0, 0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(host.links).toHaveLength(1);
+    expect(events).toHaveLength(before);
+  });
+});
+
+describe("who is here", () => {
+  const bob = { ...USER, name: "Bob" };
+
+  function comings(): string[] {
+    return events.flatMap((event) =>
+      event.type === "joined" || event.type === "left" ? [`${event.user.name} ${event.type}`] : [],
+    );
+  }
+
+  test("who was there before does not come", async () => {
+    host.users = [
+      [1, USER],
+      [2, bob],
+    ];
+    make().connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ hello: [1, {}] });
+    host.link.say({ users: host.users });
+    host.link.say({ userDiff: [3, { ...USER, name: "Cid" }] }); // the rest of a long list
+    host.link.say({ shells: [] });
+    expect(comings()).toEqual([]);
+    expect(client.users.size).toBe(3);
+  });
+
+  test("who comes and leaves is told once", async () => {
+    await inside();
+    const before = client.users;
+    host.link.say({ userDiff: [2, bob] });
+    host.link.say({ userDiff: [2, { ...bob, cursor: [1, 2.5] }] });
+    expect(client.users).not.toBe(before);
+    expect(client.users.get(2)?.cursor).toEqual([1, 2.5]);
+    host.link.say({ userDiff: [2, null] });
+    host.link.say({ userDiff: [2, null] });
+    host.link.say({ userDiff: [1, { ...USER, name: "Ada L" }] });
+    expect(comings()).toEqual(["Bob joined", "Bob left"]);
+  });
+
+  test("who waits for approval comes once it is given", async () => {
+    await inside();
+    host.link.say({ userDiff: [2, { ...bob, pending: true }] });
+    host.link.say({ userDiff: [3, { ...bob, name: "Cid", pending: true }] });
+    host.link.say({ userDiff: [3, null] });
+    expect(comings()).toEqual([]);
+    host.link.say({ userDiff: [2, bob] });
+    expect(comings()).toEqual(["Bob joined"]);
+  });
+
+  test("a role changes while one is here", async () => {
+    await inside();
+    events = [];
+    host.link.say({ userDiff: [1, { ...USER, role: "reader" }] });
+    expect(client.role).toBe("reader");
+    expect(events.map(({ type }) => type)).toContain("info");
+  });
+
+  test("the session is renamed and locked", async () => {
+    await inside();
+    events = [];
+    host.hello({ name: "other", locked: true });
+    expect(client.info).toMatchObject({ name: "other", locked: true });
+    expect(events.map(({ type }) => type)).toContain("info");
+    expect(states).toEqual(["connected"]);
+  });
+
+  test("name and colour are told now and after each break", async () => {
+    await inside({ name: "Ada", color: "#445566" });
+    expect(host.link.all("setColor")).toEqual(["#445566"]);
+    client.setName("Grace");
+    client.setColor("#778899");
+    expect(host.link.all("setName")).toEqual(["Grace"]);
+    expect(host.link.all("setColor")).toEqual(["#445566", "#778899"]);
+    host.link.break();
+    client.setName("Hedy");
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.all("join")).toMatchObject([{ name: "Hedy" }]);
+    expect(host.link.all("setColor")).toEqual(["#778899"]);
+  });
+});
+
+describe("what a user does", () => {
+  test("goes to the host as it is", async () => {
+    await inside();
+    client.create(1.4, -2.6);
+    client.closeShell(1);
+    client.move(1, { x: 0.5, y: 1e12, rows: 0, cols: 80.2 });
+    client.move(1, null);
+    client.setFocus(1);
+    client.setFocus(1);
+    client.setFocus(null);
+    client.requestWrite();
+    client.setRole(2, "reader");
+    client.kick(2, "bye\ud800");
+    client.approve(3, true);
+    client.lock(true);
+    client.chat("hello");
+    await settled();
+    expect(host.link.heard.slice(1)).toEqual([
+      { create: [1, -3] },
+      { close: 1 },
+      { move: [1, { x: 1, y: 10_000_000, rows: 1, cols: 80 }] },
+      { move: [1, null] },
+      { setFocus: 1 },
+      { setFocus: null },
+      { requestWrite: null },
+      { setRole: [2, "reader"] },
+      { kick: [2, "bye\ufffd"] },
+      { approve: [3, true] },
+      { lock: true },
+      { chat: "hello" },
+    ]);
+  });
+
+  test("the host's errors are told", async () => {
+    await inside();
+    host.link.say({ error: "There are 14 shells already." });
+    expect(errors()).toEqual(["There are 14 shells already."]);
+  });
+
+  test("what cannot be told at the moment is an error, for what the person waits for", async () => {
+    await inside();
+    host.link.break();
+    client.create(0, 0);
+    client.setCursor([1, 1]);
+    client.move(1, null);
+    expect(errors()).toHaveLength(1);
+    expect(errors()[0]).toContain("not connected");
+  });
+
+  test("a text that fits into no frame is an error", async () => {
+    await inside();
+    client.chat("x".repeat(100_000));
+    client.setName("x".repeat(100_000));
+    await settled();
+    expect(errors()).toHaveLength(2);
+    expect(host.link.heard).toHaveLength(1);
+  });
+
+  test("the cursor is sent at most every 80 ms, the last place always", async () => {
+    await inside();
+    for (let x = 0; x < 100; x++) {
+      client.setCursor([x, 0.5]);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    await vi.advanceTimersByTimeAsync(80);
+    const sent = host.link.all("setCursor") as number[][];
+    expect(sent[0]).toEqual([0, 0.5]);
+    expect(sent.at(-1)).toEqual([99, 0.5]);
+    expect(sent.length).toBeGreaterThanOrEqual(12);
+    expect(sent.length).toBeLessThanOrEqual(14);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(host.link.all("setCursor")).toHaveLength(sent.length);
+    client.setCursor(null);
+    expect(host.link.all("setCursor").at(-1)).toBeNull();
+  });
+
+  test("the focus is told again after a break, unless its shell has gone", async () => {
+    await inside();
+    client.setFocus(1);
+    host.link.break();
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.all("setFocus")).toEqual([1]);
+    host.shells = [];
+    host.link.break();
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.all("setFocus")).toEqual([]);
+  });
+});
+
+describe("typing", () => {
+  const typed = () => (host.link.all("data") as [number, Uint8Array][]).map(([, data]) => data);
+  const total = () => typed().reduce((size, data) => size + data.length, 0);
+
+  test("in one go is sent in one", async () => {
+    await inside();
+    client.send(1, "l");
+    client.send(1, "s");
+    client.send(2, "x");
+    client.send(1, new Uint8Array([13]));
+    await settled();
+    expect(host.link.all("data")).toEqual([
+      [1, bytes("ls")],
+      [2, bytes("x")],
+      [1, bytes("\r")],
+    ]);
+  });
+
+  test("is sent before what is done after it", async () => {
+    await inside();
+    client.send(1, "exit\n");
+    client.closeShell(1);
+    expect(host.link.heard.slice(1).map((message) => Object.keys(message)[0])).toEqual(["data", "close"]);
+  });
+
+  test("while the link is broken is kept in order, with the chat", async () => {
+    await inside();
+    host.link.break();
+    client.send(1, "a");
+    client.chat("brb");
+    client.send(1, "b");
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.heard.slice(1)).toEqual([{ data: [1, bytes("a")] }, { chat: "brb" }, { data: [1, bytes("b")] }]);
+  });
+
+  test("too much while the link is broken is an error, and none of it is sent", async () => {
+    await inside();
+    host.link.break();
+    client.send(1, new Uint8Array(200 << 10));
+    client.send(1, new Uint8Array(100 << 10));
+    expect(errors()).toHaveLength(1);
+    await knocksAgain();
+    await host.welcome();
+    expect(total()).toBe(200 << 10);
+  });
+
+  test("a large paste waits while the link is full, and others go before it", async () => {
+    await inside();
+    const paste = Uint8Array.from({ length: 10_000_000 }, (_, i) => i % 251);
+    host.link.buffered = 300 << 10;
+    client.send(1, paste);
+    paste.fill(0); // the caller's to use again
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(total()).toBe(0);
+    client.setCursor([1, 1]);
+    expect(host.link.all("setCursor")).toHaveLength(1);
+    host.link.buffered = 0;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(total()).toBe(10_000_000);
+    expect(Math.max(...typed().map((data) => data.length))).toBeLessThanOrEqual(32 << 10);
+    const at = 7_654_321;
+    expect(Buffer.concat(typed())[at]).toBe(at % 251);
+  });
+
+  test("too much of it is an error", async () => {
+    await inside();
+    host.link.buffered = 300 << 10;
+    client.send(1, new Uint8Array(16 << 20));
+    client.send(1, "x");
+    expect(errors()).toHaveLength(1);
+    host.link.buffered = 0;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(total()).toBe(16 << 20);
+    client.send(1, "x");
+    expect(errors()).toHaveLength(1);
+  });
+});
+
+describe("what is measured", () => {
+  test("path, latencies and traffic", async () => {
+    await inside();
+    events = [];
+    expect(client.path).toBeNull();
+    host.link.tellPath("relay");
+    expect(client.path).toBe("relay");
+    host.link.say({ shellLatency: 0.75 });
+    expect(client.shellLatency).toBe(0.75);
+    expect(events.map(({ type }) => type)).toEqual(["network", "network"]);
+    host.link.break();
+    expect([client.path, client.latency]).toEqual([null, null]);
+  });
+
+  test("a listener may stop, also while it is called", async () => {
+    make();
+    const calls: string[] = [];
+    const stop = client.on(() => {
+      calls.push("once");
+      stop();
+    });
+    client.on((event) => calls.push(event.type));
+    client.connect();
+    await host.welcome();
+    expect(calls.filter((call) => call === "once")).toHaveLength(1);
+    expect(calls).toContain("shells");
+  });
+});

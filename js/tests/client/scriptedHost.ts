@@ -1,0 +1,161 @@
+/** A host that says what the test tells it to, at the other end of links in memory. */
+import { Decoder, Encoder } from "cbor-x/index-no-eval";
+import type { Dial, LinkHandlers } from "../../src/links/link";
+import { Secured, type Credentials } from "../../src/protocol/handshake";
+import { NoiseNNpsk0, derivePsk } from "../../src/protocol/noise";
+
+const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
+const options = { useRecords: false, mapsAsObjects: true, int64AsNumber: true };
+const decoder = new Decoder(options);
+
+export const CREDENTIALS: Credentials = {
+  sessionId: new Uint8Array(16).fill(1),
+  role: "writer",
+  secret: new Uint8Array(16).fill(2),
+  password: null,
+};
+
+export const SHELL = { x: 0, y: 0, rows: 24, cols: 80, title: "bash" };
+export const USER = {
+  name: "Ada",
+  color: "#112233",
+  role: "writer",
+  cursor: null,
+  focus: null,
+  pending: false,
+  wantsWrite: false,
+};
+
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function refusal(reason: string): Uint8Array {
+  return Uint8Array.of(1, ...bytes(reason));
+}
+
+/** One link as the host sees it. */
+export class HostLink {
+  /** Everything that the client has sent on it, one map each. Pings are left out. */
+  readonly heard: Record<string, unknown>[] = [];
+  pings: number[] = [];
+  closed = false;
+  /** What the client is told of how full its end is. */
+  buffered = 0;
+  /** Answers pings if it is true. */
+  answers = true;
+  readonly #handlers: LinkHandlers;
+  readonly #frames: Uint8Array[] = [];
+  #secured: Secured | null = null;
+
+  constructor(handlers: LinkHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** The two frames of the handshake. */
+  get knock(): readonly Uint8Array[] {
+    return this.#frames;
+  }
+
+  async shake(): Promise<void> {
+    const { secret, sessionId, role } = CREDENTIALS;
+    const noise = new NoiseNNpsk0(false, this.#frames[0]!, await derivePsk(secret, sessionId, role, null));
+    noise.readMessage(this.#frames[1]!);
+    const reply = noise.writeMessage();
+    this.#secured = new Secured(...noise.split());
+    this.deliver(Uint8Array.of(0, ...reply));
+  }
+
+  /** Say one message, as it is on the wire. */
+  say(message: Record<string, unknown>): void {
+    this.deliver(this.seal(message));
+  }
+
+  seal(message: Record<string, unknown>): Uint8Array {
+    return this.#secured!.seal(encoder.encode(message));
+  }
+
+  deliver(frame: Uint8Array): void {
+    if (!this.closed) this.#handlers.onFrame(frame);
+  }
+
+  /** The link breaks. */
+  break(reason = "The connection was lost.", unreachable = false): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#handlers.onClose(reason, unreachable);
+  }
+
+  tellPath(path: "direct" | "relay"): void {
+    this.#handlers.onPath(path);
+  }
+
+  take(frame: Uint8Array): void {
+    if (this.#secured === null) {
+      this.#frames.push(frame.slice());
+      return;
+    }
+    const message = decoder.decode(this.#secured.open(frame)) as Record<string, unknown>;
+    if ("ping" in message) {
+      this.pings.push(message.ping as number);
+      if (this.answers) this.say({ pong: message.ping });
+    } else this.heard.push(message);
+  }
+
+  /** What was said under this name, in order. */
+  all(name: string): unknown[] {
+    return this.heard.filter((message) => name in message).map((message) => message[name]);
+  }
+}
+
+export class ScriptedHost {
+  readonly links: HostLink[] = [];
+  /** What the next dial fails with. */
+  unreachable: string | null = null;
+  uid = 1;
+  users: unknown[] = [[1, USER]];
+  shells: unknown[] = [[1, SHELL]];
+  token = bytes("token 1");
+
+  readonly dial: Dial = (handlers) => {
+    if (this.unreachable !== null) return Promise.reject(new Error(this.unreachable));
+    const link = new HostLink(handlers);
+    this.links.push(link);
+    return Promise.resolve({
+      send: (frame: Uint8Array) => {
+        if (!link.closed) link.take(frame);
+      },
+      get buffered() {
+        return link.buffered;
+      },
+      close: () => {
+        link.closed = true;
+      },
+    });
+  };
+
+  get link(): HostLink {
+    return this.links.at(-1)!;
+  }
+
+  /** Let the client in that has just knocked. */
+  async welcome(): Promise<HostLink> {
+    await settled();
+    const { link } = this;
+    await link.shake();
+    this.hello();
+    return link;
+  }
+
+  hello(info: Record<string, unknown> = {}): void {
+    const known = { session: "01".repeat(16), name: "demo", token: this.token, role: "writer", readOnly: false };
+    this.link.say({ hello: [this.uid, { ...known, locked: false, created: 1.5, ...info }] });
+    this.link.say({ users: this.users });
+    this.link.say({ shells: this.shells });
+  }
+}
+
+/** Let every promise that can be settled be settled; fake timers do not move. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}

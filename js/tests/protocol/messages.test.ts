@@ -1,0 +1,108 @@
+import { Decoder } from "cbor-x/index-no-eval";
+import { describe, expect, test } from "vitest";
+import { MalformedMessage, decodeHost, encode, type ClientMessage } from "../../src/protocol/messages";
+import { fromHex, toHex, vectors } from "../vectors";
+
+interface Sample {
+  name: string;
+  fields: Record<string, unknown>;
+  bytes: string;
+}
+interface Vectors {
+  client: Sample[];
+  host: Sample[];
+  alsoHost: { name: string; bytes: string; same: string }[];
+  ignored: { name: string; bytes: string }[];
+  malformedHost: { name: string; bytes: string }[];
+}
+
+const { client, host, alsoHost, ignored, malformedHost } = vectors("messages") as Vectors;
+
+const options = { int64AsNumber: true, mapsAsObjects: true, useRecords: false };
+const plainDecoder = new Decoder(options);
+
+/** The message with the vector's fields, as it is on the wire. */
+function wire({ name, fields }: Sample): ClientMessage {
+  const values = Object.entries(fields).map(([key, value]) =>
+    (key === "data" || key === "resume") && typeof value === "string" ? fromHex(value) : value,
+  );
+  if (name === "join") {
+    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [key, values[i]])) } as never;
+  }
+  return { [name]: values.length === 0 ? null : values.length === 1 ? values[0] : values } as never;
+}
+
+/** A decoded value as the vectors have it: bytes in hex, maps as objects. */
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toHex(value);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key as string, asJson(item)]));
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]));
+  }
+  return value;
+}
+
+describe("what a client sends", () => {
+  test.each(client)("$name $fields", (sample) => {
+    const data = encode(wire(sample));
+    expect(asJson(plainDecoder.decode(data))).toEqual(asJson(plainDecoder.decode(fromHex(sample.bytes))));
+    // Whole numbers above 2**32 are floats here, which the host takes.
+    if (!/\b\d{10,}\b/.test(JSON.stringify(sample.fields)) || sample.name === "join") {
+      expect(toHex(data)).toBe(sample.bytes);
+    }
+  });
+
+  test("bytes have no tag, whatever they are a part of", () => {
+    const buffer = Buffer.from("..ls..");
+    expect(toHex(encode({ data: [1, buffer.subarray(2, 4)] }))).toBe("a16464617461820142" + "6c73");
+  });
+
+  test("a message does not change when the next is made", () => {
+    const first = encode({ chat: "first" });
+    const before = toHex(first);
+    for (let i = 0; i < 2000; i++) encode({ chat: "another" });
+    expect(toHex(first)).toBe(before);
+  });
+});
+
+describe("what a host sends", () => {
+  test.each(host)("$name $fields", ({ name, fields, bytes }) => {
+    const { type, ...decoded } = asJson(decodeHost(fromHex(bytes))) as Record<string, unknown>;
+    expect(type).toBe(name);
+    expect(decoded).toEqual(fields);
+  });
+
+  test.each(alsoHost)("$name: means the same as what this protocol's encoder writes", ({ bytes, same }) => {
+    expect(decodeHost(fromHex(bytes))).toEqual(decodeHost(fromHex(same)));
+  });
+
+  test.each(ignored)("$name: is ignored", ({ bytes }) => {
+    expect(decodeHost(fromHex(bytes))).toBeNull();
+  });
+
+  test.each(malformedHost)("$name: is refused", ({ bytes }) => {
+    expect(() => decodeHost(fromHex(bytes))).toThrow(MalformedMessage);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["half a message", "a16568"],
+    ["something after it", "a1656572726f72617800"],
+    ["no map", "65"],
+    ["undefined", "a1656572726f72f7"],
+    ["indefinite lengths without an end", "a1657573657273" + "9f".repeat(50)],
+    ["too deep", "a1657573657273" + "81".repeat(60_000)],
+    ["huge length", "a166636875 6e6b739bffffffffffffffff".replaceAll(" ", "")],
+    ["a date", "a1656572726f72c11a5f5e1000"],
+    ["a big number", "a164706f6e67c249010000000000000000"],
+    ["a list that shares itself", "a1657573657273d81c81d81d00"],
+  ])("%s: is refused", (_, bytes) => {
+    expect(() => decodeHost(fromHex(bytes))).toThrow(MalformedMessage);
+  });
+
+  test("an error tells nothing of the content", () => {
+    const secret = Buffer.from("hunter2").toString("hex");
+    expect(() => decodeHost(fromHex(`a1656572726f7247${secret}`))).toThrow(/^error: a text must be a string$/);
+  });
+});

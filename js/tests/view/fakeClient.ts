@@ -1,0 +1,109 @@
+/** A client without a host: tests say what is the case, and see what the view asked for. */
+import type { ClientEvent, Refusal, SessionInfo, SshxClient, State } from "../../src/client";
+import type { PathKind } from "../../src/links/link";
+import type { Hear, Role, ShellInfo, User } from "../../src/protocol/messages";
+
+/** What the view has asked for: the method's name and its arguments. */
+export type Call = [name: string, ...args: unknown[]];
+
+export class FakeClient {
+  state: State = "connected";
+  reason = "";
+  refusal: Refusal | null = null;
+  retryAt: number | null = null;
+  removed = false;
+  uid = 1;
+  info: SessionInfo | null = { session: "00", name: "Demo", readOnly: false, locked: false, created: 0 };
+  users: ReadonlyMap<number, User> = new Map();
+  shells: ReadonlyMap<number, ShellInfo> = new Map();
+  messages: readonly Hear[] = [];
+  latency: number | null = null;
+  shellLatency: number | null = null;
+  path: PathKind | null = null;
+  bytesIn = 0;
+  bytesOut = 0;
+  readonly calls: Call[] = [];
+  readonly #listeners = new Set<(event: ClientEvent) => void>();
+
+  constructor(role: Role = "owner") {
+    this.users = new Map([[1, user("Me", { role })]]);
+  }
+
+  get role(): Role {
+    return this.users.get(this.uid)?.role ?? "reader";
+  }
+
+  /** As what it stands for: the real one has private members. */
+  get asClient(): SshxClient {
+    return this as unknown as SshxClient;
+  }
+
+  on(listener: (event: ClientEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: ClientEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  /** Change what is the case, and tell. */
+  set(change: Partial<Omit<FakeClient, "role" | "asClient" | "calls">>, type: "state" | "info" | "users" | "shells"): void {
+    Object.assign(this, change);
+    this.emit({ type });
+  }
+
+  /** Someone is here, or is another than before; null: not any more. */
+  put(uid: number, now: User | null): void {
+    const before = this.users.get(uid);
+    const users = new Map(this.users);
+    if (now === null) users.delete(uid);
+    else users.set(uid, now);
+    this.set({ users }, "users");
+    if (now !== null && !now.pending && (before?.pending ?? true)) this.emit({ type: "joined", uid, user: now });
+    if (now === null && before?.pending === false) this.emit({ type: "left", uid, user: before });
+  }
+
+  hear(uid: number, text: string, time = 1_700_000_000): void {
+    const message = { uid, name: this.users.get(uid)?.name ?? "Gone", text, time };
+    this.messages = [...this.messages, message];
+    this.emit({ type: "chat", message });
+  }
+
+  attach(...args: unknown[]): () => void {
+    this.calls.push(["attach", ...args]);
+    return () => undefined;
+  }
+
+  connect = this.#recorded("connect");
+  close = this.#recorded("close");
+  create = this.#recorded("create");
+  closeShell = this.#recorded("closeShell");
+  send = this.#recorded("send");
+  chat = this.#recorded("chat");
+  setName = this.#recorded("setName");
+  setColor = this.#recorded("setColor");
+  setCursor = this.#recorded("setCursor");
+  setFocus = this.#recorded("setFocus");
+  move = this.#recorded("move");
+  requestWrite = this.#recorded("requestWrite");
+  setRole = this.#recorded("setRole");
+  kick = this.#recorded("kick");
+  approve = this.#recorded("approve");
+  lock = this.#recorded("lock");
+
+  #recorded(name: string) {
+    return (...args: unknown[]): void => void this.calls.push([name, ...args]);
+  }
+}
+
+export function user(name: string, change: Partial<User> = {}): User {
+  return {
+    ...{ name, color: "#0090ff", role: "writer", cursor: null, focus: null, pending: false, wantsWrite: false },
+    ...change,
+  };
+}
+
+export function shell(title: string, change: Partial<ShellInfo> = {}): ShellInfo {
+  return { x: 0, y: 0, rows: 24, cols: 80, title, ...change };
+}

@@ -1,0 +1,227 @@
+"""A person at a browser: pages of real Jupyter servers in Debian's Chromium, driven by their accessible names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+
+from tests.servers import TOKEN, JupyterServer
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless=new",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+# The rows of a terminal's screen with each cell's text, width, colours and style, and where the cursor is.
+_PICTURE = """element => {
+  const buffer = element.sshxTerminal.buffer.active;
+  const rows = [];
+  for (let y = 0; y < element.sshxTerminal.rows; y++) {
+    const line = buffer.getLine(buffer.baseY + y);
+    const cells = [];
+    for (let x = 0; line && x < element.sshxTerminal.cols; x++) {
+      const cell = line.getCell(x);
+      cells.push([cell.getChars() || " ", cell.getWidth(), cell.getFgColorMode(), cell.getFgColor(),
+        cell.getBgColorMode(), cell.getBgColor(), cell.isBold(), cell.isInverse(), cell.isUnderline()].join());
+    }
+    rows.push(cells.join("|"));
+  }
+  return { rows, cursor: [buffer.cursorX, buffer.cursorY], kind: buffer.type };
+}"""
+# All lines, scrollback included.
+_TEXT = """element => {
+  const buffer = element.sshxTerminal.buffer.active;
+  const lines = [];
+  for (let y = 0; y < buffer.length; y++) {
+    const line = buffer.getLine(y);
+    if (line.isWrapped) lines[lines.length - 1] += line.translateToString(true);
+    else lines.push(line.translateToString(true));
+  }
+  return lines.join("\\n").trimEnd();
+}"""
+# The longest time between two frames, in milliseconds, until `stop` is called.
+_FRAMES = """() => {
+  let last = performance.now(), going = true;
+  window.frameTimes = [];
+  const frame = () => {
+    const now = performance.now();
+    window.frameTimes.push(now - last);
+    last = now;
+    if (going) requestAnimationFrame(frame);
+  };
+  window.stopFrames = () => { going = false; return window.frameTimes; };
+  requestAnimationFrame(frame);
+}"""
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser; gone afterwards."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, headless=True)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Person:
+    """One browser with one page, logged in to one Jupyter server."""
+
+    def __init__(self, server: JupyterServer, context: BrowserContext, page: Page) -> None:
+        self.server = server
+        self.context = context
+        self.page = page
+        self.problems: list[str] = []
+        """Errors of scripts and messages on the console."""
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+
+    @classmethod
+    async def at(cls, browser: Browser, server: JupyterServer, **options: Any) -> Person:
+        """Log in. `options` are those of Playwright's `new_context`."""
+        context = await browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url.rstrip("/"))
+        context.set_default_timeout(20_000)
+        person = cls(server, context, await context.new_page())
+        await person.page.goto(f"{server.url}sshx/p2p?token={TOKEN}")
+        return person
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def field(self, name: str) -> Locator:
+        return self.page.get_by_role("textbox", name=name, exact=True)
+
+    # Coming and going.
+
+    async def share(self, name: str = "") -> None:
+        """Create a session on the start page."""
+        if name:
+            await self.field("Session name").fill(name)
+        await self.button("Share").click()
+        await self.connected()
+
+    async def copied(self, button: str) -> str:
+        """What a copy button of the open share panel copies."""
+        await self.button(button).click()
+        text: str = await self.page.evaluate("navigator.clipboard.readText()")
+        return text
+
+    async def join(self, ticket: str, name: str = "") -> None:
+        """Join on the start page."""
+        await self.field("Ticket").fill(ticket)
+        if name:
+            await self.field("Your name").fill(name)
+        await self.button("Join").click()
+
+    async def open(self, session: dict[str, Any], ticket: str = "") -> None:
+        """Go to a session's page, as the host or with a ticket."""
+        await self.page.goto(f"{self.server.url}sshx/p2p/{session['id']}" + (f"#{ticket}" if ticket else ""))
+
+    async def state(self, state: str, timeout: float = 20) -> None:
+        """Wait until the connection is in this state."""
+        await expect(self.page.get_by_role("status", name="Connection", exact=True)).to_contain_text(
+            re.compile(rf"^{state}$"), timeout=timeout * 1000
+        )
+
+    async def connected(self) -> None:
+        await self.state("connected")
+
+    # Panels.
+
+    async def show(self, panel: str) -> None:
+        """Open a panel by its button in the toolbar, if it is not open."""
+        button = self.button(panel)
+        if await button.get_attribute("aria-expanded") != "true":
+            await button.click()
+
+    async def say(self, text: str) -> None:
+        await self.show("Chat")
+        await self.field("Message").fill(text)
+        await self.field("Message").press("Enter")
+
+    async def heard(self, text: str) -> None:
+        await self.show("Chat")
+        await expect(self.page.get_by_role("log", name="Chat", exact=True)).to_contain_text(text)
+
+    def people(self) -> Locator:
+        return self.page.get_by_role("list", name="People", exact=True)
+
+    # Shells.
+
+    def shells(self) -> Locator:
+        return self.page.get_by_role("group", name=re.compile("^Shell "))
+
+    def terminal(self, index: int = 0) -> Locator:
+        return self.shells().nth(index).locator(".sshx-terminal")
+
+    async def type(self, text: str, index: int = 0) -> None:
+        """Type into a shell, after a click on it."""
+        await self.terminal(index).click()
+        await self.page.keyboard.type(text)
+
+    async def run(self, command: str, index: int = 0) -> None:
+        await self.type(command, index)
+        await self.page.keyboard.press("Enter")
+
+    async def text(self, index: int = 0) -> str:
+        """All that a terminal holds, with its scrollback; wrapped lines joined."""
+        text: str = await self.terminal(index).evaluate(_TEXT)
+        return text
+
+    async def picture(self, index: int = 0) -> dict[str, Any]:
+        """What a terminal shows, cell by cell."""
+        picture: dict[str, Any] = await self.terminal(index).evaluate(_PICTURE)
+        return picture
+
+    async def sees(self, text: str, index: int = 0, timeout: float = 20) -> None:
+        """Wait until a terminal holds this text."""
+        await self._eventually(lambda: self.text(index), lambda now: text in now, timeout, text)
+
+    async def sees_line(self, line: str, index: int = 0, timeout: float = 20) -> None:
+        """Wait until a terminal holds this as a whole line."""
+        await self._eventually(lambda: self.text(index), lambda now: line in now.splitlines(), timeout, line)
+
+    async def _eventually(self, read: Any, good: Any, timeout: float, wanted: str) -> None:
+        deadline = asyncio.get_running_loop().time() + timeout
+        while not good(now := await read()):
+            assert asyncio.get_running_loop().time() < deadline, f"no {wanted!r} in:\n{now[-2000:]}"
+            await asyncio.sleep(0.05)
+
+    async def count_frames(self) -> None:
+        """Begin to measure the time between frames."""
+        await self.page.evaluate(_FRAMES)
+
+    async def frames(self) -> list[float]:
+        """Milliseconds between frames since `count_frames`."""
+        times: list[float] = await self.page.evaluate("window.stopFrames()")
+        return times
+
+    async def screenshot(self, name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+async def same_picture(one: Person, other: Person, index: int = 0, timeout: float = 20) -> dict[str, Any]:
+    """Wait until both see the same in a shell, cell by cell."""
+    deadline = asyncio.get_running_loop().time() + timeout
+    while True:
+        mine, theirs = await one.picture(index), await other.picture(index)
+        if mine == theirs:
+            return mine
+        if asyncio.get_running_loop().time() > deadline:
+            assert mine == theirs
+        await asyncio.sleep(0.1)

@@ -1,0 +1,498 @@
+"""The pages in a real Chromium: a host at server A, a guest at server B."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.browser import Person, chromium, same_picture
+from tests.servers import JupyterServer, jupyter_server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110)]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def host(browser: Browser, server_a: JupyterServer) -> Person:
+    """Someone at server A, on the start page."""
+    return await Person.at(browser, server_a)
+
+
+@pytest.fixture
+async def guest(browser: Browser, server_b: JupyterServer) -> Person:
+    """Someone at server B, on the start page."""
+    return await Person.at(browser, server_b)
+
+
+@pytest.fixture
+async def session(server_a: JupyterServer) -> AsyncIterator[dict[str, Any]]:
+    """A session of server A with one shell."""
+    session = await server_a.share(name="Lecture")
+    yield session
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+
+
+async def both_in(host: Person, guest: Person, session: dict[str, Any], kind: str = "write") -> None:
+    """The host and a guest on the session's page, each with its shell at the prompt."""
+    await host.open(session)
+    await guest.open(session, session["tickets"][kind])
+    for person in (host, guest):
+        await person.connected()
+        await person.sees("$ ")
+
+
+async def rename(person: Person, name: str) -> None:
+    await person.show("Settings")
+    await person.field("Your name").fill(name)
+    await person.field("Your name").press("Enter")
+    await person.page.keyboard.press("Escape")
+
+
+async def test_share_and_join(host: Person, guest: Person) -> None:
+    await host.share("Pair work")
+    link = await host.copied("Copy write link")
+    address, _, ticket = link.partition("#")
+    assert address.startswith(host.server.url + "sshx/p2p/")
+    assert ticket.startswith("sshx1")
+    assert (await host.copied("Copy read-only link")).partition("#")[2] not in ("", ticket)
+    await host.sees("$ ")
+
+    started = time.monotonic()
+    await guest.join(ticket, "Grace")
+    await guest.run("echo typed $((6 * 7))")
+    await guest.sees_line("typed 42")
+    assert time.monotonic() - started < 3
+
+    await host.sees_line("typed 42")
+    await same_picture(host, guest)
+    await expect(guest.page).to_have_title(re.compile("Pair work"))
+    assert ticket in guest.page.url.partition("#")[2]
+
+    # Names, cursors and the chat, both ways.
+    await rename(host, "Ada")
+    for person, other in ((host, "Grace"), (guest, "Ada")):
+        await person.show("People")
+        await expect(person.people().get_by_text(other, exact=False)).to_be_visible()
+    for person, other, name in ((host, guest, "Ada"), (guest, host, "Grace")):
+        await person.page.mouse.move(200, 300)
+        await person.page.mouse.move(300, 400, steps=5)
+        await expect(other.page.locator(".sshx-cursor").get_by_text(name)).to_be_visible()
+    await host.say("Hello, guest")
+    await guest.heard("Hello, guest")
+    await guest.say("Hello, host")
+    await host.heard("Hello, host")
+    assert not host.problems
+    assert not guest.problems
+
+
+async def test_programs_look_the_same(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session)
+    await guest.run("seq 1 200000")
+    for person in (host, guest):
+        await person.sees_line("200000", timeout=60)
+    await same_picture(host, guest)
+    lines = [line for line in (await guest.text()).splitlines() if line.isdigit()]
+    first = int(lines[0])
+    assert lines == [str(number) for number in range(first, 200_001)]  # scrollback in order, none twice
+    assert len(lines) > 9_000
+
+    await guest.run("vim -u NONE -N")
+    await guest.sees("VIM - Vi IMproved")
+    await guest.page.keyboard.type("ihello \u4f60\u597d e\u0301 \U0001f44d from the guest")
+    await guest.page.keyboard.press("Escape")
+    await host.sees("from the guest")
+    assert (await same_picture(host, guest))["kind"] == "alternate"
+    await guest.page.keyboard.type(":q!\n")
+    await host.sees("200000")
+
+    await guest.run("htop -d 100 || top")
+    await guest.sees("Load average")
+    assert (await same_picture(host, guest))["kind"] == "alternate"
+    await guest.page.keyboard.press("q")
+    await guest.run("echo done")
+    await host.sees_line("done")
+    assert (await same_picture(host, guest))["kind"] == "normal"
+
+
+async def test_ctrl_c_during_a_flood(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session)
+    await guest.run("yes")
+    for person in (host, guest):
+        await person.sees("y\ny\ny\ny")
+        await person.count_frames()
+    await asyncio.sleep(3)  # what is measured: three seconds of flood
+    frames = [await person.frames() for person in (host, guest)]
+    pressed = time.monotonic()
+    await guest.page.keyboard.press("Control+c")
+    await asyncio.gather(*(person.sees("^C") for person in (host, guest)))
+    took = time.monotonic() - pressed
+    print(f"longest frame: host {max(frames[0]):.0f} ms, guest {max(frames[1]):.0f} ms; Ctrl-C after {took:.2f} s")
+    assert took < 2
+    assert max(frames[0] + frames[1]) < 200
+    await same_picture(host, guest)
+
+
+async def test_windows_follow(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session)
+    await guest.button("New shell").click()
+    await expect(host.shells()).to_have_count(2)
+    await expect(guest.shells()).to_have_count(2)
+    await guest.button("Fit all").click()
+    await host.button("Fit all").click()
+
+    # Resize.
+    columns = (await host.picture())["rows"][0].count("|")
+    await guest.shells().first.get_by_role("button", name="Larger", exact=True).click()
+    await _eventually(lambda: _columns(host), lambda now: now > columns)
+    larger = await _columns(host)
+    await guest.shells().first.get_by_role("button", name="Smaller", exact=True).click()
+    await _eventually(lambda: _columns(host), lambda now: now < larger)
+
+    # Move: by the title bar.
+    before = await host.shells().first.bounding_box()
+    title = await guest.shells().first.locator(".sshx-title").bounding_box()
+    assert before is not None
+    assert title is not None
+    await guest.page.mouse.move(title["x"] + title["width"] / 2, title["y"] + 8)
+    await guest.page.mouse.down()
+    await guest.page.mouse.move(title["x"] + title["width"] / 2 + 60, title["y"] + 98, steps=8)
+    await guest.page.mouse.up()
+    await _eventually(lambda: _y(host), lambda now: now > before["y"] + 20)
+    boxes = [await person.shells().first.bounding_box() for person in (host, guest)]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+
+    # Raise: a click puts it above the other, for both.
+    for index in (1, 0):
+        await guest.shells().nth(index).locator(".sshx-title").click(position={"x": 30, "y": 8})
+        for person in (host, guest):
+            await _eventually(
+                lambda person=person: _above(person), lambda now, index=index: now == index
+            )
+
+    # Close.
+    await guest.shells().nth(1).get_by_role("button", name="Close shell", exact=True).click()
+    await guest.button("Close for everyone").click()
+    await expect(host.shells()).to_have_count(1)
+    await expect(guest.shells()).to_have_count(1)
+
+
+async def _columns(person: Person) -> int:
+    return int((await person.picture())["rows"][0].count("|"))
+
+
+async def _y(person: Person) -> float:
+    box = await person.shells().first.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+async def _above(person: Person) -> int:
+    """Which of two shells lies above the other."""
+    first, second = [int(await person.shells().nth(i).evaluate("e => +getComputedStyle(e).zIndex")) for i in (0, 1)]
+    return 0 if first > second else 1
+
+
+async def _eventually(read: Any, good: Any, timeout: float = 10) -> None:
+    deadline = time.monotonic() + timeout
+    while not good(now := await read()):
+        assert time.monotonic() < deadline, now
+        await asyncio.sleep(0.05)
+
+
+async def test_a_reader_only_watches(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session, "read")
+    await expect(guest.page.get_by_text("Read-only", exact=True)).to_be_visible()
+    before = await host.picture()
+    box = await host.shells().first.bounding_box()
+    await guest.type("touch never\n")
+    await expect(guest.page.get_by_text("You can watch", exact=False).first).to_be_visible()
+    for name in ("Larger", "Smaller", "Close shell"):
+        await expect(guest.shells().first.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    await expect(guest.button("New shell")).to_be_disabled()
+    title = guest.shells().first.locator(".sshx-title")
+    await title.drag_to(guest.page.locator(".sshx-canvas"), target_position={"x": 40, "y": 700}, force=True)
+    # The host sees nothing of all that; its own next command comes right after what was there.
+    assert await host.picture() == before
+    assert await host.shells().first.bounding_box() == box
+
+    # The reader asks, the host allows, and the reader types without joining anew.
+    await guest.button("Ask for write access").first.click()
+    await host.button("Allow").first.click()
+    await expect(guest.page.get_by_text("Read-only", exact=True)).to_have_count(0)
+    await guest.run("echo now I may")
+    await host.sees_line("now I may")
+
+
+async def test_the_host_changes_roles_and_removes(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session)
+    await host.show("People")
+    await host.button("Make reader").click()
+    await expect(guest.page.get_by_text("Read-only", exact=True)).to_be_visible()
+    await host.button("Make writer").click()
+    await expect(guest.page.get_by_text("Read-only", exact=True)).to_have_count(0)
+    await host.button("Remove").click()
+    await host.button("Remove").last.click()
+    await guest.state("ended")
+    await expect(guest.page.get_by_text("removed", exact=False).first).to_be_visible()
+
+
+async def test_the_link_breaks_and_mends(
+    browser: Browser, host: Person, session: dict[str, Any], tmp_path: Path
+) -> None:
+    with jupyter_server(tmp_path / "b") as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        guest = await Person.at(browser, server)
+        await both_in(host, guest, session)
+        await guest.say("before")
+        await guest.run("for i in $(seq 1 300); do echo line $i; sleep 0.1; done")
+        await guest.sees_line("line 5")
+        server.stop(signal.SIGKILL)
+        await guest.state("reconnecting")
+        await guest.sees_line("line 5")  # what was there can still be read
+        await host.say("meanwhile")
+    with jupyter_server(tmp_path / "b", port=port):
+        await guest.state("connected", timeout=40)
+        await guest.sees_line("line 300", timeout=60)
+        assert [line for line in (await guest.text()).splitlines() if re.fullmatch(r"line \d+", line)] == [
+            f"line {i}" for i in range(1, 301)
+        ]
+        await guest.heard("before")
+        await guest.heard("meanwhile")
+        await same_picture(host, guest)
+        await expect(guest.page.get_by_role("log", name="Chat").get_by_text("before", exact=True)).to_have_count(1)
+
+
+async def test_the_host_is_away_for_ten_seconds(
+    browser: Browser, guest: Person, tmp_path: Path
+) -> None:
+    with jupyter_server(tmp_path / "a") as server:
+        session = await server.share()
+        await guest.open(session, session["tickets"]["write"])
+        await guest.connected()
+        await guest.sees("$ ")
+        await guest.run("for i in $(seq 1 200); do echo line $i; sleep 0.1; done")
+        await guest.sees_line("line 3")
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            await guest.state("reconnecting", timeout=12)
+            await asyncio.sleep(4)  # to ten seconds in all
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        await guest.state("connected", timeout=30)
+        await guest.sees_line("line 200", timeout=60)
+        assert [line for line in (await guest.text()).splitlines() if re.fullmatch(r"line \d+", line)] == [
+            f"line {i}" for i in range(1, 201)
+        ]
+
+
+async def test_narrow_and_touched(
+    browser: Browser, host: Person, server_b: JupyterServer, session: dict[str, Any]
+) -> None:
+    guest = await Person.at(
+        browser, server_b, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=3
+    )
+    await guest.field("Ticket").fill(session["tickets"]["write"])
+    await guest.button("Join").tap()
+    await guest.connected()
+    await guest.sees("$ ")
+    await guest.terminal().tap()
+    await guest.page.keyboard.type("cat")
+    await guest.page.keyboard.press("Enter")
+    await guest.button("Ctrl").tap()
+    await guest.page.keyboard.type("c")
+    await guest.sees("^C")
+    await guest.page.keyboard.type("echo up and down")
+    await guest.page.keyboard.press("Enter")
+    await guest.sees_line("up and down")
+    await guest.page.keyboard.type("clear")
+    await guest.page.keyboard.press("Enter")
+    for _ in range(2):
+        await guest.page.get_by_role("button", name="Up", exact=True).tap()
+    await guest.page.keyboard.press("Enter")
+    await guest.sees_line("up and down")
+    await guest.page.keyboard.type("echo t")
+    await guest.button("Esc").tap()
+    await guest.page.keyboard.press("Control+u")
+
+    await guest.button("New shell").tap()
+    await expect(guest.page.get_by_role("tab")).to_have_count(2)
+    await guest.page.get_by_role("tab").first.tap()
+    await guest.sees("up and down")
+    await guest.page.get_by_role("tab").nth(1).tap()
+    await expect(guest.page.get_by_role("tab").nth(1)).to_have_attribute("aria-selected", "true")
+    # Nothing is wider than the screen.
+    assert await guest.page.evaluate("document.documentElement.scrollWidth") <= 390
+    await guest.screenshot("narrow")
+
+
+async def test_keyboard_only(host: Person) -> None:
+    page = host.page
+
+    async def tab_to(name: str, limit: int = 40) -> None:
+        for _ in range(limit):
+            if await page.evaluate("document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.innerText") == name:
+                return
+            await page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {name}")
+
+    await tab_to("Share")
+    await page.keyboard.press("Enter")
+    await host.connected()
+    await host.sees("$ ")
+    for _ in range(40):
+        if await page.evaluate("document.activeElement?.classList.contains('xterm-helper-textarea')"):
+            break
+        await page.keyboard.press("Tab")
+    await page.keyboard.type("echo by keyboard\n")
+    await host.sees_line("by keyboard")
+
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+async def accessible(person: Person, where: str) -> None:
+    """Fails with what axe finds that is serious."""
+    await person.page.evaluate(AXE.read_text())
+    result = await person.page.evaluate("axe.run()")
+    serious = [
+        (where, violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]][:3])
+        for violation in result["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert not serious, serious
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_accessible_in_light_and_dark(
+    scheme: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer
+) -> None:
+    host = await Person.at(browser, server_a, color_scheme=scheme)
+    await accessible(host, "start")
+    await host.screenshot(f"start-{scheme}")
+    await host.share("Linear algebra")
+    await host.sees("$ ")
+    link = await host.copied("Copy write link")
+    await accessible(host, "share")
+    await host.screenshot(f"share-{scheme}")
+    guest = await Person.at(browser, server_b, color_scheme=scheme)
+    await guest.join(link, "Grace")
+    await guest.connected()
+    await guest.run("ls --color=always /; printf '\\e[1;35mhello\\e[0m\\n'")
+    await guest.button("New shell").click()
+    await expect(guest.shells()).to_have_count(2)
+    await host.say("Type into either of them: https://jupyter.org")
+    for panel in ("Chat", "People", "Network", "Settings"):
+        await guest.show(panel)
+        await accessible(guest, panel)
+        await guest.screenshot(f"{panel.lower()}-{scheme}")
+
+
+async def test_at_double_zoom(browser: Browser, server_a: JupyterServer, session: dict[str, Any]) -> None:
+    host = await Person.at(browser, server_a, viewport={"width": 640, "height": 400}, device_scale_factor=2)
+    await host.open(session)
+    await host.connected()
+    await host.run("echo large")
+    await host.sees_line("large")
+    for panel in ("Chat", "People", "Network", "Settings"):
+        await host.show(panel)
+        await accessible(host, panel)
+    assert await host.page.evaluate("document.documentElement.scrollWidth") <= 640
+    await host.screenshot("zoom-200")
+
+
+# Where it goes wrong.
+
+
+async def test_a_text_that_is_no_ticket(guest: Person) -> None:
+    await guest.field("Ticket").fill("hello")
+    await expect(guest.page.get_by_text("ticket", exact=False).first).to_be_visible()
+    await guest.button("Join").click(force=True)
+    await expect(guest.page.get_by_role("alert").first).to_be_visible()
+    await guest.screenshot("no-ticket")
+
+
+async def test_a_ticket_that_is_no_longer_valid(guest: Person, server_a: JupyterServer) -> None:
+    session = await server_a.share()
+    old = session["tickets"]["write"]
+    await server_a.json("PATCH", f"sshx/api/sessions/{session['id']}", {"rotate": True})
+    await guest.join(old)
+    await guest.state("refused")
+    await expect(guest.page.get_by_text("ask the host", exact=False).first).to_be_visible()
+    await guest.screenshot("wrong-ticket")
+
+
+async def test_a_session_that_has_ended(host: Person, guest: Person, server_a: JupyterServer) -> None:
+    session = await server_a.share()
+    await both_in(host, guest, session)
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+    for person in (host, guest):
+        await person.state("ended")
+        await person.sees("$ ")  # still readable
+    await guest.screenshot("ended")
+    await guest.page.reload()
+    await guest.state("refused")
+    await expect(guest.page.get_by_text("ended", exact=False).first).to_be_visible()
+    await guest.screenshot("not-found")
+
+
+async def test_a_password(guest: Person, server_a: JupyterServer) -> None:
+    session = await server_a.share(password="open sesame")
+    await guest.join(session["tickets"]["write"])
+    password = guest.page.get_by_label("Password", exact=True)
+    await password.fill("close sesame")
+    await password.press("Enter")
+    await expect(guest.page.get_by_text("password", exact=False).first).to_be_visible()
+    await guest.screenshot("wrong-password")
+    password = guest.page.get_by_label("Password", exact=True)
+    await password.fill("open sesame")
+    await password.press("Enter")
+    await guest.connected()
+    await guest.run("echo inside")
+    await guest.sees_line("inside")
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+
+
+async def test_a_host_that_is_not_there(guest: Person, tmp_path: Path) -> None:
+    with jupyter_server(tmp_path) as server:
+        ticket = (await server.share())["tickets"]["write"]
+    await guest.join(ticket)
+    await guest.state("refused", timeout=40)
+    await expect(guest.button("Try again")).to_be_visible()
+    await guest.screenshot("unreachable")
+
+
+async def test_a_server_that_is_gone(browser: Browser, session: dict[str, Any], tmp_path: Path) -> None:
+    with jupyter_server(tmp_path) as server:
+        guest = await Person.at(browser, server)
+    await guest.join(session["tickets"]["write"])
+    await guest.state("refused")
+    await expect(guest.page.get_by_text("Jupyter server", exact=False).first).to_be_visible()
+
+
+async def test_waiting_for_the_host(host: Person, guest: Person, server_a: JupyterServer) -> None:
+    session = await server_a.share(approve=True)
+    await host.open(session)
+    await host.connected()
+    await guest.open(session, session["tickets"]["write"])
+    await guest.state("connecting")
+    await expect(guest.page.get_by_text("let you in", exact=False).first).to_be_visible()
+    await guest.screenshot("waiting")
+    await host.button("Let in").first.click()
+    await guest.connected()
+    await guest.run("echo let in")
+    await host.sees_line("let in")
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")

@@ -83,7 +83,7 @@ node:
 
 $(MODULES): js/package-lock.json | node
 	@echo "setup: installing what the page is built with"
-	@cd js && npm ci --silent && touch node_modules/.package-lock.json
+	@cd js && npm ci --loglevel=error && touch node_modules/.package-lock.json
 
 $(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src)
 	@echo "setup: building the page"

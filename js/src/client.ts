@@ -64,7 +64,8 @@ export type ClientEvent =
    * Someone came or left, while this client was connected. Never this client itself, and never who waits for approval:
    * they are in `users` (of owners), and have come once they are let in.
    */
-  | { type: "joined" | "left"; uid: number; user: User }
+  | { type: "joined"; uid: number; user: User }
+  | { type: "left"; uid: number; user: User }
   | { type: "shells" }
   | { type: "chat"; message: Hear }
   /** `latency`, `shellLatency`, `path`, `bytesIn` and `bytesOut`, once a second or so. */
@@ -147,6 +148,8 @@ export class SshxClient {
   /** Whether the host has ever let this client in, and whether it has ever had it wait. */
   #entered = false;
   #waited = false;
+  /** The state before the link came into doubt. */
+  #certain: State = "connecting";
   #delay: number = BACKOFF[0];
   #openedAt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -413,9 +416,10 @@ export class SshxClient {
   }
 
   #doubt(silent: boolean): void {
-    if (silent) this.#become("reconnecting", "Nothing has been heard from the host for a while.");
-    else if (this.#settled) this.#become("connected");
-    else if (this.#waited && !this.#entered) this.#become("waiting");
+    if (silent) {
+      this.#certain = this.state;
+      this.#become("reconnecting", "Nothing has been heard from the host for a while.");
+    } else this.#become(this.#certain);
   }
 
   #end(reason: string, refusal: Refusal | null = null): void {

@@ -50,8 +50,6 @@ export class Connection {
   #ended = false;
   #heardAt = 0;
   #tickedAt = 0;
-  /** Whether the ping that was sent after a gap in time must be answered by the next tick. */
-  #checking = false;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #stopHeartbeat: () => void = () => undefined;
 
@@ -155,7 +153,6 @@ export class Connection {
 
   #heard(): void {
     this.#heardAt = performance.now();
-    this.#checking = false;
     this.#doubt(false);
   }
 
@@ -169,13 +166,14 @@ export class Connection {
     const gap = now - this.#tickedAt;
     const silence = now - this.#heardAt;
     this.#tickedAt = now;
-    if (this.#checking || (silence >= SILENCE && gap < DOUBT)) {
-      this.#end(new LinkLost("Nothing was heard from the host."));
-      return;
+    // After a gap this machine has slept, or was busy: what silence there was counts only if this ping has no answer.
+    if (gap < DOUBT) {
+      if (silence >= SILENCE) {
+        this.#end(new LinkLost("Nothing was heard from the host."));
+        return;
+      }
+      this.#doubt(silence >= DOUBT);
     }
-    if (gap >= DOUBT)
-      this.#checking = true; // this machine slept: ask whether the link is still good
-    else this.#doubt(silence >= DOUBT);
     this.#ping();
   }
 

@@ -24,7 +24,6 @@ const SENTENCES: Record<TicketReason, string> = {
 };
 
 // Spaces, and the invisible characters that chat programs and PDFs put into long words.
- 
 const SPACE = /[\s\u001c-\u001f\u0085\u200b-\u200d\u2060\ufeff]+/gu;
 
 /** A text is not a ticket. The message is a sentence for a person; it holds nothing of the text. */
@@ -87,7 +86,7 @@ export class Ticket {
     const found = fromLink(trimmed.replace(SPACE, ""));
     if (!found) throw new TicketError("empty");
     // Before toLowerCase(), which would make a "k" of the Kelvin sign.
-    if (/[^\0-\x7f]/.test(found)) throw new TicketError(startsLikeTicket(found) ? "mistyped" : "foreign");  
+    if (/[^\0-\x7f]/.test(found)) throw new TicketError(startsLikeTicket(found) ? "mistyped" : "foreign");
     const word = found.toLowerCase();
     if ((PREFIX + VERSION).startsWith(word)) throw new TicketError("incomplete");
     if (!startsLikeTicket(word)) throw new TicketError("foreign");

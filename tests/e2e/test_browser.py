@@ -51,7 +51,7 @@ async def both_in(host: Person, guest: Person, session: dict[str, Any], kind: st
     await guest.open(session, session["tickets"][kind])
     for person in (host, guest):
         await person.connected()
-        await person.sees("$ ")
+        await person.sees("$")
 
 
 async def rename(person: Person, name: str) -> None:
@@ -68,7 +68,7 @@ async def test_share_and_join(host: Person, guest: Person) -> None:
     assert address.startswith(host.server.url + "sshx/p2p/")
     assert ticket.startswith("sshx1")
     assert (await host.copied("Copy read-only link")).partition("#")[2] not in ("", ticket)
-    await host.sees("$ ")
+    await host.sees("$")
 
     started = time.monotonic()
     await guest.join(ticket, "Grace")
@@ -283,7 +283,7 @@ async def test_the_host_is_away_for_ten_seconds(
         session = await server.share()
         await guest.open(session, session["tickets"]["write"])
         await guest.connected()
-        await guest.sees("$ ")
+        await guest.sees("$")
         await guest.run("for i in $(seq 1 200); do echo line $i; sleep 0.1; done")
         await guest.sees_line("line 3")
         server.process.send_signal(signal.SIGSTOP)
@@ -308,7 +308,7 @@ async def test_narrow_and_touched(
     await guest.field("Ticket").fill(session["tickets"]["write"])
     await guest.button("Join").tap()
     await guest.connected()
-    await guest.sees("$ ")
+    await guest.sees("$")
     await guest.terminal().tap()
     await guest.page.keyboard.type("cat")
     await guest.page.keyboard.press("Enter")
@@ -352,7 +352,7 @@ async def test_keyboard_only(host: Person) -> None:
     await tab_to("Share")
     await page.keyboard.press("Enter")
     await host.connected()
-    await host.sees("$ ")
+    await host.sees("$")
     for _ in range(40):
         if await page.evaluate("document.activeElement?.classList.contains('xterm-helper-textarea')"):
             break
@@ -384,7 +384,7 @@ async def test_accessible_in_light_and_dark(
     await accessible(host, "start")
     await host.screenshot(f"start-{scheme}")
     await host.share("Linear algebra")
-    await host.sees("$ ")
+    await host.sees("$")
     link = await host.copied("Copy write link")
     await accessible(host, "share")
     await host.screenshot(f"share-{scheme}")
@@ -441,7 +441,7 @@ async def test_a_session_that_has_ended(host: Person, guest: Person, server_a: J
     await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
     for person in (host, guest):
         await person.state("ended")
-        await person.sees("$ ")  # still readable
+        await person.sees("$")  # still readable
     await guest.screenshot("ended")
     await guest.page.reload()
     await guest.state("refused")

@@ -1,28 +1,88 @@
-"""What someone gets who installs the package: the command line works by itself, without any Jupyter server."""
+"""What someone gets who installs the package: the page's bundle, and a command line that works without any server."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
+STATIC = "sshx_jupyter/server/static/"
+BUNDLE = {"page.js", "page.css", "login.js", "LICENSES.txt"}
+LARGEST_BUNDLE = 900_000
 
 
-@pytest.mark.timeout(300)
-def test_the_installed_command_line_shares_and_joins(tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
-    bin_dir = tmp_path / "venv" / "bin"
+@pytest.fixture(scope="module")
+def bin_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment's programs: Python and pip, no Node.js."""
+    directory = tmp_path_factory.mktemp("venv")
+    venv.create(directory, with_pip=True)
+    return directory / "bin"
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution of this checkout."""
+    directory = tmp_path_factory.mktemp("sdist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(directory)], cwd=ROOT, check=True
+    )
+    (path,) = directory.iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist: Path, bin_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that pip makes of it, without Node.js."""
+    return make_wheel(sdist, bin_dir, tmp_path_factory.mktemp("wheel"), {**os.environ, "PATH": str(bin_dir)})
+
+
+def make_wheel(source: Path, bin_dir: Path, directory: Path, environment: dict[str, str]) -> Path:
+    pip = [str(bin_dir / "python"), "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--wheel-dir", str(directory), str(source)], check=True, env=environment)
+    (path,) = directory.iterdir()
+    return path
+
+
+def files_of(wheel: Path) -> dict[str, int]:
+    """Names and sizes."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {info.filename: info.file_size for info in archive.infolist()}
+
+
+def test_the_source_distribution_has_the_bundle_and_what_it_is_made_from(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {name.removeprefix(STATIC) for name in names if name.startswith(STATIC)} == BUNDLE
+    assert {"js/package-lock.json", "js/src/page/index.tsx", "js/hatch_build.py"} <= names
+    assert not [name for name in names if "node_modules" in name]
+
+
+def test_the_wheel_has_a_bundle_of_reasonable_size(wheel: Path) -> None:
+    files = files_of(wheel)
+    assert {name.removeprefix(STATIC) for name in files if name.startswith(STATIC)} == BUNDLE
+    assert not [name for name in files if name.startswith("js/")]
+    assert files[STATIC + "page.js"] + files[STATIC + "page.css"] <= LARGEST_BUNDLE
+
+
+def test_a_checkout_and_its_source_distribution_make_the_same_wheel(wheel: Path, bin_dir: Path, tmp_path: Path) -> None:
+    assert files_of(make_wheel(ROOT, bin_dir, tmp_path, dict(os.environ))) == files_of(wheel)
+
+
+def test_the_installed_command_line_shares_and_joins(wheel: Path, bin_dir: Path, tmp_path: Path) -> None:
     pip = [str(bin_dir / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", str(ROOT / "tests" / "requirements.lock"), str(ROOT)], check=True)
-    enabled = tmp_path / "venv" / "etc" / "jupyter" / "jupyter_server_config.d" / "sshx_jupyter.json"
+    subprocess.run([*pip, "--constraint", str(ROOT / "tests" / "requirements.lock"), str(wheel)], check=True)
+    enabled = bin_dir.parent / "etc" / "jupyter" / "jupyter_server_config.d" / "sshx_jupyter.json"
     assert json.loads(enabled.read_text()) == {"ServerApp": {"jpserver_extensions": {"sshx_jupyter": True}}}
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
@@ -52,3 +112,94 @@ def test_the_installed_command_line_shares_and_joins(tmp_path: Path) -> None:
     finally:
         share.terminate()
         assert share.wait(30) == 0, sys.platform
+
+
+class Checkout:
+    """A small copy of this checkout whose bundle has not been built, with programs that say what they are asked."""
+
+    def __init__(self, directory: Path) -> None:
+        self.root = directory / "checkout"
+        self.bin = directory / "bin"
+        self.static = self.root / STATIC
+        self.modules = self.root / "js" / "node_modules" / ".package-lock.json"
+        self._calls = directory / "calls"
+        for name in ("pyproject.toml", "README.md", "LICENSE", "js/hatch_build.py", "js/package-lock.json"):
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.root / name)
+        shutil.copytree(ROOT / "sshx_jupyter", self.root / "sshx_jupyter", ignore=shutil.ignore_patterns("static"))
+        (self.root / "js" / "src").mkdir()
+        (self.root / "js" / "src" / "page.ts").write_text("")
+        self.bin.mkdir()
+
+    def program(self, name: str, script: str) -> None:
+        path = self.bin / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def install_node(self, version: str = "v22.1.0") -> None:
+        self.program("node", f"echo {version}")
+        made = f"/bin/mkdir -p '{self.static}' && echo > '{self.static}/page.js'"
+        installed = f"/bin/mkdir -p '{self.modules.parent}' && echo > '{self.modules}'"
+        self.program("npm", f'echo "$@" >> "{self._calls}"; case "$1" in ci) {installed};; *) {made};; esac')
+
+    def build(self) -> tuple[int, str]:
+        """Build a wheel; returns the status and what was said."""
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(self.root / "dist")]
+        environment = {**os.environ, "PATH": str(self.bin)}
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def calls(self) -> list[str]:
+        """What npm was asked to do since the last look."""
+        calls = self._calls.read_text().splitlines() if self._calls.exists() else []
+        self._calls.unlink(missing_ok=True)
+        return calls
+
+    def touch(self, path: Path) -> None:
+        """Make a file newer than all others."""
+        newest = max(each.stat().st_mtime for each in self.root.rglob("*"))
+        os.utime(path, (newest + 10, newest + 10))
+
+
+def test_without_node_the_build_says_what_to_install(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    status, said = checkout.build()
+    assert status != 0
+    assert "Install Node.js 20.19 or newer" in said
+    assert "Traceback" not in said
+    checkout.install_node("v18.20.4")
+    status, said = checkout.build()
+    assert status != 0
+    assert "18.20" in said
+    assert "Install Node.js 20.19 or newer" in said
+    assert checkout.calls() == []
+
+
+def test_the_bundle_is_built_when_its_sources_have_changed(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.install_node()
+    assert checkout.build()[0] == 0
+    assert checkout.calls() == ["ci", "run build"]
+    assert checkout.build()[0] == 0
+    assert checkout.calls() == []  # up to date
+    checkout.touch(checkout.root / "js" / "src" / "page.ts")
+    assert checkout.build()[0] == 0
+    assert checkout.calls() == ["run build"]
+    (checkout.static / "page.js.map").write_text("")  # of a bundle for development
+    checkout.touch(checkout.static / "page.js")
+    checkout.build()
+    assert checkout.calls() == ["run build"]
+    (checkout.static / "page.js.map").unlink()
+    checkout.touch(checkout.root / "js" / "package-lock.json")
+    checkout.build()
+    assert checkout.calls() == ["ci", "run build"]
+
+
+def test_a_build_that_fails_is_an_error(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.install_node()
+    checkout.program("npm", '[ "$1" = ci ]')
+    status, said = checkout.build()
+    assert status != 0
+    assert "`npm run build` in js/ failed" in said
+    assert "Traceback" not in said

@@ -80,6 +80,7 @@ export function dialWebSocket(url: string, WebSocketClass: typeof WebSocket = We
         clearTimeout(timeout);
         reject(new Error(UNREACHABLE_SENTENCE));
       };
+      socket.onerror = () => undefined; // a close follows, which says more
       socket.onmessage = ({ data }) => receive(data, handlers);
     });
 }

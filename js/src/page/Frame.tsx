@@ -6,7 +6,7 @@ import logo from "./logo.svg";
 export function Frame({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
   const theme = useTheme();
   return (
-    <div className="sshx sshx-page" data-theme={theme}>
+    <div className={`sshx sshx-page ${wide ? "" : "sshx-page-one"}`} data-theme={theme}>
       <header>
         <img src={logo} alt="" width="40" height="40" />
         <div>
@@ -14,7 +14,7 @@ export function Frame({ wide = false, children }: { wide?: boolean; children: Re
           <p>Shared terminals, peer to peer, encrypted from browser to host</p>
         </div>
       </header>
-      <main className={`sshx-page-cards ${wide ? "" : "sshx-page-one"}`}>{children}</main>
+      <main className="sshx-page-cards">{children}</main>
     </div>
   );
 }

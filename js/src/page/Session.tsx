@@ -153,7 +153,7 @@ function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
 
 function newClient(credentials: Credentials, dial: Dial): SshxClient {
   const { name, color } = getSettings();
-  return new SshxClient({ credentials, dial, name, color });
+  return new SshxClient({ credentials, dial, ...(name && { name }), ...(color && { color }) });
 }
 
 /** Links with this ticket: straight to a session that this very server hosts, else through it to the host. */

@@ -28,7 +28,6 @@ import { ShellTabs } from "./ShellTabs";
 import { ShellWindow, type ShellHandle } from "./ShellWindow";
 import type { Look } from "./terminal";
 import type { Theme } from "./theme";
-import { Throttle } from "./throttle";
 import { useClient } from "./useClient";
 import { Viewport } from "./viewport";
 
@@ -48,7 +47,6 @@ export interface CanvasProps {
 }
 
 const NOBODY: readonly Person[] = [];
-const CURSOR_INTERVAL = 80;
 /** Someone who types where it is not allowed is told why this often. */
 const REFUSAL_INTERVAL = 10_000;
 const DOTS = 24;
@@ -80,7 +78,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
     }),
     [settings, theme],
   );
-  const typing = useMemo(() => byFocus(people), [people]);
+  const focused = useMemo(() => byFocus(people), [people]);
 
   // --- The wide layout's viewport ---
 
@@ -131,7 +129,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
       setChosen(sid);
       const shown = handles.current.get(sid);
       const box = boxOf(sid);
-      if (!shown || (!box && viewport.current)) {
+      if (!shown) {
         next.current = sid; // it is just coming
         return;
       }
@@ -153,10 +151,9 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
     const cell = [...handles.current.values()].map(({ terminal }) => terminal.cell).find((cell) => cell !== null);
     const { width, height } = cell ? { width: cell.width / unit, height: cell.height / unit } : NOMINAL_CELL;
     const size = { width: NEW_SHELL.cols * width + FRAME.width, height: NEW_SHELL.rows * height + FRAME.height };
-    const seen = viewport.current?.visible ?? around(allBoxes()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const seen = viewport.current?.visible ?? around(allBoxes()) ?? { x: 0, y: 0, ...size };
     const taken = allBoxes().map((box) => scaled(box, 1 / unit));
-    const center = { x: (seen.x + seen.width / 2) / unit, y: (seen.y + seen.height / 2) / unit };
-    wanted.current = place(size, taken, center);
+    wanted.current = place(size, taken, scaled(seen, 1 / unit));
     client.create(wanted.current.x, wanted.current.y);
   }, [client, unit, allBoxes, notify]);
 
@@ -166,6 +163,9 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
     if (handles.current.size < client.shells.size) return;
     arrived.current = true;
     fitAll();
+    // Who is nowhere else can type at once.
+    const topmost = [...client.shells.keys()].at(-1)!;
+    if (document.activeElement === document.body) handles.current.get(topmost)?.terminal.focus();
   }, [client, fitAll]);
 
   const register = useCallback(
@@ -244,18 +244,14 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
 
   // --- My cursor ---
 
-  const cursor = useMemo(
-    () => new Throttle<[number, number] | null>(CURSOR_INTERVAL, (at) => client.setCursor(at)),
-    [client],
-  );
   useEffect(() => {
     const canvas = root.current!;
     if (narrow || !settings.shareCursor) return;
-    const hide = () => cursor.finish(null);
+    const hide = () => client.setCursor(null);
     const move = (event: PointerEvent) => {
       if (event.pointerType === "touch" || !viewport.current) return;
       const [x, y] = viewport.current.toContent(event.clientX, event.clientY);
-      cursor.push([Math.round(x / unit), Math.round(y / unit)]);
+      client.setCursor([Math.round(x / unit), Math.round(y / unit)]);
     };
     canvas.addEventListener("pointermove", move);
     canvas.addEventListener("pointerleave", hide);
@@ -266,7 +262,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
       window.removeEventListener("blur", hide);
       hide();
     };
-  }, [cursor, narrow, unit, settings.shareCursor]);
+  }, [client, narrow, unit, settings.shareCursor]);
 
   const onKey = (event: KeyboardEvent) => {
     const view = viewport.current;
@@ -332,7 +328,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
               }}
               level={levels.get(sid)!}
               topmost={levels.get(sid) === shells.size - 1}
-              people={typing.get(sid) ?? NOBODY}
+              people={focused.get(sid) ?? NOBODY}
               active={sid === active}
               ctrl={ctrl}
               onFit={fitOne}

@@ -1,10 +1,10 @@
 /** The chat: what was said, and the field to say something. */
-import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { FormEvent, KeyboardEvent } from "react";
 import type { SshxClient } from "../client";
 import type { Hear } from "../protocol/messages";
 import { Avatar } from "./Avatar";
-import { dateOf, grouped, type Conversation, type Group } from "./conversation";
+import { dateOf, grouped, type Conversation } from "./conversation";
 import { DownIcon, SendIcon } from "./icons";
 import { linkify } from "./linkify";
 import type { Person } from "./people";
@@ -13,6 +13,8 @@ import { useClient } from "./useClient";
 /** Characters in a message, as the host counts them. */
 const MOST = 4000;
 const COUNT_FROM = MOST - 400;
+/** Messages that are shown at first, and more each time. */
+const PAGE = 200;
 /** Pixels from the end within which someone counts as reading the end. */
 const NEAR_END = 32;
 
@@ -26,6 +28,8 @@ interface ChatPanelProps {
 export function ChatPanel({ client, people, conversation, narrow }: ChatPanelProps) {
   const { messages } = conversation;
   const uid = useClient(client, (now) => now.uid);
+  const [most, setMost] = useState(PAGE);
+  const shown = useMemo(() => messages.slice(-most), [messages, most]);
   const { log, behind, onScroll, toEnd } = useStickyEnd(messages, uid);
   return (
     <>
@@ -33,10 +37,12 @@ export function ChatPanel({ client, people, conversation, narrow }: ChatPanelPro
         {/* The log scrolls, so the keyboard has to reach it. */}
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div ref={log} className="sshx-log" role="log" aria-label="Chat" tabIndex={0} onScroll={onScroll}>
-          {messages.length === 0 && <p className="sshx-hint">Nothing was said yet. Everyone here can read the chat.</p>}
-          {grouped(messages).map((group) => (
-            <Talk key={keyOf(group.messages[0])} group={group} own={group.uid === uid} color={colorOf(people, group)} />
-          ))}
+          {messages.length > most && (
+            <button type="button" className="sshx-button sshx-earlier" onClick={() => setMost(most + PAGE)}>
+              Earlier messages
+            </button>
+          )}
+          <Talks messages={shown} people={people} uid={uid} />
         </div>
         {behind && (
           <button type="button" className="sshx-button sshx-primary sshx-to-end" onClick={toEnd}>
@@ -50,39 +56,72 @@ export function ChatPanel({ client, people, conversation, narrow }: ChatPanelPro
   );
 }
 
+// Parts that stay as they are while someone types, or another message comes: there may be a thousand of them.
+
+interface TalksProps {
+  messages: readonly Hear[];
+  people: readonly Person[];
+  uid: number;
+}
+
+const Talks = memo(function Talks({ messages, people, uid }: TalksProps) {
+  if (messages.length === 0) {
+    return <p className="sshx-hint">Nothing was said yet. Everyone here can read the chat.</p>;
+  }
+  const colors = new Map(people.map((person) => [person.uid, person.color]));
+  return grouped(messages).map(({ uid: author, name, messages, newDay }) => (
+    <div key={keyOf(messages[0])} className="sshx-talk" data-own={author === uid || undefined}>
+      <TalkHead first={messages[0]} own={author === uid} {...{ name, newDay }} color={colors.get(author) ?? GONE} />
+      {messages.map((message) => (
+        <Said key={keyOf(message)} message={message} />
+      ))}
+    </div>
+  ));
+});
+
 function keyOf(message: Hear): string {
   return `${message.time} ${message.uid}`;
 }
 
-function colorOf(people: readonly Person[], group: Group): string {
-  return people.find((person) => person.uid === group.uid)?.color ?? "#808080";
+/** The colour of who is not here any more. */
+const GONE = "#808080";
+
+const DAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+const TIME = new Intl.DateTimeFormat([], { timeStyle: "short" });
+const DATE_AND_TIME = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+
+interface TalkHeadProps {
+  first: Hear;
+  name: string;
+  own: boolean;
+  newDay: boolean;
+  color: string;
 }
 
-function Talk({ group, own, color }: { group: Group; own: boolean; color: string }) {
-  const date = dateOf(group.messages[0]);
+const TalkHead = memo(function TalkHead({ first, name, own, newDay, color }: TalkHeadProps) {
+  const date = dateOf(first);
   return (
     <>
-      {group.newDay && (
-        <p className="sshx-day">{date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" })}</p>
-      )}
-      <div className="sshx-talk" data-own={own || undefined}>
-        <Avatar name={group.name} color={color} />
-        <div className="sshx-talk-head">
-          <bdi className="sshx-author">{group.name}</bdi>
-          {own && <span className="sshx-soft">(you)</span>}
-          <time className="sshx-soft" dateTime={date.toISOString()} title={date.toLocaleString()}>
-            {date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}
-          </time>
-        </div>
-        {group.messages.map((message) => (
-          <p key={keyOf(message)} className="sshx-said" title={dateOf(message).toLocaleString()}>
-            <Words text={message.text} />
-          </p>
-        ))}
+      {newDay && <p className="sshx-day">{DAY.format(date)}</p>}
+      <Avatar name={name} color={color} />
+      <div className="sshx-talk-head">
+        <bdi className="sshx-author">{name}</bdi>
+        {own && <span className="sshx-soft">(you)</span>}
+        <time className="sshx-soft" dateTime={date.toISOString()} title={DATE_AND_TIME.format(date)}>
+          {TIME.format(date)}
+        </time>
       </div>
     </>
   );
-}
+});
+
+const Said = memo(function Said({ message }: { message: Hear }) {
+  return (
+    <p className="sshx-said" title={DATE_AND_TIME.format(dateOf(message))}>
+      <Words text={message.text} />
+    </p>
+  );
+});
 
 function Words({ text }: { text: string }) {
   return linkify(text).map((piece, at) => (
@@ -145,7 +184,7 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
     if (focused) field.current?.focus({ preventScroll: true });
   }, [focused]);
 
-  const length = draft.length > 2 * MOST ? draft.length : Array.from(draft.trim()).length;
+  const length = draft.length > 4 * MOST ? draft.length : Array.from(draft.trim()).length;
   const tooLong = length > MOST;
   const hint = tooLong
     ? `A message has at most ${MOST} characters; this one has ${length}.`

@@ -38,11 +38,14 @@ export function InvitePanel({ invite }: { invite: Invite }) {
     setCopied(worked ? what : "");
   };
   const button = (what: string, label: string, text: string, style = "") => (
-    <button type="button" className={`sshx-button ${style}`} onClick={() => void copyAs(what, text)}>
+    <button
+      type="button"
+      className={`sshx-button ${style}`}
+      aria-label={label}
+      data-copied={copied === what || undefined}
+      onClick={() => void copyAs(what, text)}
+    >
       {label}
-      <span className="sshx-done" aria-hidden="true" hidden={copied !== what}>
-        Copied
-      </span>
     </button>
   );
   return (

@@ -2,10 +2,10 @@
 import type { ShellTerminal } from "./terminal";
 
 const ARROWS = [
-  ["Arrow left", "←", "D"],
-  ["Arrow up", "↑", "A"],
-  ["Arrow down", "↓", "B"],
-  ["Arrow right", "→", "C"],
+  ["Left", "←", "D"],
+  ["Up", "↑", "A"],
+  ["Down", "↓", "B"],
+  ["Right", "→", "C"],
 ] as const;
 
 interface KeyRowProps {

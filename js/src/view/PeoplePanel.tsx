@@ -28,7 +28,14 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
         <WriteAccess client={client} people={people} />
         {owner && (
           <label className="sshx-check">
-            <input type="checkbox" checked={locked} onChange={(event) => client.lock(event.currentTarget.checked)} />
+            <input
+              type="checkbox"
+              checked={locked}
+              onChange={(event) => {
+                client.lock(event.currentTarget.checked);
+                event.currentTarget.checked = locked; // it shows what the host says
+              }}
+            />
             <span>
               Let nobody new in
               <small>Who is here stays, and may come back after a broken connection.</small>

@@ -35,7 +35,7 @@ export function Screen({ client, situation, onLeave }: SituationProps) {
             action === "retry" ? (
               <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
             ) : (
-              onLeave && <Button key={action} primary={at === 0} text="Use another ticket" onClick={onLeave} />
+              onLeave && <Button key={action} primary={at === 0} text={leaving(client)} onClick={onLeave} />
             ),
           )}
         </div>
@@ -55,9 +55,13 @@ export function Banner({ client, situation, onLeave }: SituationProps) {
         <b>{title}.</b> {text} {client.state === "reconnecting" && <Countdown client={client} />}
       </p>
       {actions.includes("retry") && <Button text="Try now" onClick={() => client.connect()} />}
-      {actions.includes("leave") && onLeave && <Button text="Use another ticket" onClick={onLeave} />}
+      {actions.includes("leave") && onLeave && <Button text={leaving(client)} onClick={onLeave} />}
     </section>
   );
+}
+
+function leaving(client: SshxClient): string {
+  return client.role === "owner" ? "Go back" : "Use another ticket"; // owners came without one
 }
 
 function Button({ text, primary = false, onClick }: { text: string; primary?: boolean; onClick: () => void }) {

@@ -1,5 +1,5 @@
 /** The view of a session: toolbar, canvas, panels, notices. Knows nothing of the page that it is mounted on. */
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { SshxClient } from "../client";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { ChatPanel } from "./ChatPanel";
@@ -35,6 +35,9 @@ export interface SessionViewProps {
   /** The surrounding application's theme, instead of the person's setting. */
   theme?: Theme;
 }
+
+/** Not rendered again for each key in the chat. */
+const Shells = memo(Canvas);
 
 /** Pixels below which the view is one for a telephone. */
 const NARROW = 640;
@@ -86,7 +89,7 @@ export function SessionView({ client, invite, inviting = false, onLeave, theme: 
           </div>
           {situation?.kind !== "screen" && (
             <div className="sshx-view">
-              <Canvas ref={canvas} {...{ client, theme, narrow, notify }} />
+              <Shells ref={canvas} {...{ client, theme, narrow, notify }} />
               {connected && empty && <Empty client={client} onNewShell={newShell} />}
             </div>
           )}

@@ -136,7 +136,11 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
   }, [terminal]);
 
   const moves = useMemo(
-    () => new Throttle<Geometry>(MOVE_INTERVAL, (to) => client.move(sid, wholeGeometry(to))),
+    () =>
+      new Throttle<Partial<Geometry>>(MOVE_INTERVAL, (to) => {
+        const now = client.shells.get(sid); // what one does not change, another may just have
+        if (now) client.move(sid, wholeGeometry({ ...now, ...to }));
+      }),
     [client, sid],
   );
   useEffect(() => () => moves.cancel(), [moves]);
@@ -151,8 +155,8 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
 
   const moveTo = (to: { x: number; y: number }, last: boolean) => {
     setMoving(to);
-    if (last) moves.finish({ ...to, rows, cols });
-    else moves.push({ ...to, rows, cols });
+    if (last) moves.finish(to);
+    else moves.push(to);
   };
   const resizeTo = (size: Size, last: boolean) => {
     if (last) moves.finish({ x, y, ...size });
@@ -225,7 +229,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
         <button
           ref={bar}
           type="button"
-          className="sshx-shell-title"
+          className="sshx-title"
           title={name}
           aria-describedby={hint}
           onKeyDown={onTitleKey}

@@ -17,6 +17,7 @@ function copySelected(text: string): boolean {
   field.readOnly = true;
   field.className = "sshx-offscreen";
   document.body.append(field);
+  field.focus({ preventScroll: true });
   field.select();
   try {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way without a secure context

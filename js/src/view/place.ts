@@ -1,4 +1,4 @@
-/** Where a new shell goes: where nothing is, as near as possible to the middle of what one sees. */
+/** Where a new shell goes: where nothing is, as near as possible to the middle of what one sees, measured by its size. */
 import type { Box } from "./geometry";
 
 /** What stays free between two windows. */
@@ -8,25 +8,22 @@ const GAP = 24;
 export function place(
   { width, height }: { width: number; height: number },
   taken: readonly Box[],
-  center: { x: number; y: number },
+  seen: Box,
 ): { x: number; y: number } {
-  const ideal = { x: center.x - width / 2, y: center.y - height / 2 };
+  const ideal = { x: seen.x + (seen.width - width) / 2, y: seen.y + (seen.height - height) / 2 };
   // The nearest free place touches others' edges (with the gap), or is level with the ideal place: look at all of these.
   const xs = new Set([ideal.x]);
   const ys = new Set([ideal.y]);
   for (const box of taken) {
-    xs.add(box.x - GAP - width)
-      .add(box.x)
-      .add(box.x + box.width + GAP);
-    ys.add(box.y - GAP - height)
-      .add(box.y)
-      .add(box.y + box.height + GAP);
+    // To the right and below first: of two places that are equally near, the first is taken.
+    for (const x of [box.x + box.width + GAP, box.x, box.x - GAP - width]) xs.add(x);
+    for (const y of [box.y + box.height + GAP, box.y, box.y - GAP - height]) ys.add(y);
   }
   let best = ideal;
   let least = Infinity;
   for (const x of xs) {
     for (const y of ys) {
-      const distance = Math.hypot(x - ideal.x, y - ideal.y);
+      const distance = Math.hypot((x - ideal.x) / seen.width, (y - ideal.y) / seen.height);
       if (distance < least && !taken.some((box) => tooNear({ x, y, width, height }, box))) {
         best = { x, y };
         least = distance;

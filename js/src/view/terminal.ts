@@ -9,6 +9,7 @@ import { control } from "./control";
 import type { Box } from "./geometry";
 import { PredictiveEcho } from "./predict";
 import { ignoreQueries, isFocusReport } from "./queries";
+import { followOncePerFrame } from "./scrollBar";
 import { unscaleMouse } from "./scaledMouse";
 import { keyAction } from "./terminalKeys";
 import { drawWithWebgl } from "./webgl";
@@ -34,6 +35,10 @@ export interface TerminalEvents {
   onSize(): void;
 }
 
+/** Bytes that are parsed at a stretch: a few milliseconds, also where there is little but line ends. */
+const PIECE = 8 << 10;
+
+const MAC = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
 /** An unfinished sequence ends, and the terminal is as new. */
 const RESET = new TextEncoder().encode("\x18\x1bc");
 
@@ -69,6 +74,7 @@ export class ShellTerminal implements TerminalSink {
     this.xterm.loadAddon(new WebLinksAddon(openLink));
     this.xterm.options.linkHandler = { activate: openLink };
     this.xterm.open(element);
+    followOncePerFrame(this.xterm);
     // Tab is typed into the shell, so Tab must not lead in: one would not get past. Enter on the title does.
     this.xterm.textarea!.tabIndex = -1;
     // For tests and scripts: what the terminal shows, however it is drawn.
@@ -186,7 +192,10 @@ export class ShellTerminal implements TerminalSink {
   }
 
   write(data: Uint8Array, parsed: () => void): void {
-    this.xterm.write(data, () => {
+    // xterm.js lets the page live between two writes, not within one.
+    let start = 0;
+    for (; start + PIECE < data.length; start += PIECE) this.xterm.write(data.subarray(start, start + PIECE));
+    this.xterm.write(data.subarray(start), () => {
       parsed();
       this.echo.printed();
     });
@@ -244,7 +253,7 @@ export class ShellTerminal implements TerminalSink {
   }
 
   private onKey(event: KeyboardEvent): boolean {
-    const action = keyAction(event, this.xterm.hasSelection());
+    const action = keyAction(event, this.xterm.hasSelection(), MAC);
     switch (action) {
       case "terminal":
         if (!this.typable && event.type === "keydown" && isTyping(event)) this.events.onRefused();

@@ -9,12 +9,10 @@ export type KeyAction =
   | "find"
   | "leave";
 
-const MAC = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
-
 export function keyAction(
   event: Pick<KeyboardEvent, "type" | "key" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">,
   selected: boolean,
-  mac: boolean = MAC,
+  mac: boolean,
 ): KeyAction {
   if (event.type !== "keydown" || event.altKey) return "terminal";
   const key = event.key.toLowerCase();

@@ -304,6 +304,17 @@ describe("silence", () => {
     expect(host.links).toHaveLength(1);
   });
 
+  test("while waiting for approval is forgotten too", async () => {
+    make().connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ waiting: null });
+    host.link.answers = false;
+    await vi.advanceTimersByTimeAsync(8_000);
+    host.link.say({ pong: 0 });
+    expect(states).toEqual(["waiting", "reconnecting", "waiting"]);
+  });
+
   test("of 15 s ends the link", async () => {
     await inside();
     const { link } = host;

@@ -273,6 +273,15 @@ describe("a snapshot in parts", () => {
     expect(terminal.shown).toBe("|now abc|before now abcd");
   });
 
+  test("what it has already is not repeated after it", () => {
+    snapshot(103, "before now abc", 0, true);
+    chunks(100, "ab");
+    chunks(102, "cde");
+    snapshot(103, "", 1, false);
+    chunks(105, "f");
+    expect(terminal.shown).toBe("|now abcde|before now abcdef");
+  });
+
   test("another may begin before it is whole", () => {
     snapshot(100, "for another size", 0, true);
     chunks(100, "a");
@@ -302,7 +311,7 @@ describe("a snapshot in parts", () => {
     expect(await acknowledged()).toBe(4 + 7 + 70 * size + 4 + 1 + 12 + 1);
   });
 
-  test("one that never ends ends the link", () => {
+  test("one that never ends ends the link", { timeout: 60_000 }, () => {
     const part = "x".repeat(60_000);
     for (let i = 0; i < 1200 && client.state === "connected"; i++) snapshot(100, part, i, true);
     expect(client.state).toBe("reconnecting");

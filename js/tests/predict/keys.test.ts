@@ -13,7 +13,14 @@ describe("keysOf", () => {
   });
 
   test("knows the keys that edit a line, in both cursor key modes", () => {
-    expect(types("\x7f\x1b[D\x1b[C\x1bOD\x1bOC\b")).toEqual(["backspace", "left", "right", "left", "right", "backspace"]);
+    expect(types("\x7f\x1b[D\x1b[C\x1bOD\x1bOC\b")).toEqual([
+      "backspace",
+      "left",
+      "right",
+      "left",
+      "right",
+      "backspace",
+    ]);
   });
 
   test.each(["\r", "\n", "\x03", "\x04"])("%j ends a line", (data) => {

@@ -1,6 +1,6 @@
 """Records terminal sessions for the tests of predictive echo.
 
-    python js/tests/predict/record.py [NAME...]
+    python js/tests/predict/record.py [NAME...] && (cd js && npm run format)
 
 Types into real programs on a pseudo-terminal and writes what went in and what came out, in order, to
 `recordings/NAME.json`: `[["out", "$ "], ["in", "l"], ["out", "l"], ...]`. A session whose program is not installed is
@@ -12,51 +12,56 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 import select
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ptyprocess import PtyProcess
 
 RECORDINGS = Path(__file__).parent / "recordings"
 ROWS, COLS = 24, 80
-#: Seconds without output after which a program has answered a key.
-QUIET = 0.15
+#: Seconds without output after which a program has answered a key, and those for keys that start something.
+QUIET, LONG = 0.15, 1.0
 
-UP, LEFT, RIGHT = "\x1b[A", "\x1b[D", "\x1b[C"
-BACKSPACE = "\x7f"
-CTRL_A, CTRL_C, CTRL_D, CTRL_E, CTRL_U = "\x01", "\x03", "\x04", "\x05", "\x15"
+#: How scripts write keys that are not characters; `<left*4>` is four of them.
+KEYS = {
+    "up": "\x1b[A",
+    "left": "\x1b[D",
+    "right": "\x1b[C",
+    "bs": "\x7f",
+    "esc": "\x1b",
+    "ctrl-a": "\x01",
+    "ctrl-c": "\x03",
+    "ctrl-d": "\x04",
+    "ctrl-e": "\x05",
+    "ctrl-u": "\x15",
+}
+#: One key, or `<fast>` and `</fast>` around keys whose echo is not waited for, or `<paste>` and `</paste>` around text.
+KEY = re.compile(r"<paste>(?P<paste>.*?)</paste>|<(?P<name>/?[\w-]+)(?:\*(?P<times>\d+))?>|(?P<char>.)", re.S)
 
 BASH = ["bash", "--norc", "--noprofile", "-i"]
 PYTHON = [sys.executable, "-q"]
+FISH_PROMPT = "function fish_greeting; end; function fish_prompt; printf '> '; end"
+MASK = "ask() { printf 'Password: '; while IFS= read -rsn1 c && [ \"$c\" ]; do printf '*'; done; echo; }; clear\r"
+GETPASS = "from getpass import getpass\ninput('Name: ')\ngetpass()\ninput('Town: ')"
+TOOLKIT = "from prompt_toolkit import prompt\nprompt('Name: ')\nprompt('Password: ', is_password=True)"
+UPPER = """
+import os, sys
+os.system('stty -echo -icanon')
+for c in iter(lambda: sys.stdin.read(1), '.'):
+    sys.stdout.write(c.upper())
+    sys.stdout.flush()
+"""
 
-ASK = "read -s -p 'Password: ' word"
-MASK = (
-    "ask() { printf 'Password: '; while IFS= read -rsn1 c && [ \"$c\" ]; do printf '*'; done; echo; }; clear"
-)
-UPPER = "import sys\nfor c in iter(lambda: sys.stdin.read(1), '.'):\n    sys.stdout.write(c.upper()); sys.stdout.flush()"
-
-
-class Together(str):
-    """Typed without waiting for the echo."""
-
-
-class Paste(str):
-    """Sent at once."""
-
-
-def keys(text: str) -> list[str]:
-    """One key a character."""
-    return list(text)
-
-
-#: For each session its program, the keys to type, and variables of its environment.
-SESSIONS: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
+#: For each session its program, the script, and variables of its environment.
+SESSIONS: dict[str, tuple[list[str], str, dict[str, str]]] = {
     "typing": (
         BASH,
-        keys(
+        (
             "git status\rls -la /usr/share | head -3\recho 'Hello, world' > note.txt\rcat note.txt\r"
             "for i in 1 2 3; do echo line $i; done\rgrep -n world note.txt\rpython3 -c 'print(6 * 7)'\r"
         ),
@@ -64,60 +69,74 @@ SESSIONS: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     ),
     "editing": (
         BASH,
-        [
-            *keys("echo helo wurld"), *[LEFT] * 4, BACKSPACE, *keys("o"), *[RIGHT] * 4, *keys("!"),
-            CTRL_A, *keys("time "), CTRL_E, *keys(" again"), *[BACKSPACE] * 6, *keys("?"), "\r",
-            UP, *[BACKSPACE] * 9, *keys("done"), *[LEFT] * 6, *keys("all "), "\r",
-            *keys("never mind"), CTRL_U, *[BACKSPACE] * 3, *keys("ls\r"), *keys("abc"), CTRL_C, *keys("true\r"),
-        ],
+        (
+            "echo helo wurld<left*4><bs>o<right*4>!<ctrl-a>time <ctrl-e> again<bs*6>?\r<up><bs*9>done<left*6>all \r"
+            "never mind<ctrl-u><bs*3>ls\rabc<ctrl-c>true\r"
+        ),
         {},
     ),
-    "fast": (BASH, [*keys("e"), Together("cho the quick brown fox jumps over the lazy dog"), "\r", Together("ls -l\r")], {}),
-    "ahead": (BASH, [*keys("sleep 0.5\r")[:-1], Together("\recho one\recho two"), *keys(" three\r")], {}),
-    "wrap": (BASH, [*keys("echo " + "abcdefghi " * 9), *[BACKSPACE] * 25, *keys("end\r"), *keys("echo after\r")], {}),
-    "completion": (BASH, [*keys("cat alp"), "\t", *keys("| wc"), "\r", *keys("cat "), "\t", "\t", *keys("b"), "\t", "\r"], {}),
+    "fast": (BASH, "e<fast>cho the quick brown fox jumps over the lazy dog</fast>\r<fast>ls -l\r</fast>", {}),
+    "ahead": (BASH, "sleep 0.5<fast>\recho one\recho two</fast> three\r", {}),
+    "wrap": (BASH, "echo " + "abcdefghi " * 9 + "<bs*25>end\recho after\r", {}),
+    "completion": (BASH, "cat alp\t| wc\rcat \t\tb\t\r", {}),
     "colours": (
         BASH,
-        [*keys("ls --color=always\r"), *keys("echo ok"), *[LEFT] * 2, *keys("not "), "\r", *keys("cd sub\r"), *keys("pwd\r")],
+        "ls --color=always\recho ok<left*2>not \rcd sub\rpwd\r",
         {"PS1": r"\[\e[1;32m\]me@here\[\e[0m\]:\[\e[34m\]\W\[\e[0m\]\$ "},
     ),
-    "paste": (
+    "paste": (BASH, "echo a<paste> pasted text</paste> b\r<paste>echo 1\necho 2\n</paste>\recho c\r", {}),
+    "unicode": (BASH, "echo häuser 日本語<bs*2>x<left*2>本<ctrl-e>😀 ok\r", {}),
+    "cat": (BASH, "cat\rsome words<left>more<bs*2>\rlast\r<ctrl-d>true\r", {}),
+    "password": (
         BASH,
-        [*keys("echo a"), Paste("\x1b[200~ pasted text\x1b[201~"), *keys(" b\r"), Paste("\x1b[200~echo 1\necho 2\n\x1b[201~"), "\r", *keys("echo c\r")],
+        "read -s -p 'Password: ' word\rQXJZ<bs>ZQ\recho done\rread -s -p 'Password: ' word<fast>\r</fast>QQXX\rtrue\r",
         {},
     ),
-    "unicode": (BASH, [*keys("echo häuser 日本語"), *[BACKSPACE] * 2, *keys("x"), *[LEFT] * 2, *keys("本"), CTRL_E, "😀", *keys(" ok"), "\r"], {}),
-    "cat": (BASH, [*keys("cat\r"), *keys("some words"), LEFT, *keys("more"), *[BACKSPACE] * 2, "\r", *keys("last"), "\r", CTRL_D, *keys("true\r")], {}),
-    "password": (BASH, [*keys(ASK + "\r"), *keys("QXJZ"), BACKSPACE, *keys("ZQ"), "\r", *keys("echo done\r"), *keys(ASK), Together("\r"), *keys("QQXX\r"), *keys("true\r")], {}),
-    "getpass": ([*PYTHON, "-c", "from getpass import getpass\ninput('Name: ')\ngetpass()\ninput('Town: ')"], keys("alice\rQXJZQXJZ\rparis\r"), {}),
-    "masked": (BASH, [*keys(MASK + "\r"), *keys("ask\r"), *keys("QXJ*ZQX"), "\r", *keys("ask\r"), *keys("**QXJZ"), "\r", *keys("true\r")], {}),
-    "masked-toolkit": ([*PYTHON, "-c", "from prompt_toolkit import prompt\nprompt('Name: ')\nprompt('Password: ', is_password=True)"], [*keys("alice\rQXJZ"), LEFT, BACKSPACE, *keys("Q*XX\r")], {}),
-    "vim": (BASH, [*keys("vim -u NONE -N note\r"), *keys("ihello there"), "\x1b", *keys("bdwiyou"), "\x1b", *keys(":wq\r"), *keys("cat note\r")], {}),
+    "getpass": ([*PYTHON, "-c", GETPASS], "alice\rQXJZQXJZ\rparis\r", {}),
+    "masked": (BASH, MASK + "ask\rQXJ*ZQX\rask\r**QXJZ\rtrue\r", {}),
+    "masked-toolkit": ([*PYTHON, "-c", TOOLKIT], "alice\rQXJZ<left><bs>Q*XX\r", {}),
+    "vim": (BASH, "vim -u NONE -N note\rihello there<esc>bdwiyou<esc>:wq\rcat note\r", {}),
     "python": (
         PYTHON,
-        [*keys("x = 'some text'\rfor c in x[:2]:\r    print(c)\r\r"), *keys("len(x)"), *[LEFT] * 2, *keys("2 * "), CTRL_A, *keys("1 + "), "\r", UP, *[BACKSPACE] * 3, *keys(")\r")],
+        "x = 'some text'\rfor c in x[:2]:\r    print(c)\r\rlen(x)<left*2>2 * <ctrl-a>1 + \r<up><bs*3>)\r",
         {},
     ),
     "ipython": (
         [sys.executable, "-m", "IPython", "--no-banner", "--TerminalInteractiveShell.term_title=False"],
-        [*keys("value = 123\r"), *keys("print('a value', value)\r"), *keys("valu"), BACKSPACE, *keys("ue + 1"), *[LEFT] * 3, *keys(" * 2"), "\r", *keys("print('b')\r")],
+        "value = 123\rprint('a value', value)\rvalu<bs>ue + 1<left*3> * 2\rprint('b')\r",
         {"IPYTHONDIR": "{home}/ipython", "PROMPT_TOOLKIT_NO_CPR": "1"},
     ),
-    "upper": ([*PYTHON, "-c", "import os; os.system('stty -echo -icanon')\n" + UPPER], keys("12 years of 3 quiet cats 44 and 5 more."), {}),
+    "upper": ([*PYTHON, "-c", UPPER], "12 years of 3 quiet cats 44 and 5 more.", {}),
     "zsh": (
         ["zsh", "-f", "-i"],
-        [*keys("echo first words\r"), *keys("echo second"), *[LEFT] * 3, *keys("xx"), BACKSPACE, CTRL_E, *keys(" end\r"), UP, *[BACKSPACE] * 3, *keys("fin\r")],
+        "echo first words\recho second<left*3>xx<bs><ctrl-e> end\r<up><bs*3>fin\r",
         {"PROMPT": "%# ", "RPROMPT": "[right]"},
     ),
     "fish": (
-        ["fish", "--private", "-C", "function fish_greeting; end; function fish_prompt; printf '> '; end"],
-        [*keys("echo first words\r"), *keys("echo first of all\r"), *keys("echo first w"), *[BACKSPACE] * 2, *keys(" or"), *[LEFT] * 3, *keys("ly"), "\r", *keys("echo fi"), RIGHT, "\r", *keys("true\r")],
+        ["fish", "--private", "-C", FISH_PROMPT],
+        "echo first words\recho first of all\recho first w<bs*2> or<left*3>ly\recho fi<right>\rtrue\r",
         {},
     ),
 }
 
 
-def record(command: list[str], steps: list[str], variables: dict[str, str]) -> list[list[str]]:
+def typed(script: str) -> Iterator[tuple[str, float]]:
+    """Each key of a script, and how long its output may pause."""
+    fast = False
+    for match in KEY.finditer(script):
+        name = match["name"]
+        if name in ("fast", "/fast"):
+            fast = name == "fast"
+            continue
+        if match["paste"] is not None:
+            key = f"\x1b[200~{match['paste']}\x1b[201~"
+        else:
+            key = KEYS[name] if name else match["char"]
+        for _ in range(int(match["times"] or 1)):
+            yield key, 0.005 if fast else LONG if key in "\r\t" else QUIET
+
+
+def record(command: list[str], script: str, variables: dict[str, str]) -> list[list[str]]:
     """One session, from the first prompt on."""
     with tempfile.TemporaryDirectory() as home:
         for name in ("alpha.txt", "beta.txt", "sub/inner.txt"):
@@ -138,16 +157,13 @@ def record(command: list[str], steps: list[str], variables: dict[str, str]) -> l
                     return
 
         read(2)
-        for step in steps:
-            for key in step if isinstance(step, Together) else [step]:
-                events.append(["in", key])
-                try:
-                    process.write(key.encode())
-                except OSError:
-                    break
-                if isinstance(step, Together):
-                    read(0.005)
-            read(1 if step[-1:] in "\r\t" else QUIET)
+        for key, quiet in typed(script):
+            if not process.isalive():
+                break
+            events.append(["in", key])
+            process.write(key.encode())
+            read(quiet)
+        read(LONG)
         process.close(force=True)
     return events
 
@@ -155,14 +171,14 @@ def record(command: list[str], steps: list[str], variables: dict[str, str]) -> l
 def main(names: list[str]) -> None:
     RECORDINGS.mkdir(exist_ok=True)
     for name in names or SESSIONS:
-        command, steps, variables = SESSIONS[name]
+        command, script, variables = SESSIONS[name]
         if not shutil.which(command[0]):
-            print(f"{name}: {command[0]} is not installed")
+            sys.stdout.write(f"{name}: {command[0]} is not installed\n")
             continue
-        events = record(command, steps, variables)
+        events = record(command, script, variables)
         lines = ",\n".join(json.dumps(event, ensure_ascii=False) for event in events)
         (RECORDINGS / f"{name}.json").write_text(f"[\n{lines}\n]\n")
-        print(f"{name}: {len(events)} events")
+        sys.stdout.write(f"{name}: {len(events)} events\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 /** Sessions with real programs, recorded by `record.py`, replayed over slow links. */
 import { readdirSync } from "node:fs";
-import { describe, expect, test } from "vitest";
-import { newTerminal, random, Replay, recording, type Link, type Moment, type Recording } from "./replay";
+import { describe, expect, test, vi } from "vitest";
+import { random, Replay, recording, type Link, type Moment, type Recording } from "./replay";
+
+// Thousands of writes to a terminal, each of which waits for its turn.
+vi.setConfig({ testTimeout: 30_000 });
 
 const NAMES = readdirSync(`${import.meta.dirname}/recordings`).map((file) => file.replace(".json", ""));
 
@@ -99,7 +102,8 @@ test("nothing shows in vim, and predictions go on after it", async () => {
   const replay = await Replay.run(events, link(100, random(3)));
   check(replay, "vim");
   expect(replay.typed.filter(({ alternate }) => alternate).length).toBeGreaterThan(20);
-  expect(instant({ ...replay, typed: replay.typed.slice(-8), isInstant: (n) => replay.isInstant(replay.typed.length - 8 + n) } as Replay)).toBeGreaterThan(0.5);
+  const after = replay.typed.slice(-8).filter(({ typed }) => replay.isInstant(typed - 1));
+  expect(after.length).toBeGreaterThan(4);
 });
 
 /** Pieces of output as a bad link delivers them: cut anywhere. */
@@ -130,8 +134,4 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))("any interleaving: %i",
     split: (data) => split(data, next),
   });
   check(replay, name);
-});
-
-test("a new terminal is as wide as the recorded ones", () => {
-  expect(newTerminal()).toMatchObject({ cols: 80, rows: 24 });
 });

@@ -25,7 +25,7 @@ function pair(sample: Noise): [NoiseNNpsk0, NoiseNNpsk0] {
   ];
 }
 
-describe("keys", () => {
+describe("keys", { timeout: 30_000 }, () => {
   test.each(keys)("$role with password $password", async ({ secret, sessionId, role, password, psk }) => {
     expect(toHex(await derivePsk(fromHex(secret), fromHex(sessionId), role, password))).toBe(psk);
   });

@@ -48,7 +48,10 @@ export class FakeClient {
   }
 
   /** Change what is the case, and tell. */
-  set(change: Partial<Omit<FakeClient, "role" | "asClient" | "calls">>, type: "state" | "info" | "users" | "shells"): void {
+  set(
+    change: Partial<Omit<FakeClient, "role" | "asClient" | "calls">>,
+    type: "state" | "info" | "users" | "shells",
+  ): void {
     Object.assign(this, change);
     this.emit({ type });
   }

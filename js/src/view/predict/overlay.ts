@@ -39,10 +39,12 @@ export class Overlay {
     const { cursorX } = this.terminal.buffer.active;
     const spans = cells.map((cell) => span(cell, y, "sshx-predicted"));
     if (x === cursorX) return spans;
-    const at = (column: number) => cells.find((cell) => cell.x === column) ?? this.cellAt(column);
+    const foretold = (column: number) => cells.find((cell) => cell.x === column);
     // The real cursor is hidden below the character that it is on.
-    spans.push(span(at(cursorX), y, ""));
-    spans.push(span(at(x), y, `sshx-predicted-${this.terminal.options.cursorStyle ?? "block"}`));
+    if (!foretold(cursorX)) spans.push(span(this.cellAt(cursorX), y, ""));
+    spans.push(
+      span(foretold(x) ?? this.cellAt(x), y, `sshx-predicted-${this.terminal.options.cursorStyle ?? "block"}`),
+    );
     return spans;
   }
 

@@ -44,6 +44,13 @@ interface Sent {
   readonly at: number;
 }
 
+/** What the first `count` keys have done, the last of them as `states` say. */
+interface Explanation {
+  readonly states: State[];
+  readonly count: number;
+  readonly middle: boolean;
+}
+
 /** Keys in flight. With more, something else is going on than typing. */
 const MAX_SENT = 256;
 /** How many of them are tried to find out which one was echoed. */
@@ -126,10 +133,9 @@ export class Predictor {
       this.states = [];
     } else {
       if (last) this.refuted();
-      const late = now - this.patience;
       this.startOver(
         screen,
-        this.sent.filter(({ at }) => at > late),
+        this.sent.filter(({ at }) => at + this.patience > now),
       );
     }
   }
@@ -226,13 +232,15 @@ export class Predictor {
     } else {
       this.states = [];
       this.synced = true;
+      this.epoch = first.states.at(-1)!.epoch;
+      this.middle = first.middle;
       this.advance(screen, first.states, first.count);
       this.foretell();
     }
   }
 
   /** Each way in which some of the keys, one after the other, change `base` to `screen`. */
-  private explain(screen: Screen, base: Screen): { states: State[]; count: number }[] {
+  private explain(screen: Screen, base: Screen): Explanation[] {
     const found = [];
     for (let start = Math.max(0, this.sent.length - MAX_TRIED); start < this.sent.length; start++) {
       this.begin();
@@ -244,7 +252,7 @@ export class Predictor {
         states.push(state);
         before = state;
         if (!looksLike(screen, state, state.known)) continue;
-        found.push({ states, count: start + states.length });
+        found.push({ states, count: start + states.length, middle: this.middle });
         break;
       }
     }

@@ -1,0 +1,55 @@
+// @vitest-environment happy-dom
+import { beforeEach, expect, test, vi } from "vitest";
+import { cleanAddress, logInHere } from "../../src/page/fragment";
+
+const at = (address: string) => history.replaceState(null, "", address);
+const here = () => location.pathname + location.search + location.hash;
+
+beforeEach(() => {
+  sessionStorage.clear();
+  vi.spyOn(location, "replace").mockImplementation((address) => at(String(address)));
+});
+
+test("what is after the # comes back after the login, once", () => {
+  at("/sshx/p2p/1#sshx1abc");
+  logInHere();
+  expect(here()).toBe("/sshx/p2p/1?login");
+  cleanAddress();
+  expect(here()).toBe("/sshx/p2p/1#sshx1abc");
+  expect(sessionStorage.length).toBe(0);
+  at("/sshx/p2p/1?login");
+  cleanAddress();
+  expect(here()).toBe("/sshx/p2p/1");
+});
+
+test("it does not come to another session", () => {
+  at("/sshx/p2p/1#sshx1abc");
+  logInHere();
+  at("/sshx/p2p/2?login");
+  cleanAddress();
+  expect(here()).toBe("/sshx/p2p/2");
+  expect(sessionStorage.length).toBe(0);
+});
+
+test("what the address says itself counts", () => {
+  at("/sshx/p2p/1#sshx1old");
+  logInHere();
+  at("/sshx/p2p/1?login#sshx1new");
+  cleanAddress();
+  expect(here()).toBe("/sshx/p2p/1#sshx1new");
+});
+
+test("the server's token does not stay in the address", () => {
+  at("/sshx/p2p/1?token=secret#sshx1abc");
+  cleanAddress();
+  expect(here()).toBe("/sshx/p2p/1#sshx1abc");
+});
+
+test("without storage there is still a way to the login", () => {
+  vi.spyOn(Storage.prototype, "setItem").mockImplementationOnce(() => {
+    throw new DOMException("no", "SecurityError");
+  });
+  at("/sshx/p2p/1#sshx1abc");
+  logInHere();
+  expect(here()).toBe("/sshx/p2p/1?login");
+});

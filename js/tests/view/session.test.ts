@@ -1,0 +1,258 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createElement, forwardRef, useImperativeHandle } from "react";
+import type { Refusal, State } from "../../src/client";
+import { SessionView, type SessionViewProps } from "../../src/view/SessionView";
+import { FakeClient, shell, user } from "./fakeClient";
+import { after, all, button, buttons, cleanUp, click, press, says, show, texts } from "./render";
+
+const canvas = { newShell: vi.fn(), fitAll: vi.fn(), show: vi.fn() };
+vi.mock("../../src/view/Canvas", () => ({
+  Canvas: forwardRef(function Canvas({ narrow }: { narrow: boolean }, handle) {
+    useImperativeHandle(handle, () => canvas);
+    return createElement("div", { id: "canvas", "data-narrow": String(narrow) });
+  }),
+}));
+
+const LINK = "https://a.example/sshx/p2p/00#";
+const INVITE = { write: `${LINK}sshx1write`, read: `${LINK}sshx1read` };
+
+let client: FakeClient;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  client = new FakeClient();
+  client.shells = new Map([[1, shell("zsh")]]);
+});
+
+afterEach(() => {
+  cleanUp();
+  vi.restoreAllMocks();
+});
+
+function view(more: Partial<SessionViewProps> = {}): HTMLElement {
+  return show(SessionView, { client: client.asClient, ...more });
+}
+
+const status = () => all("[role=status][aria-label=Connection]").map((element) => element.textContent);
+
+test("the toolbar's buttons have the names that others rely on", () => {
+  view({ invite: INVITE, onLeave: () => undefined });
+  expect(buttons(".sshx-toolbar")).toEqual(
+    ["New shell", "Fit all", "Chat", "People", "Network", "Settings", "Share", "Leave"], // prettier-ignore
+  );
+  view();
+  expect(buttons(".sshx-toolbar")).toEqual(["New shell", "Fit all", "Chat", "People", "Network", "Settings"]);
+});
+
+test.each<[State, string]>([
+  ["connecting", "connecting"],
+  ["waiting", "connecting"],
+  ["connected", "connected"],
+  ["reconnecting", "reconnecting"],
+  ["refused", "refused"],
+  ["ended", "ended"],
+])("the status for %s is %s", (state, word) => {
+  client.state = state;
+  view();
+  expect(status()).toEqual([word]);
+});
+
+test("a panel opens, takes the focus, and Escape gives it back to the button", () => {
+  view();
+  click("People");
+  expect(button("People").getAttribute("aria-expanded")).toBe("true");
+  expect(texts("h2")).toEqual(["People"]);
+  const panel = all(".sshx-panel")[0]!;
+  expect(panel.contains(document.activeElement)).toBe(true);
+  press(panel, "Escape");
+  expect(all(".sshx-panel")).toEqual([]);
+  expect(document.activeElement).toBe(button("People"));
+
+  click("Network");
+  click("Settings");
+  expect(texts("h2")).toEqual(["Settings"]);
+  click("Settings");
+  expect(all(".sshx-panel")).toEqual([]);
+});
+
+test("Escape in a terminal is the shell's", () => {
+  view();
+  click("People");
+  press(all("#canvas")[0]!, "Escape");
+  expect(all(".sshx-panel")).toHaveLength(1);
+});
+
+test("the chat's messages take the focus to the field, and are unread while it is closed", () => {
+  client.users = new Map([...client.users, [2, user("Ada")]]);
+  view();
+  after(() => client.hear(2, "one"));
+  after(() => client.hear(1, "mine"));
+  after(() => client.hear(2, "two"));
+  expect(button("Chat").title).toBe("Chat, 2 unread messages");
+  expect(says("2 unread messages")).toBe(true);
+  click("Chat");
+  expect(document.activeElement).toBe(all("[aria-label=Message]")[0]);
+  click("Close Chat");
+  expect(button("Chat").title).toBe("Chat");
+  after(() => client.hear(2, "three"));
+  expect(button("Chat").title).toBe("Chat, 1 unread message");
+});
+
+test("what was written stays when the chat is closed", () => {
+  view();
+  click("Chat");
+  const field = all("[aria-label=Message]")[0] as HTMLTextAreaElement;
+  after(() => {
+    field.value = "not yet";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  click("Close Chat");
+  click("Chat");
+  expect((all("[aria-label=Message]")[0] as HTMLTextAreaElement).value).toBe("not yet");
+});
+
+test("readers have a badge, and learn why they cannot open a shell", () => {
+  client.users = new Map([[1, user("Me", { role: "reader" })]]);
+  view();
+  expect(texts(".sshx-badge")).toEqual(["Read-only"]);
+  expect(button("New shell").getAttribute("aria-disabled")).toBe("true");
+  click("New shell");
+  expect(canvas.newShell).not.toHaveBeenCalled();
+  expect(says("You can watch but not open a shell")).toBe(true);
+  after(() => client.put(1, user("Me")));
+  expect(texts(".sshx-badge")).toEqual([]);
+  click("New shell");
+  expect(canvas.newShell).toHaveBeenCalledOnce();
+});
+
+test("Fit all and a person's shell are the canvas's", () => {
+  client.users = new Map([...client.users, [2, user("Ada", { focus: 1 })]]);
+  view();
+  click("Fit all");
+  click("People");
+  click("zsh");
+  expect(canvas.fitAll).toHaveBeenCalledOnce();
+  expect(canvas.show).toHaveBeenCalledWith(1);
+});
+
+test("an empty session says what to do next", () => {
+  client.shells = new Map();
+  view();
+  click("Open the first shell");
+  expect(canvas.newShell).toHaveBeenCalledOnce();
+  after(() => client.put(1, user("Me", { role: "reader" })));
+  expect(says("The host has not opened a shell yet")).toBe(true);
+  expect(buttons()).not.toContain("Open the first shell");
+  after(() => client.set({ shells: new Map([[1, shell("zsh")]]) }, "shells"));
+  expect(says("The host has not opened a shell yet")).toBe(false);
+});
+
+const REFUSALS: Refusal[] = [
+  ...(["unreachable", "invalidAuth", "passwordRequired", "version", "malformed", "notFound", "full"] as const),
+  ...(["locked", "expired", "busy", "rateLimited"] as const),
+];
+
+test("each refusal has a screen of its own, with the reason and something to do", () => {
+  const onLeave = vi.fn();
+  client.state = "refused";
+  client.users = new Map();
+  const titles = REFUSALS.map((refusal) => {
+    client.refusal = refusal;
+    client.reason = `Because of ${refusal}.`;
+    view({ onLeave });
+    expect(all("#canvas")).toEqual([]);
+    expect(says(`Because of ${refusal}.`)).toBe(true);
+    expect(buttons(".sshx-screen").length).toBeGreaterThan(0);
+    for (const name of buttons(".sshx-screen")) click(name);
+    return texts("h2").join();
+  });
+  expect(new Set(titles).size).toBe(REFUSALS.length);
+  expect(onLeave.mock.calls.length).toBe(REFUSALS.length);
+  expect(client.calls.every(([name]) => name === "connect")).toBe(true);
+});
+
+test("a refusal that only a newer host knows has a screen too", () => {
+  client.state = "refused";
+  client.refusal = "toString" as Refusal;
+  client.reason = "For a reason.";
+  view({ onLeave: () => undefined });
+  expect(texts("h2")).toEqual(["The host did not let you in"]);
+});
+
+test("waiting for approval has a screen", () => {
+  client.state = "waiting";
+  view();
+  expect(texts("h2")).toEqual(["The host has to let you in"]);
+});
+
+test.each([
+  ["The host removed you from the session: bye", true, "You were removed"],
+  ["You left the session.", false, "You left the session"],
+  ["The host did not let you in.", false, "You were not let in"],
+])("%s is told instead of the canvas", (reason, removed, title) => {
+  Object.assign(client, { state: "ended", reason, removed });
+  view({ onLeave: () => undefined });
+  expect(texts("h2")).toEqual([title]);
+  expect(all("#canvas")).toEqual([]);
+});
+
+test("what was there stays readable after the end", () => {
+  Object.assign(client, { state: "ended", reason: "The host stopped sharing." });
+  view({ onLeave: () => undefined });
+  expect(all("#canvas")).toHaveLength(1);
+  expect(texts(".sshx-banner").join()).toContain("The host stopped sharing.");
+  after(() => client.set({ shells: new Map() }, "shells"));
+  expect(texts("h2")).toEqual(["The session has ended"]);
+});
+
+test("while reconnecting one sees when the next attempt is, and can try at once", () => {
+  vi.useFakeTimers();
+  Object.assign(client, { state: "reconnecting", reason: "The link broke.", retryAt: Date.now() + 4000 });
+  view();
+  expect(all("#canvas")).toHaveLength(1);
+  expect(texts(".sshx-banner").join()).toContain("Next attempt in 4 s.");
+  after(() => vi.advanceTimersByTime(3000));
+  expect(texts(".sshx-banner").join()).toContain("Next attempt in 1 s.");
+  click("Try now");
+  expect(client.calls).toEqual([["connect"]]);
+  vi.useRealTimers();
+});
+
+test("who comes back online or to the tab need not wait", () => {
+  client.state = "reconnecting";
+  view();
+  window.dispatchEvent(new Event("online"));
+  document.dispatchEvent(new Event("visibilitychange"));
+  expect(client.calls).toEqual([["connect"], ["connect"]]);
+  after(() => client.set({ state: "connected" }, "state"));
+  window.dispatchEvent(new Event("online"));
+  expect(client.calls).toHaveLength(2);
+});
+
+test("a new session begins with its links in view", () => {
+  view({ invite: INVITE, inviting: true });
+  expect(texts("h2")).toEqual(["Share"]);
+});
+
+test("below 640 pixels it is the view for a telephone", () => {
+  let width = 390;
+  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockImplementation(() => width);
+  view();
+  expect(all("#canvas")[0]?.dataset.narrow).toBe("true");
+  click("Chat");
+  expect(document.activeElement).not.toBe(all("[aria-label=Message]")[0]); // no keyboard over half of the screen
+  width = 640;
+  view();
+  expect(all("#canvas")[0]?.dataset.narrow).toBe("false");
+});
+
+test("the surrounding application's theme wins", () => {
+  const themes = (["light", "dark"] as const).map((theme) => {
+    view({ theme });
+    return all(".sshx")[0]?.dataset.theme;
+  });
+  expect(themes).toEqual(["light", "dark"]);
+  click("Settings");
+  expect(says("Interface")).toBe(false);
+});

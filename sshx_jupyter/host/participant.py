@@ -332,7 +332,7 @@ class Participant:
             for uid in self._changed_users:
                 yield encode(UserDiff(uid, self.session.user_for(self, uid)))
             self._changed_users.clear()
-        if self._shells_changed:
+        if self._shells_changed and self.session.stopped is None:  # what was there stays to be read
             self._shells_changed = False
             yield self._shell_list()
         room = min(self._flow.window - self._flow.in_flight, BATCH)
@@ -346,8 +346,9 @@ class Participant:
                 yield data
             if sub.shell.ended and sub.drained:
                 self._unsubscribe(sub)
-                self._shells_changed = False
-                yield self._shell_list()
+                if self.session.stopped is None:
+                    self._shells_changed = False
+                    yield self._shell_list()
         if room <= 0 and self._flow.in_flight < self._flow.window:
             self._wake.set()  # the batch is full, not the window
 

@@ -411,7 +411,8 @@ class Session:
             elif role != "owner" and len(self._sender) + len(self._pending) >= self.limits.users:
                 raise Refused("full")
             user = replace(user, cursor=None)
-        name = clean_name(join.name or user.name, self.limits.name_length) or f"Guest {uid}"
+        name = clean_name(join.name or user.name, self.limits.name_length)
+        name = name or ("Host" if role == "owner" else f"Guest {uid}")
         participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
         participant.owed = owed
         participant.token = secrets.token_bytes(16)

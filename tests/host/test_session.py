@@ -279,7 +279,11 @@ async def test_stop_tells_why_and_leaves_the_terminal(host: Host) -> None:
     events: list[SessionEvent] = []
     session.observe(events.append)
     async with host.connect(session) as client:
+        assert (await client.run("echo here")).output == "here\n"
         await session.stop("Lunch.")
+        await client.wait_for(lambda c: c.state == "ended")
+        assert list(client.shells) == [1]  # to be read on
+        assert "here" in client.screen(1).text()
         with pytest.raises(SessionEnded, match=r"Lunch\."):
             await client.run("true")
     assert [event.kind for event in events] == ["joined", "stopped", "left"]

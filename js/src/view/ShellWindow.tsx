@@ -97,7 +97,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     return () => register(sid, null);
   }, [register, sid, terminal]);
 
-  useEffect(() => terminal?.holdCtrl(ctrl && active), [terminal, ctrl, active]);
+  useLayoutEffect(() => terminal?.holdCtrl(ctrl && active), [terminal, ctrl, active]);
 
   // On a narrow screen the terminal is dragged and pinched in its own frame.
   useEffect(() => {
@@ -158,7 +158,14 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     if (last) moves.finish(to);
     else moves.push(to);
   };
+  // Steps add up, also when the host is far away.
+  const asked = useRef<{ size: Size; at: number } | null>(null);
+  const sizeNow = (): Size => {
+    const recent = asked.current && performance.now() - asked.current.at < CONFIRMED_WITHIN;
+    return recent ? asked.current!.size : { rows, cols };
+  };
   const resizeTo = (size: Size, last: boolean) => {
+    asked.current = { size, at: performance.now() };
     if (last) moves.finish({ x, y, ...size });
     else moves.push({ x, y, ...size });
   };
@@ -193,8 +200,10 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     if (event.key === "Enter") terminal?.focus();
     else if (event.key === " ") onFit(sid);
     else if (arrow && readOnly !== null) notify(readOnly);
-    else if (arrow && event.shiftKey) resizeTo(clampSize({ rows: rows + arrow[1], cols: cols + arrow[0] }), true);
-    else if (arrow) moveTo({ x: x + arrow[0] * KEY_STEP, y: y + arrow[1] * KEY_STEP }, true);
+    else if (arrow && event.shiftKey) {
+      const now = sizeNow();
+      resizeTo(clampSize({ rows: now.rows + arrow[1], cols: now.cols + arrow[0] }), true);
+    } else if (arrow) moveTo({ x: x + arrow[0] * KEY_STEP, y: y + arrow[1] * KEY_STEP }, true);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -246,7 +255,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
         </span>
         <ShellActions
           readOnly={readOnly}
-          onStep={(direction) => resizeTo(stepSize({ rows, cols }, direction), true)}
+          onStep={(direction) => resizeTo(stepSize(sizeNow(), direction), true)}
           onFind={() => setFinding(true)}
           onClose={() => client.closeShell(sid)}
           notify={notify}

@@ -22,7 +22,7 @@ const REFUSALS: Record<Refusal, Refused> = {
   passwordRequired: { mood: "lock", title: "This session needs a password", actions: ["leave"] },
   version: { mood: "warning", title: "The two sides do not speak the same version", actions: ["retry", "leave"] },
   malformed: { mood: "warning", title: "The host did not understand", actions: ["retry", "leave"] },
-  notFound: { mood: "end", title: "This session is over", actions: ["leave", "retry"] },
+  notFound: { mood: "end", title: "This session has ended", actions: ["leave", "retry"] },
   full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
   locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
   expired: { mood: "end", title: "This session has expired", actions: ["leave"] },

@@ -113,7 +113,8 @@ class Shell:
 
     @property
     def info(self) -> ShellInfo:
-        return ShellInfo(self.x, self.y, self.terminal.rows, self.terminal.cols, self.title or self.terminal.name)
+        title = self.title or f"Terminal {self.terminal.name}"  # as JupyterLab calls it
+        return ShellInfo(self.x, self.y, self.terminal.rows, self.terminal.cols, title)
 
     def snapshot(self, scrollback: bool) -> bytes:
         """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""

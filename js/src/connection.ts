@@ -63,7 +63,7 @@ export class Connection {
   ) {
     this.#handlers = handlers;
     this.#traffic = traffic;
-    void this.#open(credentials, psk, dial);
+    this.#open(credentials, psk, dial).catch((error: unknown) => this.#end(error as Error));
   }
 
   /** Bytes that were sent and that the network has not taken. */
@@ -89,6 +89,7 @@ export class Connection {
   async #open(credentials: Credentials, psk: Promise<Uint8Array>, dial: Dial): Promise<void> {
     this.#handshake = new ClientHandshake(credentials, await psk);
     if (this.#ended) return;
+    this.#expectAnswer();
     let link: Link;
     try {
       link = await dial({
@@ -108,8 +109,14 @@ export class Connection {
       return;
     }
     this.#link = link;
-    this.#timeout = setTimeout(() => this.#end(new Unreachable("The host does not answer. Try again.")), SILENCE);
+    this.#expectAnswer();
     for (const frame of this.#handshake.start()) this.#sendFrame(frame);
+  }
+
+  /** Wait no longer than this for the link, or for the host's answer to the handshake. */
+  #expectAnswer(): void {
+    clearTimeout(this.#timeout);
+    this.#timeout = setTimeout(() => this.#end(new Unreachable("The host does not answer. Try again.")), SILENCE);
   }
 
   /** `#ended`, which may have become true during an `await`. */

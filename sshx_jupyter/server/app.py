@@ -73,7 +73,7 @@ class SshxApp(NodeSettings, ExtensionApp):
         for schema in sorted(EVENTS.glob("*.yaml")):
             self.settings["event_logger"].register_event_schema(schema)
         scrubbed = self.settings.get("extra_log_scrub_param_keys") or []
-        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "ticket"]
+        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, *sockets.SECRETS]
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(api.default_handlers)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from http.client import responses
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado.log import app_log, gen_log
 from tornado.web import HTTPError, RequestHandler
 
 if TYPE_CHECKING:
@@ -51,6 +53,16 @@ class SshxHandler(ExtensionHandlerMixin, RequestHandler):
     def set_default_headers(self) -> None:
         super().set_default_headers()
         self.set_header("Cache-Control", "no-store")  # an answer may hold a ticket
+
+    def log_exception(
+        self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """As tornado does it, but without the address's query: it may hold a token or, by mistake, a ticket."""
+        summary = f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
+        if not isinstance(value, HTTPError):
+            app_log.error("Uncaught exception %s", summary, exc_info=(typ, value, tb))  # type: ignore[arg-type]
+        elif message := value.get_message():
+            gen_log.warning("%d %s: %s", value.status_code, summary, message)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]

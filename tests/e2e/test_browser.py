@@ -275,6 +275,44 @@ async def test_the_link_breaks_and_mends(
         await expect(guest.page.get_by_role("log", name="Chat").get_by_text("before", exact=True)).to_have_count(1)
 
 
+async def test_reloading(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session)
+    await rename(guest, "Grace")
+    await guest.run("echo before")
+    await guest.say("Back in a moment")
+    await host.show("People")
+    await host.page.get_by_label("Let nobody new in").click()
+    await host.heard("Back in a moment")
+    await guest.page.reload()
+    await guest.connected()  # who is known is not new
+    await guest.sees_line("before")
+    await guest.heard("Back in a moment")
+    await host.show("People")
+    await expect(host.people().get_by_text("Grace")).to_have_count(1)
+    stored = await guest.page.evaluate("JSON.stringify(sessionStorage) + JSON.stringify(localStorage)")
+    assert session["tickets"]["write"][-20:] not in stored
+    assert "resume" not in stored
+
+
+async def test_panels_hide_no_terminal(host: Person, session: dict[str, Any]) -> None:
+    await host.open(session)
+    await host.connected()
+    await host.sees("$")
+    await host.shells().first.locator(".sshx-title").dblclick()
+    for panel in ("Chat", "Chat", "Network"):
+        await host.button(panel).click()
+        await _eventually(lambda: _hidden(host), lambda now: now <= 0)
+
+
+async def _hidden(person: Person) -> float:
+    """How many pixels of the first shell lie outside of the canvas, to the left and to the right."""
+    shell = await person.shells().first.bounding_box()
+    canvas = await person.page.locator(".sshx-canvas").bounding_box()
+    assert shell is not None
+    assert canvas is not None
+    return max(canvas["x"] - shell["x"], shell["x"] + shell["width"] - canvas["x"] - canvas["width"])
+
+
 async def test_the_host_is_away_for_ten_seconds(browser: Browser, guest: Person, tmp_path: Path) -> None:
     with jupyter_server(tmp_path / "a") as server:
         session = await server.share()
@@ -500,6 +538,22 @@ async def test_waiting_for_the_host(host: Person, guest: Person, server_a: Jupyt
     await guest.run("echo let in")
     await host.sees_line("let in")
     await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+
+
+async def test_underscores_are_seen(host: Person, session: dict[str, Any]) -> None:
+    """Also in fonts that draw them below the row."""
+    await host.open(session)
+    await host.connected()
+    await host.run("clear; printf '\\n\\n%s\\n\\n' ____; echo there")
+    await host.sees_line("there")
+    screen = await host.terminal().locator(".xterm-screen").bounding_box()
+    assert screen
+    row = screen["height"] / 24
+    lines = [
+        await host.page.screenshot(clip={"x": screen["x"], "y": screen["y"] + y * row, "width": 40, "height": row + 1})
+        for y in (1, 2)  # an empty one, one with underscores
+    ]
+    assert lines[0] != lines[1]
 
 
 async def test_a_class(browser: Browser, server_a: JupyterServer, server_b: JupyterServer) -> None:

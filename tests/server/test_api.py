@@ -361,6 +361,11 @@ async def test_secrets_are_not_logged(server: Server, caplog: pytest.LogCaptureF
     async with SshxClient.connect(changed["tickets"]["read"], password="correct horse battery", relays="disabled"):
         pass
     await server.call("GET", f"sshx/p2p/{session['id']}", params={"ticket": ticket}, follow_redirects=False)
+    # Where none belongs, but somebody may put one.
+    await server.call("GET", f"sshx/api/sessions/{'0' * 32}", params={"token": server.token, "ticket": ticket})
+    for name in ("ticket", "secret", "owner_secret", "password"):
+        await server.call("GET", f"sshx/api/link/{session['id']}", params={name: "a mislaid secret"})
+    secrets |= {server.token, "mislaid"}
     await server.call("DELETE", path)
     assert any("sshx/api/sessions" in record.getMessage() for record in caplog.records)
     for secret in secrets:

@@ -12,6 +12,7 @@ import { useClient } from "../view/useClient";
 import type { Api, HostedSession } from "./api";
 import { Field, Problem } from "./Field";
 import { Frame } from "./Frame";
+import { keepResume, takeResume } from "./reload";
 
 interface OwnSessionProps {
   api: Api;
@@ -23,14 +24,11 @@ interface OwnSessionProps {
 
 /** A session that this server hosts, as its owner. */
 export function OwnSession({ api, session, fresh, onLeave }: OwnSessionProps) {
-  const [client] = useState(() => {
-    const sessionId = hexToBytes(session.id);
+  const [credentials] = useState<Credentials>(() => {
     const secret = hexToBytes(session.owner_secret);
-    return newClient(
-      { sessionId, role: "owner", secret, password: null },
-      dialWebSocket(localUrl(api.root.href, session.id)),
-    );
+    return { sessionId: hexToBytes(session.id), role: "owner", secret, password: null };
   });
+  const [client] = useState(() => newClient(credentials, dialWebSocket(localUrl(api.root.href, session.id))));
   const [invite, setInvite] = useState<Invite>(session.urls);
   const connected = useClient(client, ({ state }) => state === "connected");
 
@@ -43,7 +41,7 @@ export function OwnSession({ api, session, fresh, onLeave }: OwnSessionProps) {
       );
   }, [api, session, connected]);
 
-  return <Connected client={client} invite={invite} inviting={fresh} onLeave={onLeave} />;
+  return <Connected {...{ client, credentials, invite, onLeave }} inviting={fresh} />;
 }
 
 interface GuestSessionProps {
@@ -73,7 +71,8 @@ interface GuestProps extends GuestSessionProps {
 }
 
 function Guest({ api, ticket, password, onRefused, onLeave }: GuestProps) {
-  const [client] = useState(() => newClient(ticket.credentials(password), dialFor(api, ticket)));
+  const [credentials] = useState(() => ticket.credentials(password));
+  const [client] = useState(() => newClient(credentials, dialFor(api, ticket)));
   const refusal = useClient(client, ({ refusal }) => refusal);
 
   useEffect(() => {
@@ -83,24 +82,29 @@ function Guest({ api, ticket, password, onRefused, onLeave }: GuestProps) {
     }
   });
 
-  return <Connected client={client} onLeave={onLeave} />;
+  return <Connected {...{ client, credentials, onLeave }} />;
 }
 
 interface ConnectedProps {
   client: SshxClient;
+  credentials: Credentials;
   invite?: Invite;
   inviting?: boolean;
   onLeave: () => void;
 }
 
 /** The view of a client that is connected as long as this is shown. */
-function Connected({ client, onLeave, ...rest }: ConnectedProps) {
+function Connected({ client, credentials, onLeave, ...rest }: ConnectedProps) {
   const name = useClient(client, ({ info }) => info?.name ?? "");
 
   useEffect(() => {
     client.connect();
-    return () => client.close();
-  }, [client]);
+    const stopKeeping = keepResume(client, credentials);
+    return () => {
+      stopKeeping();
+      client.close();
+    };
+  }, [client, credentials]);
   useEffect(() => {
     document.title = name ? `${name} · sshx` : "sshx";
     return () => {
@@ -153,7 +157,14 @@ function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
 
 function newClient(credentials: Credentials, dial: Dial): SshxClient {
   const { name, color } = getSettings();
-  return new SshxClient({ credentials, dial, ...(name && { name }), ...(color && { color }) });
+  const resume = takeResume(credentials);
+  return new SshxClient({
+    credentials,
+    dial,
+    ...(name && { name }),
+    ...(color && { color }),
+    ...(resume && { resume }),
+  });
 }
 
 /** Links with this ticket: straight to a session that this very server hosts, else through it to the host. */

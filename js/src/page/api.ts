@@ -23,6 +23,9 @@ export interface ShareOptions {
   expires_in?: number;
 }
 
+/** Milliseconds that the server may take. Without relays within reach, a session's first ticket takes some seconds. */
+const PATIENCE = 30_000;
+
 /** A request that failed. The message is a sentence for the person. */
 export class ApiError extends Error {}
 
@@ -64,7 +67,8 @@ export class Api {
     let response: Response;
     try {
       const sent = body === undefined ? null : JSON.stringify(body);
-      response = await fetch(new URL(path, this.root), { method, headers, body: sent, cache: "no-store" });
+      const signal = AbortSignal.timeout(PATIENCE);
+      response = await fetch(new URL(path, this.root), { method, headers, body: sent, cache: "no-store", signal });
     } catch {
       throw new ApiError(UNREACHABLE);
     }

@@ -14,15 +14,14 @@ export function logInHere(): void {
   } catch {
     // Storage may be forbidden. The page then asks for the ticket.
   }
-  location.replace(`${location.pathname}?${LOGIN}`);
+  location.replace(`?${LOGIN}`); // relative: a path that begins with // would be another server's
 }
 
 /** After the login: the address as it was before. Takes the query off, also Jupyter's own `?token=`. */
 export function cleanAddress(): void {
   let hash = location.hash;
-  if (new URLSearchParams(location.search).has(LOGIN)) {
-    hash ||= taken();
-  }
+  const kept = taken(); // out of the storage in any case: it lets in who has it
+  if (new URLSearchParams(location.search).has(LOGIN)) hash ||= kept;
   if (location.search || hash !== location.hash) {
     history.replaceState(null, "", location.pathname + hash);
   }

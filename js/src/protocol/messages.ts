@@ -133,7 +133,7 @@ export function encode(message: ClientMessage): Uint8Array {
 export function decodeHost(data: Uint8Array): HostMessage | null {
   let value: unknown;
   try {
-    value = decoder.decode(data);
+    value = hasTag(data) ? undefined : decoder.decode(data);
   } catch {
     value = undefined; // the decoder's own errors may quote the content
   }
@@ -147,6 +147,26 @@ export function decodeHost(data: Uint8Array): HostMessage | null {
   } catch (error) {
     throw error instanceof MalformedMessage ? new MalformedMessage(`${name}: ${error.message}`) : error;
   }
+}
+
+/**
+ * Whether there is a tag (RFC 8949, section 3.4) in it. The protocol has none, and those that the decoder knows make much
+ * of little: values that share themselves again and again, numbers of any length, records, replacements for others.
+ */
+function hasTag(data: Uint8Array): boolean {
+  let at = 0;
+  while (at < data.length) {
+    const kind = data[at]! >> 5;
+    let length = data[at]! & 31;
+    at += 1;
+    if (kind === 6) return true;
+    if (length >= 24 && length <= 27) {
+      const end = at + (1 << (length - 24));
+      for (length = 0; at < end; at++) length = 256 * length + (data[at] ?? 0);
+    } else if (length === 31) length = 0; // no length: its parts follow
+    if (kind === 2 || kind === 3) at += length;
+  }
+  return false;
 }
 
 // Checks: each returns the value if it is what the protocol says.

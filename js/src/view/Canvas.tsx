@@ -117,6 +117,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
   );
 
   const fitAll = useCallback(() => {
+    for (const { fitWidth } of handles.current.values()) fitWidth(); // on a narrow screen
     const all = around(allBoxes());
     if (all) viewport.current?.fit(all);
   }, [allBoxes]);
@@ -191,19 +192,26 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
     [client, show, arrive],
   );
 
-  // In a panel that is not shown yet there is nothing to fit into. Later on, what is in the middle stays there.
+  // In a panel that is not shown yet there is nothing to fit into. Later on, what is in the middle stays there, and the
+  // shell that one works in stays in sight.
   useEffect(() => {
     const canvas = root.current!;
     let [width, height] = [canvas.clientWidth, canvas.clientHeight];
     const resized = new ResizeObserver(() => {
       const { clientWidth, clientHeight } = canvas;
-      if (arrived.current) viewport.current?.panBy((clientWidth - width) / 2, (clientHeight - height) / 2);
+      const view = viewport.current;
+      if (arrived.current && view) {
+        const box = active === null ? null : boxOf(active);
+        const seen = box !== null && view.shows(box, width, height);
+        view.panBy((clientWidth - width) / 2, (clientHeight - height) / 2);
+        if (seen) view.reveal(box);
+      }
       [width, height] = [clientWidth, clientHeight];
       arrive();
     });
     resized.observe(canvas);
     return () => resized.disconnect();
-  }, [arrive]);
+  }, [arrive, active, boxOf]);
 
   useImperativeHandle(handle, () => ({ newShell, fitAll, show }), [newShell, fitAll, show]);
 

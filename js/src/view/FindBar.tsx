@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from "react";
 
 const OPTIONS: ISearchOptions = {
   decorations: {
-    matchBackground: "#7a5c00",
+    matchBackground: "#926f00", // black and white can be read on it
     matchOverviewRuler: "#d9a400",
     activeMatchBackground: "#b3541e",
+    activeMatchBorder: "#ff8c42", // the match is selected too, and what is selected has another background
     activeMatchColorOverviewRuler: "#ff8c42",
   },
 };

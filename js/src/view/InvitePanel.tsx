@@ -67,7 +67,10 @@ export function InvitePanel({ invite }: { invite: Invite }) {
         </p>
       )}
       <QrCode text={link} label={`QR code of the ${NAMES[kind]}`} />
-      <p className="sshx-hint">To join from one’s own Jupyter, or from a plain shell:</p>
+      <p className="sshx-hint">
+        The link opens on this Jupyter server. To join from another one, paste it or the ticket at /sshx/p2p there; from
+        a plain shell, use the command:
+      </p>
       <div className="sshx-actions">
         {button("ticket", "Copy ticket", ticket)}
         {button("command", "Copy command", `jupyter sshx join ${ticket}`)}

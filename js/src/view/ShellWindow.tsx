@@ -19,6 +19,8 @@ import { Viewport } from "./viewport";
 export interface ShellHandle {
   element: HTMLElement;
   terminal: ShellTerminal;
+  /** On a narrow screen, show the whole width again. */
+  fitWidth(): void;
 }
 
 export interface ShellWindowProps {
@@ -93,7 +95,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
 
   useLayoutEffect(() => {
     if (!terminal || !element.current) return;
-    register(sid, { element: element.current, terminal });
+    register(sid, { element: element.current, terminal, fitWidth: () => viewport.current?.fitWidth() });
     return () => register(sid, null);
   }, [register, sid, terminal]);
 
@@ -133,6 +135,18 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
       const panned = viewport.current?.panBy(dx, dy)[1] ?? 0;
       terminal?.scrollBy((panned - dy) / zoomOf(target), at);
     });
+  }, [terminal]);
+
+  // Who takes the frame with the mouse types into the terminal next. A finger would open the keyboard on the screen.
+  useEffect(() => {
+    const shell = element.current!;
+    const onClick = (event: globalThis.MouseEvent) => {
+      const touched = "pointerType" in event && event.pointerType === "touch";
+      if (touched || event.detail === 0) return; // 0: by keyboard
+      if ((event.target as Element).closest(".sshx-title-bar, .sshx-edge")) terminal?.focus();
+    };
+    shell.addEventListener("click", onClick);
+    return () => shell.removeEventListener("click", onClick);
   }, [terminal]);
 
   const moves = useMemo(

@@ -16,7 +16,11 @@ export function useConversation(client: SshxClient, open: boolean): Conversation
   const messages = useClient(client, (now) => now.messages);
   const last = messages.at(-1) ?? null;
   const [seen, setSeen] = useState<Hear | null>(null);
-  if (open && seen !== last) setSeen(last);
+  // What was said before one came is not new.
+  const [arrived, setArrived] = useState(false);
+  const connected = useClient(client, (now) => now.state === "connected");
+  if (connected && !arrived) setArrived(true);
+  if ((open || (connected && !arrived)) && seen !== last) setSeen(last);
 
   const [draft, setDraft] = useState("");
   // What was sent and not heard yet: should the host refuse it, it goes back into the field.

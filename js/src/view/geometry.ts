@@ -10,7 +10,7 @@ export const NOMINAL_FONT_SIZE = 14;
 export const NOMINAL_CELL = { width: 8.4, height: 17 };
 
 /** What a window adds to its cells: the title bar, the padding, the border. */
-export const FRAME = { width: 26, height: 46 };
+export const FRAME = { width: 14, height: 44 };
 
 /** What one may make of a shell with the buttons and handles here. The protocol takes more. */
 export const LIMITS = { minRows: 2, maxRows: 200, minCols: 10, maxCols: 500 };

@@ -25,13 +25,14 @@ export function linkify(text: string): Linked[] {
 
 /** Without the punctuation of the sentence around it: final stops, and brackets that were opened before it. */
 function withoutTrail(address: string): string {
+  const count = (bracket: string) => address.split(bracket).length;
+  const unopened = new Map(["()", "[]", "{}"].map(([open, close]) => [close!, count(close!) - count(open!)]));
   let end = address.length;
   for (;;) {
     const last = address[end - 1]!;
-    const opening = { ")": "(", "]": "[", "}": "{" }[last];
-    const part = address.slice(0, end);
-    const unopened = opening !== undefined && part.split(opening).length < part.split(last).length;
-    if (!unopened && !".,;:!?*_~".includes(last)) return part;
+    const excess = unopened.get(last) ?? 0;
+    if (excess > 0) unopened.set(last, excess - 1);
+    else if (!".,;:!?*_~".includes(last)) return address.slice(0, end);
     end -= 1;
   }
 }

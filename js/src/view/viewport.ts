@@ -95,10 +95,15 @@ export class Viewport {
     const { k } = this.transform;
     const { clientWidth, clientHeight } = this.root;
     const fits = box.width * k <= clientWidth - MARGIN && box.height * k <= clientHeight - MARGIN;
-    const { x, y, width, height } = this.visible;
-    const inside = box.x >= x && box.y >= y && box.x + box.width <= x + width && box.y + box.height <= y + height;
     if (!fits) this.fit(box);
-    else if (!inside) this.centerOn(box, k);
+    else if (!this.shows(box)) this.centerOn(box, k);
+  }
+
+  /** Whether one sees all of a box, or would in a frame of another size. */
+  shows(box: Box, frameWidth = this.root.clientWidth, frameHeight = this.root.clientHeight): boolean {
+    const { x, y, k } = this.transform;
+    const [left, top] = [box.x * k + x, box.y * k + y];
+    return left >= 0 && top >= 0 && left + box.width * k <= frameWidth && top + box.height * k <= frameHeight;
   }
 
   /** Pan no further than is needed to see a box. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SshxClient, type ClientEvent, type ClientOptions, type State } from "../../src/client";
+import type { Dial, Link } from "../../src/links/link";
 import { Refused } from "../../src/protocol/handshake";
 import { CREDENTIALS, SHELL, ScriptedHost, USER, bytes, refusal, settled } from "./scriptedHost";
 
@@ -73,6 +74,35 @@ describe("coming in", () => {
     expect(client.role).toBe("writer");
     expect(client.bytesIn).toBeGreaterThan(0);
     expect(client.bytesOut).toBeGreaterThan(0);
+  });
+
+  test("a link that is never made is not waited for", async () => {
+    let made: ((link: Link) => void) | undefined;
+    const dial: Dial = () => new Promise((resolve) => (made = resolve));
+    make({ dial }).connect();
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+    const close = vi.fn();
+    made!({ send: () => undefined, buffered: 0, close });
+    await settled();
+    expect(close).toHaveBeenCalledOnce();
+  });
+
+  test("who connects when told that the link is gone has one link", async () => {
+    await inside();
+    client.on((event) => event.type === "state" && client.state === "reconnecting" && client.connect());
+    host.link.break();
+    await settled();
+    expect(host.links).toHaveLength(2);
+  });
+
+  test("who leaves when told that another attempt begins makes no link", async () => {
+    await inside();
+    host.link.break();
+    client.on(() => client.close());
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(client.state).toBe("ended");
+    expect(host.links).toHaveLength(1);
   });
 
   test("who connects twice is one user", async () => {
@@ -436,6 +466,16 @@ describe("who is here", () => {
     expect(comings()).toEqual(["Bob joined", "Bob left"]);
   });
 
+  test("a host that lists without end is not followed", async () => {
+    await inside();
+    for (let uid = 2; uid < 4200; uid++) host.link.say({ userDiff: [uid, bob] });
+    host.link.say({ userDiff: [2, { ...bob, name: "Bo" }] });
+    expect(client.users.size).toBe(4096);
+    expect(client.users.get(2)?.name).toBe("Bo");
+    host.link.say({ shells: Array.from({ length: 400 }, (_, sid) => [sid, SHELL]) });
+    expect(client.shells.size).toBe(256);
+  });
+
   test("who waits for approval comes once it is given", async () => {
     await inside();
     host.link.say({ userDiff: [2, { ...bob, pending: true }] });
@@ -675,5 +715,21 @@ describe("what is measured", () => {
     await host.welcome();
     expect(calls.filter((call) => call === "once")).toHaveLength(1);
     expect(calls).toContain("shells");
+  });
+
+  test("a listener that fails keeps nothing from the others", () => {
+    make();
+    const later: (() => void)[] = [];
+    vi.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => void later.push(task));
+    client.on(() => {
+      throw new Error("a fault");
+    });
+    client.on((event) => events.push(event));
+    events = [];
+    client.close();
+    vi.restoreAllMocks();
+    expect(events.map(({ type }) => type)).toEqual(["state", "state"]); // the first of these two is from `make`
+    expect(later).toHaveLength(1);
+    expect(later[0]).toThrow("a fault"); // and it is reported
   });
 });

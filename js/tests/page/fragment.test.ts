@@ -37,6 +37,27 @@ test("what the address says itself counts", () => {
   at("/sshx/p2p/1?login#sshx1new");
   cleanAddress();
   expect(here()).toBe("/sshx/p2p/1#sshx1new");
+  expect(sessionStorage.length).toBe(0);
+});
+
+test("a login that was given up leaves no ticket behind", () => {
+  at("/sshx/p2p/1#sshx1abc");
+  logInHere();
+  at("/sshx/p2p");
+  cleanAddress();
+  expect(here()).toBe("/sshx/p2p");
+  expect(sessionStorage.length).toBe(0);
+});
+
+test("the way to the login does not lead to another server", () => {
+  const replace = vi.spyOn(location, "replace").mockImplementation(() => undefined);
+  at("/sshx/p2p/1#sshx1abc");
+  logInHere();
+  // Wherever the page is, also at https://hub.example//evil.example/sshx/p2p, behind a proxy.
+  expect(new URL(String(replace.mock.lastCall![0]), "https://hub.example//evil.example/p2p").origin).toBe(
+    "https://hub.example",
+  );
+  expect(replace.mock.lastCall![0]).not.toMatch(/^\//);
 });
 
 test("the server's token does not stay in the address", () => {

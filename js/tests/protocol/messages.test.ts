@@ -66,6 +66,16 @@ describe("what a client sends", () => {
   });
 });
 
+/** CBOR of a list with `count` more after it, each of which is the one before twice, by tags 28 and 29. */
+function doubled(count: number): string {
+  const parts = ["d81c820000"];
+  for (let i = 0; i < count; i++) {
+    const before = `d81d${i < 24 ? "" : "18"}${i.toString(16).padStart(2, "0")}`;
+    parts.push(`d81c82${before}${before}`);
+  }
+  return parts.join("");
+}
+
 describe("what a host sends", () => {
   test.each(host)("$name $fields", ({ name, fields, bytes }) => {
     const { type, ...decoded } = asJson(decodeHost(fromHex(bytes))) as Record<string, unknown>;
@@ -97,8 +107,23 @@ describe("what a host sends", () => {
     ["a date", "a1656572726f72c11a5f5e1000"],
     ["a big number", "a164706f6e67c249010000000000000000"],
     ["a list that shares itself", "a1657573657273d81c81d81d00"],
+    ["a map whose list shares itself", "a16568656c6c6f8201a16162d81c81d81d00"],
+    ["a list of lists of lists, each twice the one before", `a16568656c6c6f8201a1616193${doubled(18)}`],
+    ["a number of 65,280 bytes", `a164706f6e67c259ff00${"ff".repeat(0xff00)}`],
+    ["values in a table", "a164706f6e67d8338481018080e0"],
+    ["bytes that are floats", "a168736e617073686f74850101d84042010200f4"],
   ])("%s: is refused", (_, bytes) => {
     expect(() => decodeHost(fromHex(bytes))).toThrow(MalformedMessage);
+  });
+
+  test("bytes and texts may hold what outside of them would be a tag", () => {
+    const long = "c2".repeat(300);
+    expect(decodeHost(fromHex(`a1666368756e6b7383001a000100008242c2c259012c${long}`))).toEqual({
+      type: "chunks",
+      sid: 0,
+      seq: 65536,
+      chunks: [new Uint8Array(2).fill(0xc2), new Uint8Array(300).fill(0xc2)],
+    });
   });
 
   test("an error tells nothing of the content", () => {

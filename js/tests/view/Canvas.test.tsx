@@ -219,3 +219,17 @@ test("narrow: the key row types into the shell that is shown", () => {
       .map(([, data]) => data),
   ).toEqual(["\x1b", "\t", "\x1b[A", "|", "\x1b[1;5D"]);
 });
+
+test("who takes a window by its frame with the mouse goes on typing in it; by keyboard, one stays on the button", () => {
+  show();
+  const press = (detail: number) =>
+    after(() =>
+      button("Larger", group("Shell bash")).dispatchEvent(new MouseEvent("click", { bubbles: true, detail })),
+    );
+  const focused = () => terminals.get(1)!.log.filter(([what]) => what === "focus").length;
+  const before = focused();
+  press(0);
+  expect(focused()).toBe(before);
+  press(1);
+  expect(focused()).toBe(before + 1);
+});

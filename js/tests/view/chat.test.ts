@@ -72,6 +72,12 @@ test.each([
   expect(pieces.map((piece) => piece.text).join("")).toBe(text);
 });
 
+test("a message of brackets does not hold anybody up", () => {
+  const start = performance.now();
+  for (let i = 0; i < 20; i++) linkify(`https://a.example/${")".repeat(4000)}`);
+  expect(performance.now() - start).toBeLessThan(500);
+});
+
 test("a link opens elsewhere and learns nothing of this page; other markup is text", () => {
   const client = new FakeClient();
   client.hear(2, "<b>look</b> https://a.example/");

@@ -47,3 +47,13 @@ test("the same question has the same answer, in whole pixels", () => {
   expect(place(WINDOW, taken, around(10.1, 20.2))).toEqual(first);
   expect(Number.isInteger(first.x) && Number.isInteger(first.y)).toBe(true);
 });
+
+test("each beside the last one, which is about in the middle then: straight rows, and not one line", () => {
+  const taken: Box[] = [];
+  for (let at = 0; at < 6; at += 1) {
+    const { x, y } = taken.at(-1) ?? { x: 0, y: 0 };
+    taken.push({ ...place(WINDOW, taken, around(x + WINDOW.width / 2 + 1, y + WINDOW.height / 2 - 1)), ...WINDOW });
+  }
+  expect(new Set(taken.map(({ x }) => x)).size).toBe(3);
+  expect(new Set(taken.map(({ y }) => y)).size).toBe(2);
+});

@@ -21,7 +21,7 @@ export function takeResume(credentials: Credentials): Uint8Array | null {
 }
 
 /** Keep the client's token whenever the page goes away; returns how to stop that. */
-export function keepResume(client: SshxClient, credentials: Credentials): () => void {
+export function keepResume(client: Pick<SshxClient, "resumeToken">, credentials: Credentials): () => void {
   const keep = () => {
     const token = client.resumeToken;
     if (token === null) return;

@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { SshxClient } from "../../src/client";
 import { keepResume, takeResume } from "../../src/page/reload";
 import type { Credentials } from "../../src/protocol/handshake";
 
@@ -11,7 +10,7 @@ const WRITER: Credentials = {
   password: null,
 };
 const TOKEN = Uint8Array.of(1, 2, 255);
-const client = { resumeToken: TOKEN } as SshxClient;
+const client = { resumeToken: TOKEN };
 let stop: () => void;
 
 beforeEach(() => {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ..client import SshxClient
 from .cells import text_width
 from .console import clean
 
 SEPARATOR = " │ "
 HINT = "Ctrl-] menu"
+UNTITLED = re.compile(r"Terminal \d+")
+"""How the host calls a terminal without a title; next to the number of the shell it says nothing."""
 
 
 def status_line(client: SshxClient, sid: int | None, width: int, clipped: bool) -> str:
@@ -42,7 +46,7 @@ def _shell(client: SshxClient, sid: int | None) -> tuple[str, str]:
     if sid not in client.shells:
         return "no shell", ""
     title = clean(client.shells[sid].title, 30)
-    title = "" if title.isdecimal() else title  # the terminal's number, which says nothing
+    title = "" if UNTITLED.fullmatch(title) else title
     return f"shell {sids.index(sid) + 1}/{len(sids)}", f" {title}" if title else ""
 
 

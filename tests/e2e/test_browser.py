@@ -304,6 +304,66 @@ async def test_panels_hide_no_terminal(host: Person, session: dict[str, Any]) ->
         await _eventually(lambda: _hidden(host), lambda now: now <= 0)
 
 
+async def test_pan_and_zoom(host: Person, session: dict[str, Any]) -> None:
+    await host.open(session)
+    await host.connected()
+    await host.sees("$")
+
+    async def box() -> dict[str, float]:
+        box = await host.shells().first.bounding_box()
+        assert box is not None
+        return dict(box)
+
+    async def still() -> dict[str, float]:
+        """The same once it does not move any more."""
+        before: dict[str, float] = {}
+        now = await box()
+        while now != before:
+            await asyncio.sleep(0.3)  # longer than the canvas glides
+            before, now = now, await box()
+        return now
+
+    mouse = host.page.mouse
+    start = await still()
+    await mouse.move(60, 700)
+    await mouse.wheel(0, -240)
+    await _eventually(box, lambda now: now["width"] > 1.2 * start["width"])
+    await mouse.wheel(0, 240)
+    await _eventually(box, lambda now: abs(now["width"] - start["width"]) < 2)
+    await mouse.down()
+    await mouse.move(160, 650, steps=5)
+    await mouse.up()
+    moved = await still()
+    assert abs(moved["x"] - start["x"] - 100) < 2
+    assert abs(moved["y"] - start["y"] + 50) < 2
+
+    # Over a terminal the wheel scrolls it, and Ctrl makes it zoom.
+    await host.run("seq 1 500")
+    await host.sees_line("500")
+    scrolled = "element => element.sshxTerminal.buffer.active.baseY - element.sshxTerminal.buffer.active.viewportY"
+    assert await host.terminal().evaluate(scrolled) == 0
+    await mouse.wheel(0, -300)
+    await _eventually(lambda: host.terminal().evaluate(scrolled), lambda lines: lines > 1)
+    assert (await box())["width"] == moved["width"]
+    await host.page.keyboard.down("Control")
+    await mouse.wheel(0, 50)
+    await host.page.keyboard.up("Control")
+    await _eventually(box, lambda now: now["width"] < 0.9 * moved["width"])
+    # A selection is where the pointer was, also at this scale.
+    await host.type("clear; echo 0123456789\n")
+    await host.sees_line("0123456789")
+    screen = await host.terminal().locator(".xterm-screen").bounding_box()
+    assert screen is not None
+    cell, line = screen["width"] / 80, screen["height"] / 24
+    await mouse.move(screen["x"] + 2.1 * cell, screen["y"] + 0.5 * line)
+    await mouse.down()
+    await mouse.move(screen["x"] + 6.1 * cell, screen["y"] + 0.5 * line, steps=4)
+    await mouse.up()
+    assert await host.terminal().evaluate("e => e.sshxTerminal.getSelection()") == "2345"
+    await host.button("Fit all").click()
+    await _eventually(box, lambda now: abs(now["width"] - start["width"]) < 2)
+
+
 async def _hidden(person: Person) -> float:
     """How many pixels of the first shell lie outside of the canvas, to the left and to the right."""
     shell = await person.shells().first.bounding_box()

@@ -150,16 +150,16 @@ export class Viewport {
     return (button === 0 || button === 1) && event.target instanceof Element && this.options.pans(event.target, event);
   }
 
-  /** Ctrl or ⌘ and the wheel zooms (so does a touchpad's pinch); the wheel alone pans, or scrolls what is under it. */
+  /** The wheel zooms, sideways and with Shift it pans. What scrolls by itself keeps it, but for Ctrl or ⌘ (so does a pinch). */
   private readonly onWheel = (event: WheelEvent) => {
     const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.root.clientHeight : 1;
-    if (event.ctrlKey || event.metaKey) {
-      this.zoomBy(2 ** Math.max(-0.3, Math.min(0.3, -event.deltaY * unit * 0.01)), event);
-    } else if (event.target instanceof Element && this.options.pans(event.target, event)) {
-      const [dx, dy] = event.shiftKey && !event.deltaX ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
-      this.panBy(-dx * unit, -dy * unit);
-    } else {
-      return;
+    const sideways = event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX;
+    const pinched = event.ctrlKey || event.metaKey;
+    if (!pinched && !(event.target instanceof Element && this.options.pans(event.target, event))) return;
+    if (!pinched && (event.shiftKey || Math.abs(sideways) > Math.abs(event.deltaY))) this.panBy(-sideways * unit, 0);
+    else {
+      const steps = event.deltaY * unit * (pinched ? 0.01 : 0.002); // a touchpad's pinch comes in small steps
+      this.zoomBy(2 ** Math.max(-0.3, Math.min(0.3, -steps)), event);
     }
     event.preventDefault();
     event.stopPropagation();

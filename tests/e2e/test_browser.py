@@ -140,9 +140,9 @@ async def test_ctrl_c_during_a_flood(host: Person, guest: Person, session: dict[
     await guest.page.keyboard.press("Control+c")
     await asyncio.gather(*(person.sees("^C") for person in (host, guest)))
     took = time.monotonic() - pressed
-    assert took < 2
+    assert took < 5  # a backlog of three seconds of `yes` would take far longer
     for times in frames:  # next to no time in which the page would feel stuck, on a machine that does other things too
-        assert sum(time for time in times if time > 200) < 0.1 * sum(times), max(times)
+        assert sum(time for time in times if time > 200) < 0.25 * sum(times), max(times)
     await same_picture(host, guest)
 
 
@@ -408,6 +408,7 @@ async def test_narrow_and_touched(
     await guest.page.keyboard.type("cat")
     await guest.page.keyboard.press("Enter")
     await guest.button("Ctrl").tap()
+    await expect(guest.button("Ctrl")).to_have_attribute("aria-pressed", "true")
     await guest.page.keyboard.type("c")
     await guest.sees("^C")
     await guest.page.keyboard.type("echo up and down")

@@ -31,6 +31,13 @@ def _limited(test: Any, seconds: float) -> Any:
     return limited
 
 
+@pytest.fixture(autouse=True)
+def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same shell in every terminal, whoever runs the tests and whatever their shell does when it starts."""
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    monkeypatch.setenv("PS1", "$ ")
+
+
 @pytest.fixture
 async def jp_asyncio_loop() -> asyncio.AbstractEventLoop:
     """The loop of the test, in place of pytest-jupyter's own, where a server would answer no async test."""

@@ -33,16 +33,7 @@ def jp_server_config(sshx_config: dict[str, Any]) -> Config:
 
 
 @pytest.fixture
-def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same shell in every terminal, whoever runs the tests."""
-    monkeypatch.setenv("SHELL", "/bin/sh")
-    monkeypatch.setenv("PS1", "$ ")
-
-
-@pytest.fixture
-async def server(
-    plain_shell: None, jp_serverapp: ServerApp, jp_fetch: Any, jp_http_port: int, jp_base_url: str
-) -> AsyncIterator[Server]:
+async def server(jp_serverapp: ServerApp, jp_fetch: Any, jp_http_port: int, jp_base_url: str) -> AsyncIterator[Server]:
     server = Server(jp_serverapp, jp_fetch, f"http://127.0.0.1:{jp_http_port}{jp_base_url}")
     yield server
     await server.extension.stop_extension()

@@ -24,7 +24,7 @@ help:  ## say what there is
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
 	@echo "make clean  remove .venv, js/node_modules, the page's bundle and the caches"
 
-lab: .venv/.lab bundle  ## JupyterLab, in binder/ where the demo is
+lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 	@echo "lab: starting JupyterLab (Ctrl-C stops it)"
 	@cd $$([ -d binder ] && echo binder || echo .) && exec $(CURDIR)/$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -50,8 +50,8 @@ lock: .venv/.ready
 	@echo "lock: choosing versions for Python 3.10 and newer"
 	@$(PIP) install uv
 	@echo '# What `make` installs, to the version, on every supported Python. Written by `make lock`.' > .venv/lock
-	@echo jupyterlab | $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra test \
-		--no-header --no-annotate pyproject.toml - >> .venv/lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra test \
+		--no-header --no-annotate pyproject.toml >> .venv/lock
 	@mv .venv/lock $(LOCK)
 
 clean:
@@ -102,9 +102,4 @@ $(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src)
 		| $(BUNDLE)
 	@echo "setup: installing the package and what its tests need (a minute the first time)"
 	@$(PIP) install --constraint $(LOCK) --editable '.[test]'
-	@touch $@
-
-.venv/.lab: .venv/.ready
-	@echo "setup: installing JupyterLab"
-	@$(PIP) install --constraint $(LOCK) jupyterlab
 	@touch $@

@@ -13,9 +13,8 @@ const out = fileURLToPath(new URL("../sshx_jupyter/server/static/", import.meta.
 const watch = process.argv.includes("--watch");
 
 /** @type {esbuild.BuildOptions} */
-const options = {
+const common = {
   absWorkingDir: here,
-  entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" },
   outdir: out,
   bundle: true,
   minify: !watch,
@@ -26,23 +25,55 @@ const options = {
   // The stand-alone bundles bring the smaller React.
   alias: { react: "preact/compat", "react-dom": "preact/compat" },
   loader: { ".svg": "dataurl" },
+  define: { VERSION: JSON.stringify(version()) },
   legalComments: "none",
   banner: { js: "/* The licences of what is in here are in LICENSES.txt. */" },
   logLevel: "warning",
 };
 
+/** @type {esbuild.BuildOptions[]} */
+const bundles = [
+  { ...common, entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" } },
+  // One file each: where a kernel hands them out, there is no server to get another from.
+  {
+    ...common,
+    entryPoints: { widget: "src/widget/index.tsx", loader: "src/widget/loader.ts" },
+    plugins: [{ name: "styles", setup: (build) => build.onLoad({ filter: /\.css$/ }, stylesAsCode) }],
+  },
+];
+
 if (watch) {
-  await (await esbuild.context(options)).watch();
+  for (const options of bundles) await (await esbuild.context(options)).watch();
 } else {
-  const result = await esbuild.build({ ...options, metafile: true, write: false });
+  const results = await Promise.all(
+    bundles.map((options) => esbuild.build({ ...options, metafile: true, write: false })),
+  );
   // What there was goes only when there is something in its place.
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, "LICENSES.txt"), licenses(Object.keys(result.metafile.inputs)));
-  for (const file of result.outputFiles) {
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  writeFileSync(join(out, "LICENSES.txt"), licenses(inputs));
+  for (const file of results.flatMap(({ outputFiles }) => outputFiles)) {
     writeFileSync(file.path, file.contents);
     console.log(`${basename(file.path)}: ${Math.round(file.contents.length / 1000)} kB`);
   }
+}
+
+/** The package's, from where it is written. */
+function version() {
+  const text = readFileSync(join(here, "../sshx_jupyter/_version.py"), "utf8");
+  return /__version__ = "([^"]+)"/.exec(text)[1];
+}
+
+/**
+ * A style sheet as a module that puts it into the page.
+ * @param {esbuild.OnLoadArgs} args
+ */
+async function stylesAsCode({ path }) {
+  const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "css", minify: !watch });
+  const style = JSON.stringify(join(here, "src/widget/style.ts"));
+  const contents = `import { addStyle } from ${style}; addStyle(${JSON.stringify(code)});`;
+  return { contents, resolveDir: here, watchFiles: [path] };
 }
 
 /**

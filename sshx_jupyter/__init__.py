@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .notebook.join_widget import JoinTicket
+    from .notebook.sharing import join, share
+    from .notebook.widget import SharedSession
+
+__all__ = ["JoinTicket", "SharedSession", "__version__", "join", "share"]
+
+_HOMES = {
+    "JoinTicket": "notebook.join_widget",
+    "SharedSession": "notebook.widget",
+    "join": "notebook.sharing",
+    "share": "notebook.sharing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What notebooks use is imported when it is used: servers and the command line do without widgets."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext sshx_jupyter`."""
+    from .notebook.magic import register
+
+    register(shell)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

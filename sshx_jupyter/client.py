@@ -134,6 +134,8 @@ class _Shell:
     parts_seq: int = -1
     replay: list[bytes] = field(default_factory=list)
     replay_size: int = 0
+    wanted: bool = False
+    """Whether its output is asked for."""
     subscribed: bool = False
 
 
@@ -153,7 +155,7 @@ class SshxClient:
     """
 
     def __init__(
-        self, credentials: Credentials, dial: Dial, *, name: str | None, observer: bool, screens: bool
+        self, credentials: Credentials, dial: Dial, *, name: str | None, observer: bool, screens: bool, outputs: bool
     ) -> None:
         self.uid = 0
         self.users: dict[int, User] = {}
@@ -170,6 +172,7 @@ class SshxClient:
         self._name = name
         self._observer = observer
         self._with_screens = screens
+        self._with_outputs = outputs or screens
         self._resume: bytes | None = None
         self._heard = 0.0
         self._link: Link | None = None
@@ -205,6 +208,7 @@ class SshxClient:
         relays: str | Sequence[str] | None = None,
         observer: bool = False,
         screens: bool = True,
+        outputs: bool = True,
         on_event: Callable[[Event], None] | None = None,
     ) -> AsyncIterator[SshxClient]:
         """Join a session for as long as the context lasts.
@@ -217,6 +221,7 @@ class SshxClient:
             relays: for that endpoint; see `SshxNode.spawn`.
             observer: not to be listed among the users; for owners.
             screens: whether to keep every shell's screen (see `screen`).
+            outputs: whether to have every shell's output; else, without screens, only of those that `run` is used in.
             on_event: called with every event, also while this waits for the host's approval.
 
         Raises:
@@ -238,7 +243,7 @@ class SshxClient:
                 credentials = ticket
             if dial is None:
                 raise TypeError("credentials without a ticket need `dial`")
-            client = cls(credentials, dial, name=name, observer=observer, screens=screens)
+            client = cls(credentials, dial, name=name, observer=observer, screens=screens, outputs=outputs)
             if on_event is not None:
                 client._tap(on_event)
             try:
@@ -309,12 +314,12 @@ class SshxClient:
         known = set(self.shells)
         if x is None or y is None:
             x, y = max((shell.x for shell in self.shells.values()), default=-800) + 800, 0
-        await self._ask(Create(x, y), lambda: bool(set(self.shells) - known))
+        await self.ask(Create(x, y), lambda: bool(set(self.shells) - known))
         return max(set(self.shells) - known)
 
     async def close_shell(self, sid: int) -> None:
         """End a shell for everyone. Raises `CommandError`."""
-        await self._ask(Close(sid), lambda: sid not in self.shells)
+        await self.ask(Close(sid), lambda: sid not in self.shells)
 
     async def send(self, sid: int, data: bytes | str) -> None:
         """Type into a shell. Waits while the link is full, not for the program."""
@@ -341,7 +346,8 @@ class SshxClient:
                 raise CommandError(f"There is no shell {shell}.")
             if self.role == "reader":
                 raise CommandError("You can watch but not run commands here: ask the host for write access.")
-            await self.wait_for(lambda _: self._shells[shell].seq >= 0)
+            self._want(shell)
+            await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
             command_run = CommandRun()
 
             def on_event(event: Event) -> None:
@@ -355,6 +361,10 @@ class SshxClient:
             except asyncio.TimeoutError:
                 await self.send(shell, b"\x03")
                 raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
+            except asyncio.CancelledError:
+                if not self._ended:
+                    self._post(Data(shell, b"\x03"))
+                raise
             finally:
                 untap()
             return command_run.result()
@@ -413,6 +423,25 @@ class SshxClient:
             runner.cancel()
             await asyncio.gather(runner, return_exceptions=True)
         self._end("You left the session.")
+
+    async def ask(self, message: ClientMessage, done: Callable[[], bool]) -> None:
+        """Send a message and wait until it is done. Raises `CommandError` with the host's reason if it is not."""
+        errors: list[str] = []
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Error):
+                errors.append(event.text)
+            elif isinstance(event, StateChanged):
+                errors.append("The connection broke before the host could answer. Try again.")
+
+        untap = self._tap(on_event)
+        try:
+            self._post(message)
+            await self.wait_for(lambda _: errors or done())
+        finally:
+            untap()
+        if errors and not done():
+            raise CommandError(errors[0])
 
     # Connecting.
 
@@ -556,25 +585,6 @@ class SshxClient:
             self._outbox_size += len(message.data)
         self._outbox_changed.set()
 
-    async def _ask(self, message: ClientMessage, done: Callable[[], bool]) -> None:
-        """Send a message and wait until it is done, or the host says why not."""
-        errors: list[str] = []
-
-        def on_event(event: Event) -> None:
-            if isinstance(event, Error):
-                errors.append(event.text)
-            elif isinstance(event, StateChanged):
-                errors.append("The connection broke before the host could answer. Try again.")
-
-        untap = self._tap(on_event)
-        try:
-            self._post(message)
-            await self.wait_for(lambda _: errors or done())
-        finally:
-            untap()
-        if errors and not done():
-            raise CommandError(errors[0])
-
     # What the host says.
 
     def _receive(self, message: HostMessage) -> None:
@@ -593,6 +603,8 @@ class SshxClient:
                     self.users.pop(uid, None)
                 else:
                     self.users[uid] = user
+                    if uid == self.uid:
+                        self._name = user.name  # a companion may have changed it
                 self._emit(message)
             case Shells(shells):
                 self._on_shells(dict(shells))
@@ -633,10 +645,17 @@ class SshxClient:
                 info.cols,
             ):
                 shell.screen.resize(info.rows, info.cols)
-            if not shell.subscribed:
-                shell.subscribed = True
-                self._post(Subscribe(sid, shell.seq))
+            if shell.wanted or self._with_outputs:
+                self._want(sid)
         self.shells = shells
+
+    def _want(self, sid: int) -> None:
+        """Ask for a shell's output, from where it was left."""
+        shell = self._shells[sid]
+        shell.wanted = True
+        if not shell.subscribed:
+            shell.subscribed = True
+            self._post(Subscribe(sid, shell.seq))
 
     def _on_snapshot(self, message: Snapshot) -> None:
         shell = self._shells.get(message.sid)

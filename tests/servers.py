@@ -41,7 +41,7 @@ class JupyterServer:
         request = HTTPRequest(
             self.url + path,
             method,
-            headers={"Authorization": f"token {TOKEN}"},
+            headers={"Authorization": f"token {TOKEN}", "Cookie": "_xsrf=aa", "X-XSRFToken": "aa"},
             body=None if body is None else json.dumps(body),
             allow_nonstandard_methods=True,
             request_timeout=60,
@@ -157,7 +157,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def jupyter_server(
-    directory: Path, *arguments: str, port: int | None = None, config: str = ""
+    directory: Path, *arguments: str, port: int | None = None, config: str = "", token: str = TOKEN
 ) -> Iterator[JupyterServer]:
     """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards."""
     (directory / "config").mkdir(parents=True, exist_ok=True)
@@ -173,7 +173,7 @@ def jupyter_server(
         "HOME": str(directory),
     }
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
-    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={TOKEN}", "--SshxApp.bind=127.0.0.1:0"]
+    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}", "--SshxApp.bind=127.0.0.1:0"]
     command += [f"--ServerApp.root_dir={directory}", "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}"]
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -188,7 +188,7 @@ def jupyter_server(
 
 
 def _wait_until_ready(server: JupyterServer) -> None:
-    request = Request(f"{server.url}sshx/api/status", headers={"Authorization": f"token {TOKEN}"})
+    request = Request(f"{server.url}api/status", headers={"Authorization": f"token {TOKEN}"})
     deadline = time.monotonic() + START_TIMEOUT
     while True:
         assert server.process.poll() is None, server.log.read_text()

@@ -119,6 +119,8 @@ class RawClient:
 class Stalling:
     """A link that stops taking frames from the other side while `stalled`: a guest that does not read."""
 
+    held = False
+
     def __init__(self, link: Link) -> None:
         self._link = link
         self.peer = link.peer
@@ -135,6 +137,8 @@ class Stalling:
 
 class Throttled:
     """A link that delivers at most `rate` bytes a second, with `delay` seconds on the way, each way."""
+
+    held = False
 
     def __init__(self, link: Link, rate: float, delay: float) -> None:
         self._link = link

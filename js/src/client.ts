@@ -2,7 +2,7 @@
  * `SshxClient`: takes part in a session over any link. The mirror of `client.py`; no DOM.
  *
  *     const ticket = Ticket.decode(text);
- *     const dial = dialWebSocket(pipeUrl(baseUrl, ticket));
+ *     const dial = dialWebSocket(pipeUrl(baseUrl, ticket.session, ticket.endpointTicket));
  *     const client = new SshxClient({ credentials: ticket.credentials(password), dial });
  *     client.on((event) => ...);
  *     client.connect();
@@ -84,6 +84,8 @@ export interface ClientOptions {
   color?: string;
   /** The `resumeToken` of a client that is gone, to be the same user. */
   resume?: Uint8Array;
+  /** The `resumeToken` of a client that is there, to be another client of the same user, who is listed once. */
+  companion?: Uint8Array;
 }
 
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
@@ -145,6 +147,7 @@ export class SshxClient {
   #role: Role;
   /** What makes this client the same user on its next link. */
   #resume: Uint8Array | null = null;
+  readonly #companion: Uint8Array | null;
   /** Time of the last chat message. */
   #heard = 0;
   #connection: Connection | null = null;
@@ -160,12 +163,13 @@ export class SshxClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing happens before `connect`. */
-  constructor({ credentials, dial, name, color, resume }: ClientOptions) {
+  constructor({ credentials, dial, name, color, resume, companion }: ClientOptions) {
     this.#credentials = credentials;
     this.#dial = dial;
     this.#name = name ?? null;
     this.#color = color ?? null;
     this.#resume = resume ?? null;
+    this.#companion = companion ?? null;
     this.#role = credentials.role;
   }
 
@@ -197,6 +201,11 @@ export class SshxClient {
     return this.#traffic.out;
   }
 
+  /** Whether what is sent does not get through at the moment, though the host is not to blame. Nothing tells when. */
+  get held(): boolean {
+    return this.#connection?.held ?? false;
+  }
+
   /** What makes another client with the same ticket this user, while this one is away; null while there is none. Secret. */
   get resumeToken(): Uint8Array | null {
     return this.#resume;
@@ -223,12 +232,12 @@ export class SshxClient {
   }
 
   /** Leave for good: the state is `ended`. */
-  close(): void {
+  close(reason = "You left the session."): void {
     this.#outbox.flush();
-    this.#end("You left the session.");
+    this.#end(reason);
   }
 
-  /** Show a shell in a terminal, from its present screen on; one terminal a shell. Returns how to stop that. */
+  /** Show a shell in a terminal, from its present screen on. Returns how to stop that. */
   attach(sid: number, sink: TerminalSink): () => void {
     let output = this.#outputs.get(sid);
     if (output === undefined) {
@@ -384,7 +393,10 @@ export class SshxClient {
 
   #join(): void {
     this.#connection?.send({
-      join: { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false },
+      join:
+        this.#companion === null
+          ? { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false }
+          : { name: null, resume: this.#companion, heard: this.#heard, observer: true },
     });
   }
 
@@ -400,7 +412,8 @@ export class SshxClient {
   #lost(error: Error): void {
     this.#dropConnection();
     if (error instanceof Refused) {
-      if (!this.#entered) {
+      // A companion is refused while its user's own client is away.
+      if (!this.#entered && !(this.#companion !== null && RETRY.includes(error.reason))) {
         this.#become("refused", error.message, error.reason as Refusal);
         return;
       }
@@ -415,7 +428,8 @@ export class SshxClient {
       } else this.#become("refused", NOT_UNDERSTOOD, "malformed");
       return;
     }
-    const reason = error instanceof Unreachable || error instanceof LinkLost ? error.message : NOT_UNDERSTOOD;
+    const said = error instanceof Unreachable || error instanceof LinkLost || error instanceof Refused;
+    const reason = said ? error.message : NOT_UNDERSTOOD;
     if (performance.now() - this.#openedAt > BACKOFF[1]) this.#delay = BACKOFF[0];
     const wait = this.#delay * (0.5 + Math.random() / 2);
     this.#delay = Math.min(this.#delay * 2, BACKOFF[1]);
@@ -504,7 +518,7 @@ export class SshxClient {
     };
     const token = info.get("token");
     const role = text("role");
-    if (token instanceof Uint8Array) this.#resume = token;
+    if (token instanceof Uint8Array && this.#companion === null) this.#resume = token;
     if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
     this.#entered = true;
     this.#self.uid = uid;
@@ -554,6 +568,9 @@ export class SshxClient {
     const connection = this.#connection;
     if (connection === null) return;
     this.#settled = true;
+    if (this.#companion !== null && this.#name !== null && this.users.get(this.uid)?.name !== this.#name) {
+      this.#post({ setName: this.#name });
+    }
     if (this.#color !== null && this.users.get(this.uid)?.color !== this.#color) this.#post({ setColor: this.#color });
     if (this.#focus !== null) this.#post({ setFocus: this.#focus });
     this.#outbox.open(connection);

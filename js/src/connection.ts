@@ -71,6 +71,11 @@ export class Connection {
     return this.#link?.buffered ?? 0;
   }
 
+  /** Whether what is sent does not get through at the moment, though nothing is wrong. */
+  get held(): boolean {
+    return this.#link?.held ?? false;
+  }
+
   /** Send a message; only after `onSecured`. */
   send(message: ClientMessage): void {
     if (this.#ended || this.#secured === null) return;
@@ -116,7 +121,10 @@ export class Connection {
   /** Wait no longer than this for the link, or for the host's answer to the handshake. */
   #expectAnswer(): void {
     clearTimeout(this.#timeout);
-    this.#timeout = setTimeout(() => this.#end(new Unreachable("The host does not answer. Try again.")), SILENCE);
+    this.#timeout = setTimeout(() => {
+      if (this.held) this.#expectAnswer();
+      else this.#end(new Unreachable("The host does not answer. Try again."));
+    }, SILENCE);
   }
 
   /** `#ended`, which may have become true during an `await`. */
@@ -173,6 +181,10 @@ export class Connection {
     const gap = now - this.#tickedAt;
     const silence = now - this.#heardAt;
     this.#tickedAt = now;
+    if (this.held) {
+      this.#heard(); // and no more pings, which would only pile up
+      return;
+    }
     // After a gap this machine has slept, or was busy: what silence there was counts only if this ping has no answer.
     if (gap < DOUBT) {
       if (silence >= SILENCE) {

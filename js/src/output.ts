@@ -1,6 +1,6 @@
 /**
- * One shell's output on its way to the terminal that shows it: puts snapshots together, keeps the place in the stream
- * from which to resume, and acknowledges to the host what the terminal has parsed.
+ * One shell's output on its way to the terminals that show it: puts snapshots together, keeps the place in the stream
+ * from which to resume, and acknowledges to the host what all of them have parsed.
  *
  * The host sends so much ahead of what is acknowledged and no more, so this holds little; what nobody shows is
  * acknowledged at once.
@@ -35,9 +35,9 @@ interface Arriving {
 export class ShellOutput {
   readonly #sid: number;
   readonly #post: (message: ClientMessage) => void;
-  #sink: TerminalSink | null = null;
+  readonly #sinks = new Set<TerminalSink>();
   #linked = false;
-  /** Position up to which the terminal was given output; -1 before its first snapshot. */
+  /** Position up to which the terminals were given output; -1 before their first snapshot. */
   #seq = -1;
   #arriving: Arriving | null = null;
   /** Whether the snapshot that is arriving is no use any more, and another is to be asked for after it. */
@@ -45,9 +45,9 @@ export class ShellOutput {
   /** Bytes parsed since the link began, and what of them the host knows. */
   #received = 0;
   #acknowledged = 0;
-  /** Bytes that the terminal was given and has not parsed. */
+  /** Bytes that the terminals were given and have not all parsed. */
   #unparsed = 0;
-  /** Another for each terminal and link: what was given to earlier ones does not count. */
+  /** Another for each change of terminals and links: what was given before does not count. */
   #turn = {};
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,26 +57,26 @@ export class ShellOutput {
     this.#post = post;
   }
 
-  /** Show the output in a terminal, from the present screen on, and in no other. */
+  /** Show the output in a terminal too, from the present screen on, which the others draw anew with it. */
   attach(sink: TerminalSink): void {
     this.#release();
-    this.#sink = sink;
+    this.#sinks.add(sink);
     this.#seq = -1;
     if (this.#linked) this.#subscribe();
   }
 
   /** Give this terminal nothing more. */
   detach(sink: TerminalSink): void {
-    if (this.#sink !== sink) return;
-    this.#release();
-    this.#sink = null;
+    if (!this.#sinks.delete(sink)) return;
+    if (this.#sinks.size > 0) this.#forget();
+    else this.#release();
   }
 
-  /** The shell is there at the host, on a link on which it was not known yet: go on where the terminal is. */
+  /** The shell is there at the host, on a link on which it was not known yet: go on where the terminals are. */
   link(): void {
     if (this.#linked) return;
     this.#linked = true;
-    if (this.#sink !== null) this.#subscribe();
+    if (this.#sinks.size > 0) this.#subscribe();
   }
 
   /** The link is gone, and the host counts from 0 on the next. */
@@ -95,7 +95,7 @@ export class ShellOutput {
       this.#givenUp = false;
     }
     const arriving = this.#arriving;
-    if (this.#sink === null || arriving === null) {
+    if (this.#sinks.size === 0 || arriving === null) {
       this.#parsed(data.length);
       if (!more && this.#givenUp) {
         this.#givenUp = false;
@@ -117,7 +117,7 @@ export class ShellOutput {
 
   takeChunks({ seq, chunks }: Chunks): void {
     const data = join(chunks);
-    if (this.#sink === null || seq !== this.#seq) {
+    if (this.#sinks.size === 0 || seq !== this.#seq) {
       this.#parsed(data.length);
       return;
     }
@@ -139,24 +139,33 @@ export class ShellOutput {
     this.#post({ subscribe: [this.#sid, seq] });
   }
 
-  /** Hand data to the terminal; `size` bytes are acknowledged when it is parsed. */
+  /** Hand data to the terminals; `size` bytes are acknowledged when the slowest has parsed it. */
   #give(how: "write" | "restore", data: Uint8Array, size: number): void {
     const turn = this.#turn;
+    let waiting = this.#sinks.size;
     this.#unparsed += size;
-    this.#sink?.[how](data, () => {
-      if (turn !== this.#turn) return;
-      this.#unparsed -= size;
-      this.#parsed(size);
-    });
+    for (const sink of this.#sinks) {
+      sink[how](data, () => {
+        waiting -= 1;
+        if (waiting > 0 || turn !== this.#turn) return;
+        this.#unparsed -= size;
+        this.#parsed(size);
+      });
+    }
   }
 
-  /** What the terminal was given and has not parsed counts as parsed: it is the terminal's no more. */
+  /** Begin anew, with the next snapshot. */
   #release(): void {
+    this.#arriving = null;
+    this.#givenUp = false;
+    this.#forget();
+  }
+
+  /** What was given to terminals and is not parsed counts as parsed. */
+  #forget(): void {
     const size = this.#unparsed;
     this.#turn = {};
     this.#unparsed = 0;
-    this.#arriving = null;
-    this.#givenUp = false;
     if (size > 0) this.#parsed(size);
   }
 

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from .._version import __version__
-from .console import Failure, say, seconds
+from ..text import seconds
+from .console import Failure, say
 
 DEBUG_VARIABLE = "SSHX_DEBUG"
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 PASSWORD_VARIABLE = "SSHX_PASSWORD"
 MAX_TICKET = 16_384
@@ -29,15 +28,6 @@ def clean(text: str, length: int = 200) -> str:
     shown = "".join(c if c.isprintable() else " " for c in text[: 4 * length])
     shown = " ".join(shown.split())
     return shown if len(shown) <= length else shown[: length - 1] + "…"
-
-
-def seconds(text: str) -> float:
-    """A duration: "90s", "30m", "2h", "1d", or a number of seconds. Raises ValueError."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", text)
-    value = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]] if found else 0.0
-    if not 0 < value <= 366 * 86400:
-        raise ValueError("a duration is a number and s, m, h or d, such as 2h")
-    return value
 
 
 def read_line(fd: int, limit: int) -> str:
@@ -95,9 +85,3 @@ def _hidden(ask: Callable[[], str]) -> str:
         return ask()
     except EOFError:
         raise Failure("Nothing was entered.") from None
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

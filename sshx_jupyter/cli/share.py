@@ -76,7 +76,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
                 relay.cancel()
                 if reason == ENDED:
                     await session.drained()
-                await session.stop(reason, close_terminals=True)
+                await session.stop(reason, "close")
                 await _farewell(session)
                 report.say(reason if reason != STOPPED else "Stopped sharing.")
         finally:

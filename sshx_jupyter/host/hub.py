@@ -63,6 +63,7 @@ class Hub:
         approve: bool = False,
         password: str | None = None,
         expires_in: float | None = None,
+        while_owned: bool = False,
     ) -> Session:
         """Start a session with the named running terminals, or with one new terminal if `terminals` is None.
 
@@ -75,7 +76,7 @@ class Hub:
         if terminals is not None and len(terminals) > self.limits.shells:
             raise Full(f"A session has at most {self.limits.shells} shells.")
         expires_at = time.time() + expires_in if expires_in is not None else None
-        options = SessionOptions(read_only, approve, cwd, expires_at)
+        options = SessionOptions(read_only, approve, cwd, expires_at, while_owned)
         self._check_room()
         await asyncio.to_thread(screen.load)
         session = await Session.make(

@@ -35,4 +35,7 @@ class Limits:
         1 << 20, "Bytes of messages other than output that wait for one user; one who lets more wait is disconnected."
     )
     silence: float = _bound(15.0, "Seconds without a sign of life after which a link is dead.")
+    abandoned_period: float = _bound(
+        60.0, "Seconds without its owner after which a session stops that was shared from a notebook."
+    )
     resume_period: float = _bound(600.0, "Seconds within which a user whose link broke may come back as the same user.")

@@ -97,8 +97,10 @@ class Participant:
         self.session = session
         self.link = link
         self.uid = uid
-        self.user = user
         self.observer = observer
+        self.main: Participant | None = None
+        """The user's own client, if this is a companion of it: another client of a user who is listed once."""
+        self._user = user
         self.token = b""
         """What lets this client come back as the same user after its link broke."""
         self.owed: set[int] = set()
@@ -107,6 +109,7 @@ class Participant:
         """Bytes of its input that the programs have not taken yet."""
         self.chats: deque[float] = deque(maxlen=session.limits.chat_burst)
         self.bytes_sent = 0
+        self._cutting: asyncio.Future[None] | None = None
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the client has left."""
         self._secured = secured
@@ -124,6 +127,19 @@ class Participant:
         self._heard = time.monotonic()
         self._closing: str | None = None
         self._input_taken = asyncio.Event()
+
+    @property
+    def speaker(self) -> Participant:
+        """Who stands for this client's user."""
+        return self.main or self
+
+    @property
+    def user(self) -> User:
+        return self.speaker._user
+
+    @user.setter
+    def user(self, user: User) -> None:
+        self.speaker._user = user
 
     # What the session tells its participants. None of these waits.
 
@@ -167,6 +183,12 @@ class Participant:
         if self._closing is None:
             self._closing = reason
         self._wake.set()
+
+    def cut(self) -> None:
+        """Break the link; the client may come back."""
+        if self._closing is None:
+            self._closing = "The connection was lost."
+            self._cutting = asyncio.ensure_future(self.link.close())
 
     # What the client asks for.
 
@@ -283,6 +305,8 @@ class Participant:
         closing = False
         while True:
             await asyncio.sleep(self._limits.silence / 5)
+            if self.link.held:
+                self._heard = time.monotonic()
             if closing or time.monotonic() - self._heard > self._limits.silence:
                 await self.link.close("silence")
             closing = self._closing is not None

@@ -6,6 +6,7 @@ Every permission is enforced here, whatever a front end shows or allows.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 import secrets
@@ -104,12 +105,14 @@ EventKind = Literal[
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """What a session allows. `expires_at` is Unix time, after which it stops."""
+    """What a session allows. `expires_at` is Unix time, after which it stops. With `while_owned` it also stops when no
+    client of an owner has been there for a while."""
 
     read_only: bool = False
     approve: bool = False
     cwd: str | None = None
     expires_at: float | None = None
+    while_owned: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,8 @@ class Session:
         loop = asyncio.get_running_loop()
         self._latency_timer = loop.call_later(LATENCY_PERIOD, self._report_latency)
         self._expiry: asyncio.TimerHandle | None = None
+        self._abandoned: asyncio.TimerHandle | None = None
+        self._check_owned()
         if options.expires_at is not None:
             self._expiry = loop.call_later(max(0.0, options.expires_at - self.created), self._expire)
 
@@ -268,7 +273,7 @@ class Session:
     def open_terminal(self, name: str) -> Shell:
         """Share a running terminal. Raises `NotHere` or `Full`."""
         self._check_room()
-        return self._add_shell(self._terminals.open(name), *self._free_place())
+        return self._add_shell(self._terminals.open(name), *self._free_place(), started_here=False)
 
     def create_shell(
         self, at: tuple[int, int] | None = None, command: Sequence[str] | None = None, cwd: str | None = None
@@ -276,7 +281,7 @@ class Session:
         """Start a terminal and share it. Raises `Full` or `TerminalsUnavailable`."""
         self._check_room()
         terminal = self._terminals.create(ROWS, COLS, cwd or self.options.cwd, command)
-        return self._add_shell(terminal, *(at or self._free_place()))
+        return self._add_shell(terminal, *(at or self._free_place()), started_here=True)
 
     def rename(self, name: str) -> None:
         """Give the session another name. Raises `Invalid` if nothing of it can be shown."""
@@ -301,7 +306,8 @@ class Session:
         if role == "writer" and self.options.read_only:
             raise Invalid("This session is read-only for everyone.")
         if role == "reader":
-            participant.drop_input()
+            for client in self._clients(participant):
+                client.drop_input()
         self._update(participant, role=role, wants_write=False)
         self._emit("role", participant, role)
 
@@ -322,8 +328,9 @@ class Session:
             raise Invalid("Owners cannot be removed.")
         reason = clean_name(reason, self.limits.chat_length)
         self._seats.pop(participant.token, None)
-        participant.drop_input()
-        participant.close("The host removed you from the session" + (f": {reason}" if reason else "."))
+        for client in self._clients(participant):
+            client.drop_input()
+            client.close("The host removed you from the session" + (f": {reason}" if reason else "."))
 
     def approve(self, uid: int, allow: bool) -> None:
         """Let in a user who waits for approval, or not. Raises `NotHere` if nobody waits under this uid."""
@@ -343,8 +350,11 @@ class Session:
         while any(p.draining for p in self._sender) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
-    async def stop(self, reason: str = "The host stopped sharing.", close_terminals: bool = False) -> None:
-        """End the session for everyone. The terminals live on unless they are to be closed too."""
+    async def stop(
+        self, reason: str = "The host stopped sharing.", terminals: Literal["keep", "idle", "close"] = "keep"
+    ) -> None:
+        """End the session for everyone. Its terminals live on ("keep"), or are closed: all of them ("close"), or those
+        that it has started itself and that run nothing ("idle")."""
         if self.stopped is not None:
             return
         self.stopped = reason
@@ -354,16 +364,21 @@ class Session:
         shells = list(self.shells.values())
         self.discard()
         self._emit("stopped", None, reason)
-        if close_terminals:
-            await asyncio.gather(*(shell.terminal.terminate() for shell in shells), return_exceptions=True)
+        closing = [
+            shell.terminal
+            for shell in shells
+            if terminals == "close" or (terminals == "idle" and shell.started_here and shell.terminal.idle)
+        ]
+        await asyncio.gather(*(terminal.terminate() for terminal in closing), return_exceptions=True)
         if leaving:
             await asyncio.wait([participant.gone for participant in leaving], timeout=FAREWELL)
 
     def discard(self) -> None:
         """Let go of the terminals and timers."""
         self._latency_timer.cancel()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for timer in (self._expiry, self._abandoned):
+            if timer is not None:
+                timer.cancel()
         for shell in self.shells.values():
             shell.release()
         self.shells.clear()
@@ -390,6 +405,8 @@ class Session:
     def _seat(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
         if self.stopped is not None:
             raise Refused("notFound")
+        if join.observer and join.resume and role != "owner":
+            return self._companion(link, secured, join.resume)
         seat = self._seats.pop(join.resume, None) if join.resume else None
         if seat is not None and (seat.until < time.monotonic() or (seat.user.role == "owner") != (role == "owner")):
             seat = None
@@ -415,17 +432,38 @@ class Session:
         name = name or ("Host" if role == "owner" else f"Guest {uid}")
         participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
         participant.owed = owed
-        participant.token = secrets.token_bytes(16)
+        participant.token = join.resume if seat is not None and join.resume else secrets.token_bytes(16)
         return participant
+
+    def _companion(self, link: Link, secured: Secured, token: bytes) -> Participant:
+        """Another client of a guest who is here, such as the view in a notebook whose kernel takes part."""
+        seat = self._seats.get(token)
+        main = self._sender.get(seat.uid) if seat is not None else None
+        if main is None or main.user.role == "owner":
+            raise Refused("busy")  # its user may come back
+        if len(self._sender) + len(self._pending) >= self.limits.users:
+            raise Refused("full")
+        uid, self._next_uid = self._next_uid, self._next_uid + 1
+        companion = Participant(self, link, secured, uid, main.user, observer=True)
+        companion.main, companion.token = main, token
+        return companion
+
+    def _clients(self, participant: Participant) -> list[Participant]:
+        """A user's own client, and its companions."""
+        return [participant, *(client for client in self._sender if client.main is participant)]
 
     def _welcome(self, participant: Participant, heard: float) -> None:
         previous = self._sender.get(participant.uid)
         if previous is not None:  # the same user, whose old link the host has not yet found to be broken
+            for companion in self._clients(previous)[1:]:
+                companion.main = participant
             previous.close("You have joined again from elsewhere.")
         if participant.uid in self._pending:
             del self._pending[participant.uid]
         self._sender.add(participant)
-        self._remember(participant)
+        self._check_owned()
+        if participant.main is None:
+            self._remember(participant)
         participant.post(self._hello(participant))
         users = list(self.users().items())
         participant.post(Users(users[:USERS_AT_ONCE]))
@@ -453,7 +491,7 @@ class Session:
             "locked": self.locked,
             "created": self.created,
         }
-        return Hello(participant.uid, info)
+        return Hello(participant.speaker.uid, info)
 
     def _info_changed(self) -> None:
         for participant in self._sender:
@@ -470,7 +508,10 @@ class Session:
                 seat.owed = participant.owes()
                 seat.user, seat.until = participant.user, time.monotonic() + self.limits.resume_period
             self._sender.user_changed(uid)
+            for companion in self._clients(participant)[1:]:
+                companion.cut()
             self._emit("left", participant, why)
+        self._check_owned()
 
     def _remember(self, participant: Participant) -> None:
         now = time.monotonic()
@@ -549,7 +590,7 @@ class Session:
                         raise NotAllowed("This session is read-only for everyone.")
                     if not participant.user.wants_write:
                         self._update(participant, wants_write=True)
-                        self._emit("wantsWrite", participant)
+                        self._emit("wantsWrite", participant.speaker)
             case SetRole(uid, role):
                 self._need_owner(participant)
                 self.set_role(uid, role)
@@ -583,16 +624,17 @@ class Session:
             return
         if len(text) > self.limits.chat_length:
             raise Invalid(f"A message has at most {self.limits.chat_length} characters; yours has {len(text)}.")
-        now, times = time.monotonic(), participant.chats
+        speaker = participant.speaker
+        now, times = time.monotonic(), speaker.chats
         if len(times) == times.maxlen and now - times[0] < self.limits.chat_period:
             raise Invalid("That was too many messages at once. Wait a few seconds.")
         times.append(now)
-        message = Hear(participant.uid, participant.user.name, text, time.time())
+        message = Hear(speaker.uid, speaker.user.name, text, time.time())
         self._chat.append(message)
         while 4 * sum(len(known.text) for known in self._chat) > self.limits.control_bytes // 2:
             self._chat.popleft()  # all of it must fit into what may wait for one who joins
         self._sender.broadcast(message)
-        self._emit("chat", participant, text)
+        self._emit("chat", speaker, text)
 
     def _move(self, shell: Shell, to: Geometry | None) -> None:
         self.shells[shell.sid] = self.shells.pop(shell.sid)  # raised
@@ -609,6 +651,7 @@ class Session:
         task.add_done_callback(self._closing_shells.discard)
 
     def _update(self, participant: Participant, **changes: Any) -> None:
+        participant = participant.speaker
         user = replace(participant.user, **changes)
         if user != participant.user:
             participant.user = user
@@ -640,9 +683,9 @@ class Session:
         if len(self.shells) >= self.limits.shells:
             raise Full(f"A session has at most {self.limits.shells} shells. Close one first.")
 
-    def _add_shell(self, terminal: Terminal, x: int, y: int) -> Shell:
+    def _add_shell(self, terminal: Terminal, x: int, y: int, started_here: bool) -> Shell:
         sid, self._next_sid = self._next_sid, self._next_sid + 1
-        shell = Shell(sid, terminal, x, y, self.limits, self)
+        shell = Shell(sid, terminal, x, y, self.limits, self, started_here)
         self.shells[sid] = shell
         self._sender.shells_changed()
         self._emit("shellOpened", None, shell.info.title)
@@ -670,7 +713,21 @@ class Session:
         if measured and time.time() - self.last_activity < LATENCY_PERIOD and len(self._sender):
             self._sender.broadcast(ShellLatency(round(max(measured), 2)))
 
+    def _check_owned(self) -> None:
+        """Stop in a while if nobody is left to whom the session belongs."""
+        if not self.options.while_owned or self.stopped is not None:
+            return
+        if self._abandoned is not None:
+            self._abandoned.cancel()
+        if not any(participant.user.role == "owner" for participant in self._sender):
+            loop = asyncio.get_running_loop()
+            stop = functools.partial(self._stop_by_itself, "The host has gone.", "idle")
+            self._abandoned = loop.call_later(self.limits.abandoned_period, stop)
+
     def _expire(self) -> None:
-        task = asyncio.ensure_future(self.stop("The session has reached its end time."))
+        self._stop_by_itself("The session has reached its end time.", "keep")
+
+    def _stop_by_itself(self, reason: str, terminals: Literal["keep", "idle"]) -> None:
+        task = asyncio.ensure_future(self.stop(reason, terminals))
         self._closing_shells.add(task)
         task.add_done_callback(self._closing_shells.discard)

@@ -77,9 +77,20 @@ class ShellListener(Protocol):
 class Shell:
     """One PTY of a session. Everything happens on the event loop."""
 
-    def __init__(self, sid: int, terminal: Terminal, x: int, y: int, limits: Limits, listener: ShellListener) -> None:
+    def __init__(
+        self,
+        sid: int,
+        terminal: Terminal,
+        x: int,
+        y: int,
+        limits: Limits,
+        listener: ShellListener,
+        started_here: bool = True,
+    ) -> None:
         self.sid = sid
         self.terminal = terminal
+        self.started_here = started_here
+        """Whether the session has started the terminal, rather than found it running."""
         self.x, self.y = x, y
         self.title = ""
         self.ended = False

@@ -95,6 +95,14 @@ class Terminal:
             if isinstance(client, Terminal) and client is not self:  # another session's
                 self._loop.call_soon(client._check_size)
 
+    @property
+    def idle(self) -> bool:
+        """Whether the shell waits at its prompt, as far as can be told: its own process is in the foreground."""
+        try:
+            return bool(os.tcgetpgrp(self._pty.ptyproc.fd) == self._pty.ptyproc.pid)
+        except (OSError, AttributeError):  # it has just ended; Windows
+            return False
+
     async def terminate(self) -> None:
         """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""
         if self.name in self._manager.terminals:

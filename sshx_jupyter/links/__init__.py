@@ -33,6 +33,10 @@ class Link(Protocol):
     """A duplex of frames. One task may send and one may receive at a time."""
 
     @property
+    def held(self) -> bool:
+        """Whether what the other side sends is held up on its way right now, so that its silence means nothing."""
+
+    @property
     def peer(self) -> str:
         """Who is at the other end as far as the transport knows: an endpoint id, or an address. Not a secret."""
 

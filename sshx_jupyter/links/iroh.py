@@ -54,6 +54,8 @@ DIRECT_ADDRESSES = 16
 class IrohLink:
     """One QUIC stream."""
 
+    held = False
+
     def __init__(self, connection: Connection, stream: BiStream, released: Callable[[], None]) -> None:
         self.peer = str(connection.remote_id())
         self._connection = connection

@@ -12,6 +12,8 @@ from . import LinkClosed, Path
 class MemoryLink:
     """One end of an in-memory duplex. At most `limit` bytes wait at the receiver; more makes `send` wait."""
 
+    held = False
+
     def __init__(self, peer: str, limit: int) -> None:
         self.peer = peer
         self._limit = limit

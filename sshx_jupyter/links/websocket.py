@@ -60,6 +60,8 @@ class Socket(Protocol):
 class WebSocketLink:
     """The server's side. The handler passes what it is told on to `on_message` and `on_close`."""
 
+    held = False
+
     def __init__(self, socket: Socket, peer: str, kind: PathKind = "local") -> None:
         self.peer = peer
         self._socket = socket

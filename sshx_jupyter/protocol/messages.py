@@ -159,7 +159,8 @@ class Join:
         name: the wish for a name, or None.
         resume: the token of an earlier connection, to be the same user again, or None.
         heard: time of the last chat message seen, 0 for none.
-        observer: not to be listed among the users; owners only.
+        observer: not to be listed among the users; of owners, and of guests who are listed already: with the token of
+            their other client in `resume`, this one is its companion, the same user.
     """
 
     name: str | None = None

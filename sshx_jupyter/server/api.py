@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -83,6 +83,10 @@ class StatusHandler(_Handler):
 class SessionsHandler(_Handler):
     """All sessions."""
 
+    @property
+    def _track_activity(self) -> bool:  # type: ignore[override]
+        return self.request.method != "GET"  # notebooks and front ends ask again and again
+
     @web.authenticated
     @authorized
     def get(self) -> None:
@@ -108,6 +112,7 @@ class SessionsHandler(_Handler):
                 approve=share.approve,
                 password=share.password,
                 expires_in=share.expires_in,
+                while_owned=share.while_owned,
             )
         self.set_header("Location", f"{self.base_url}sshx/api/sessions/{session.id.hex()}")
         self.reply(session_model(session, self.page_url), 201)
@@ -125,6 +130,10 @@ class SessionsHandler(_Handler):
 
 class SessionHandler(_Handler):
     """One session."""
+
+    @property
+    def _track_activity(self) -> bool:  # type: ignore[override]
+        return self.request.method != "GET"
 
     @web.authenticated
     @authorized
@@ -149,10 +158,10 @@ class SessionHandler(_Handler):
     @authorized
     async def delete(self, session_id: str) -> None:
         session = self.find(session_id)
-        terminals = self.get_query_argument("terminals", None)
-        if terminals not in (None, "close"):
-            raise ApiError(400, "invalid", '"terminals" can only be "close": leave it out to keep the terminals.')
-        await session.stop(close_terminals=terminals == "close")
+        terminals = self.get_query_argument("terminals", "keep")
+        if terminals not in ("keep", "idle", "close"):
+            raise ApiError(400, "invalid", '"terminals" can only be "close", "idle" or "keep", which is the default.')
+        await session.stop(terminals=cast("Literal['keep', 'idle', 'close']", terminals))
         self.set_status(204)
         self.finish()
 

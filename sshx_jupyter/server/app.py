@@ -21,9 +21,9 @@ from ..host.hub import Hub
 from ..host.session import SessionEvent
 from ..host.terminals import Terminals
 from ..links.iroh import SshxNode
+from ..links.pipe import Pipe
 from . import api, metrics, pages, sockets
 from .base import SHUT_DOWN, ApiError
-from .pipe import Pipe
 
 EVENTS = Path(__file__).parent / "events"
 SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1"

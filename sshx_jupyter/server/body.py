@@ -26,11 +26,13 @@ class Share:
     approve: bool
     password: str | None
     expires_in: float | None
+    while_owned: bool
 
     @classmethod
     def read(cls, body: bytes, name_length: int) -> Share:
         """Raises `ApiError`."""
-        fields = _Fields(body, ("name", "terminals", "cwd", "read_only", "approve", "password", "expires_in"))
+        known = ("name", "terminals", "cwd", "read_only", "approve", "password", "expires_in", "while_owned")
+        fields = _Fields(body, known)
         return cls(
             fields.name(name_length),
             fields.terminals(),
@@ -39,6 +41,7 @@ class Share:
             fields.flag("approve") or False,
             fields.password(),
             fields.seconds("expires_in"),
+            fields.flag("while_owned") or False,
         )
 
 

@@ -17,11 +17,11 @@ from tornado.websocket import WebSocketHandler
 
 from ..links import Unreachable
 from ..links.iroh import SshxNode
+from ..links.pipe import Pipe
 from ..links.websocket import BAD_ADDRESS, GOING_AWAY, UNREACHABLE, WebSocketLink
 from ..protocol.framing import MAX_FRAME
 from ..ticket import TicketError
 from .base import SHUT_DOWN, ApiError, SshxHandler
-from .pipe import Pipe
 
 SECRETS = ("ticket", "secret", "owner_secret", "password")
 

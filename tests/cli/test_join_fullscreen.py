@@ -326,7 +326,7 @@ async def test_being_removed(terminal: Open) -> None:
         await asyncio.to_thread(window.wait_for, r"jupyter sshx: The host removed you from the session: .*bye")
         window.enter("echo status $?")
         await asyncio.to_thread(window.wait_for, "^status 1")
-        await session.stop(close_terminals=True)
+        await session.stop(terminals="close")
 
 
 async def test_losing_and_regaining_the_right_to_type(terminal: Open) -> None:
@@ -341,7 +341,7 @@ async def test_losing_and_regaining_the_right_to_type(terminal: Open) -> None:
         await asyncio.to_thread(window.wait_for, " read-only │")
         session.set_role(uid, "writer")
         await asyncio.to_thread(window.wait_for, "You may type from now on.")
-        await session.stop(close_terminals=True)
+        await session.stop(terminals="close")
         await asyncio.to_thread(window.wait_for, "The host stopped sharing.")
 
 
@@ -356,7 +356,7 @@ async def test_waiting_to_be_let_in(terminal: Open) -> None:
         await asyncio.to_thread(window.wait_for, "Waiting for the host to let you in")
         session.approve(uid, True)
         await asyncio.to_thread(window.wait_for, "^ demo │ shell 1/1")
-        await session.stop(close_terminals=True)
+        await session.stop(terminals="close")
 
 
 async def test_a_session_without_shells(terminal: Open) -> None:
@@ -367,7 +367,7 @@ async def test_a_session_without_shells(terminal: Open) -> None:
         await asyncio.to_thread(window.wait_for, r"There is no shell here. Ctrl-\] c opens one.")
         window.key("C-]", "c")
         await asyncio.to_thread(window.wait_for, "^ demo │ shell 1/1")
-        await session.stop(close_terminals=True)
+        await session.stop(terminals="close")
 
 
 def test_the_end_of_the_session_is_told(shared: Shared, joined: Terminal) -> None:

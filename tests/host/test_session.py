@@ -15,9 +15,10 @@ from sshx_jupyter.command import CommandError
 from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
 from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.session import SessionEvent, clean_name
-from sshx_jupyter.links import Link
+from sshx_jupyter.links import Link, LinkClosed
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import (
+    Chat,
     Close,
     Closed,
     Data,
@@ -26,8 +27,10 @@ from sshx_jupyter.protocol.messages import (
     Hear,
     Hello,
     Ping,
+    Pong,
     RequestWrite,
     SetCursor,
+    SetName,
     Shells,
     encode,
 )
@@ -295,7 +298,7 @@ async def test_stop_tells_why_and_leaves_the_terminal(host: Host) -> None:
     again = await host.create(terminals=[name])
     async with host.connect(again) as client:
         assert (await client.run("echo lives")).output == "lives\n"
-        await again.stop(close_terminals=True)
+        await again.stop(terminals="close")
     assert name not in host.terminals._manager.terminals
 
 
@@ -543,3 +546,105 @@ async def test_two_sessions_share_one_terminal(host: Host) -> None:
 )
 def test_names_are_one_visible_line(name: str, clean: str) -> None:
     assert clean_name(name, 64) == clean
+
+
+async def test_a_guest_and_its_companion_are_one_user(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, "owner") as owner, host.connect(session, "writer", name="Ann") as ann:
+        joins: list[str] = []
+        session.observe(lambda event: joins.append(event.kind))
+        view = RawClient(await host.dial(), credentials(session, "writer"))
+        await view.join(resume=ann.info["token"], observer=True)
+        hello = await view.until(Hello)
+        assert (hello.uid, hello.info["role"], hello.info["token"]) == (ann.uid, "writer", ann.info["token"])
+        assert set(session.users()) == {owner.uid, ann.uid}
+        await view.send(SetName("Ann B."), SetCursor((3, 4)), Chat("from the view"))
+        await owner.wait_for(lambda c: c.users[ann.uid].cursor == (3, 4) and c.messages)
+        assert owner.users[ann.uid].name == "Ann B."
+        assert (owner.messages[-1].uid, owner.messages[-1].name) == (ann.uid, "Ann B.")
+        await owner.set_role(ann.uid, "reader")
+        await owner.wait_for(lambda c: c.users[ann.uid].role == "reader")
+        await view.send(Data(1, b"x"))
+        assert "You can watch" in (await view.until(Error)).text
+        await view.link.close()
+        await owner.chat("still there?")
+        await ann.wait_for(lambda c: c.messages[-1].text == "still there?")
+        assert ann.uid in session.users()
+        assert not {"joined", "left"} & set(joins)
+
+
+async def test_a_companion_goes_with_its_user(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, "owner") as owner:
+        async with host.connect(session, "writer") as ann:
+            token = ann.info["token"]
+            views = [RawClient(await host.dial(), credentials(session, "writer")) for _ in range(2)]
+            for view in views:
+                await view.join(resume=token, observer=True)
+                await view.until(Hello)
+        with pytest.raises(LinkClosed):  # they may come back once their user has
+            await asyncio.gather(*(view.until(Closed) for view in views))
+        late = RawClient(await host.dial(), credentials(session, "writer"))
+        await late.join(resume=token, observer=True)
+        assert (await late.until(Closed)).reason == str(Refused("busy"))
+        async with host.connect(session, "writer") as ann:
+            view = RawClient(await host.dial(), credentials(session, "writer"))
+            await view.join(resume=ann.info["token"], observer=True)
+            await view.until(Hello)
+            await owner.kick(ann.uid, "bye")
+            assert "removed you" in (await view.until(Closed)).reason
+
+
+async def test_a_companion_stays_when_its_users_link_is_replaced(host: Host) -> None:
+    session = await host.create()
+    first = RawClient(await host.dial(), credentials(session, "writer"))
+    await first.join(name="Ann")
+    hello = await first.until(Hello)
+    view = RawClient(await host.dial(), credentials(session, "writer"))
+    await view.join(resume=hello.info["token"], observer=True)
+    await view.until(Hello)
+    second = RawClient(await host.dial(), credentials(session, "writer"))
+    await second.join(resume=hello.info["token"])
+    assert (await second.until(Hello)).uid == hello.uid
+    await first.until(Closed)
+    await view.send(SetName("Bea"), Ping(1.0))
+    await view.until(Pong)
+    assert session.users()[hello.uid].name == "Bea"
+
+
+async def test_nobody_is_a_companion_of_an_owner(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, "owner") as owner:
+        sneaky = RawClient(await host.dial(), credentials(session, "reader"))
+        await sneaky.join(resume=owner.info["token"], observer=True)
+        assert (await sneaky.until(Closed)).reason == str(Refused("busy"))
+
+
+async def test_a_session_that_is_owned_stops_without_its_owner() -> None:
+    async with hosting(abandoned_period=0.3) as host:
+        kept, owned, never = [await host.create(while_owned=owned) for owned in (False, True, True)]
+        async with host.connect(owned, "owner", observer=True) as owner, host.connect(owned) as guest:
+            while never.stopped is None:
+                await asyncio.sleep(0.02)
+            assert owned.stopped is None
+            await owner.close()
+            with pytest.raises(SessionEnded, match="The host has gone"):
+                await guest.wait_for(lambda _: False)
+        assert kept.stopped is None
+
+
+async def test_only_idle_terminals_of_its_own_are_closed(host: Host) -> None:
+    session = await host.create()
+    found = host.terminals.create(24, 80, command=["sh"]).name
+    session.open_terminal(found)
+    busy, idle = session.shells[1], session.create_shell(command=["sh"])
+    async with host.connect(session) as client:
+        for shell in (busy, idle):
+            await client.run("true", shell.sid)
+        await client.send(busy.sid, "exec 3>&1; sleep 100\r")
+        while busy.terminal.idle:
+            await asyncio.sleep(0.02)
+        await session.stop(terminals="idle")
+    left = set(host.terminals._manager.terminals)
+    assert {found, busy.terminal.name} <= left
+    assert idle.terminal.name not in left

@@ -48,5 +48,5 @@ async def elsewhere() -> AsyncIterator[SshxNode]:
     node = await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0")
     yield node
     for session in list(node.hub.sessions.values()):
-        await session.stop(close_terminals=True)
+        await session.stop(terminals="close")
     await node.close()

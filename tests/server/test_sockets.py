@@ -141,7 +141,7 @@ async def test_a_pipe_passes_refusals_and_farewells_on(server: Server, elsewhere
                 pass
         assert refused.value.reason == "invalidAuth"
     async with SshxClient.connect(ticket, dial=dial) as client:
-        await session.stop("That is all for today.", close_terminals=True)
+        await session.stop("That is all for today.", terminals="close")
         with pytest.raises(SessionEnded, match="all for today"):
             await client.wait_for(lambda _: False)
     with pytest.raises(Refused) as refused:
@@ -154,7 +154,7 @@ async def test_a_pipe_to_nowhere(server: Server, elsewhere: SshxNode, monkeypatc
     monkeypatch.setattr("sshx_jupyter.links.iroh.DIAL_TIMEOUT", 0.5)
     session = await elsewhere.host(command=["sh"])
     ticket = Ticket.decode(session.read_ticket)
-    await session.stop(close_terminals=True)
+    await session.stop(terminals="close")
     socket = await connect(server, f"sshx/api/link/{NOBODY}?addr=nonsense")
     assert await socket.read_message() is None
     assert (socket.close_code, "not the address" in (socket.close_reason or "")) == (4400, True)

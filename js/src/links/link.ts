@@ -16,6 +16,8 @@ export interface Link {
   send(frame: Uint8Array): void;
   /** Bytes that `send` took and the network has not. */
   readonly buffered: number;
+  /** Whether what is sent is held up on its way, so that silence tells nothing about the host. */
+  readonly held?: boolean;
   close(): void;
 }
 

@@ -4,7 +4,6 @@
  * One binary message is one frame. A text message comes from the pipe itself: a JSON object whose `path` says how frames
  * travel between it and the host.
  */
-import type { Ticket } from "../ticket";
 import type { Dial, Link, LinkHandlers, PathKind } from "./link";
 
 /** Milliseconds that the Jupyter server may take to open a WebSocket. */
@@ -36,10 +35,10 @@ export function localUrl(baseUrl: string, session: string): string {
   return url.href;
 }
 
-/** Where pipes to a ticket's host are. Nothing secret goes into the address. */
-export function pipeUrl(baseUrl: string, ticket: Ticket): string {
-  const url = new URL(localUrl(baseUrl, ticket.session));
-  url.searchParams.set("addr", ticket.endpointTicket);
+/** Where pipes to the host of a session are, whose address is `addr`. Nothing secret goes into the address. */
+export function pipeUrl(baseUrl: string, session: string, addr: string): string {
+  const url = new URL(localUrl(baseUrl, session));
+  url.searchParams.set("addr", addr);
   return url.href;
 }
 

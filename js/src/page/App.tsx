@@ -1,10 +1,10 @@
 /** Shows what the address says, and changes the address when the person goes somewhere else. */
 import { useCallback, useEffect, useState } from "react";
 import { Ticket } from "../ticket";
-import type { Api, HostedSession } from "./api";
-import { Problem } from "./Field";
+import type { Api, HostedSession } from "../server/api";
+import { Problem } from "../forms/Field";
 import { Frame } from "./Frame";
-import { JoinForm, read } from "./JoinForm";
+import { JoinForm, read } from "../forms/JoinForm";
 import { addressOf, placeAt, START, type Place } from "./place";
 import { GuestSession, OwnSession } from "./Session";
 import { Start } from "./Start";
@@ -46,8 +46,10 @@ export function App({ api, readOnly, terminals }: AppProps) {
     setPlace(to);
   };
   const leave = () => go(START);
-  const join = (ticket: Ticket, password: string | null) =>
+  const join = (ticket: Ticket, password: string | null) => {
     go({ id: ticket.session, ticket: ticket.encode() }, { password });
+    return null;
+  };
 
   const found = read(place.ticket);
   const ticket = found instanceof Ticket ? found : null;
@@ -83,7 +85,7 @@ interface LookedProps {
   api: Api;
   id: string;
   fresh: HostedSession | null;
-  onJoin: (ticket: Ticket, password: string | null) => void;
+  onJoin: (ticket: Ticket, password: string | null) => null;
   onLeave: () => void;
 }
 
@@ -110,7 +112,7 @@ function Looked({ api, id, fresh, onJoin, onLeave }: LookedProps) {
   if (missing) {
     return (
       <Frame>
-        <section className="sshx-page-card" role="alert">
+        <section className="sshx-form-card" role="alert">
           <h2>This session is not shared from this server</h2>
           <p>
             It has ended, or someone else hosts it. With their ticket or their whole link, up to its last character, you
@@ -126,14 +128,14 @@ function Looked({ api, id, fresh, onJoin, onLeave }: LookedProps) {
   }
   return (
     <Frame>
-      <section className="sshx-page-card">
+      <section className="sshx-form-card">
         {!problem && <p role="status">Looking for the session…</p>}
         <Problem>{problem}</Problem>
         {problem && (
-          <div className="sshx-page-actions">
+          <div className="sshx-form-actions">
             <button
               type="button"
-              className="sshx-page-primary"
+              className="sshx-form-primary"
               onClick={() => {
                 setProblem("");
                 look();

@@ -6,7 +6,7 @@ import logo from "./logo.svg";
 export function Frame({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
   const theme = useTheme();
   return (
-    <div className={`sshx sshx-page ${wide ? "" : "sshx-page-one"}`} data-theme={theme}>
+    <div className={`sshx sshx-forms sshx-page ${wide ? "" : "sshx-page-one"}`} data-theme={theme}>
       <header>
         <img src={logo} alt="" width="40" height="40" />
         <div>

@@ -1,7 +1,7 @@
 /** The sessions that this Jupyter server hosts: go there, or stop them. */
 import { useCallback, useEffect, useState, type MouseEvent } from "react";
-import type { Api, HostedSession } from "./api";
-import { Problem } from "./Field";
+import type { Api, HostedSession } from "../server/api";
+import { Problem } from "../forms/Field";
 import { addressOf } from "./place";
 
 interface HostedProps {
@@ -44,7 +44,7 @@ export function Hosted({ api, onOpen }: HostedProps) {
 
   if (sessions.length === 0) return <Problem>{problem}</Problem>;
   return (
-    <section className="sshx-page-card sshx-page-hosted" aria-labelledby="sshx-hosted-title">
+    <section className="sshx-form-card sshx-page-hosted" aria-labelledby="sshx-hosted-title">
       <h2 id="sshx-hosted-title">Shared from this server</h2>
       <Problem>{problem}</Problem>
       <ul>
@@ -53,12 +53,12 @@ export function Hosted({ api, onOpen }: HostedProps) {
             <a href={addressOf(api.root, { id: session.id, ticket: "" })} onClick={(event) => open(event, session)}>
               {session.name}
             </a>
-            <span className="sshx-page-hint">
+            <span className="sshx-form-hint">
               {count(session.shells.length, "shell")}, {count(session.users.length, "person", "people")} here
             </span>
             {stopping === session.id ? (
               <>
-                <button type="button" className="sshx-page-danger" onClick={() => void stop(session)}>
+                <button type="button" className="sshx-form-danger" onClick={() => void stop(session)}>
                   Stop for everyone
                 </button>
                 <button type="button" onClick={() => setStopping("")}>

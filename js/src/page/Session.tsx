@@ -1,16 +1,15 @@
 /** A session's page: makes the client and shows its view, for the host and for guests. */
-import { hexToBytes } from "@noble/hashes/utils.js";
 import { useEffect, useState, type FormEvent } from "react";
 import { SshxClient } from "../client";
+import { Field, Problem } from "../forms/Field";
 import type { Dial } from "../links/link";
-import { dialWebSocket, localUrl, pipeUrl } from "../links/websocket";
 import type { Credentials } from "../protocol/handshake";
+import type { Api, HostedSession } from "../server/api";
+import { ownerOf, useInvite } from "../server/hosted";
 import type { Ticket } from "../ticket";
 import { SessionView, type Invite } from "../view/SessionView";
 import { getSettings } from "../view/settings";
 import { useClient } from "../view/useClient";
-import type { Api, HostedSession } from "./api";
-import { Field, Problem } from "./Field";
 import { Frame } from "./Frame";
 import { keepResume, takeResume } from "./reload";
 
@@ -24,23 +23,9 @@ interface OwnSessionProps {
 
 /** A session that this server hosts, as its owner. */
 export function OwnSession({ api, session, fresh, onLeave }: OwnSessionProps) {
-  const [credentials] = useState<Credentials>(() => {
-    const secret = hexToBytes(session.owner_secret);
-    return { sessionId: hexToBytes(session.id), role: "owner", secret, password: null };
-  });
-  const [client] = useState(() => newClient(credentials, dialWebSocket(localUrl(api.root.href, session.id))));
-  const [invite, setInvite] = useState<Invite>(session.urls);
-  const connected = useClient(client, ({ state }) => state === "connected");
-
-  useEffect(() => {
-    // After a change of network the host has other addresses, and so the links are others.
-    if (connected)
-      api.find(session.id).then(
-        (now) => now && setInvite(now.urls),
-        () => undefined,
-      );
-  }, [api, session, connected]);
-
+  const [credentials] = useState(() => ownerOf(session));
+  const [client] = useState(() => newClient(credentials, api.dialHosted(session.id)));
+  const invite = useInvite(api, session, client);
   return <Connected {...{ client, credentials, invite, onLeave }} inviting={fresh} />;
 }
 
@@ -72,7 +57,7 @@ interface GuestProps extends GuestSessionProps {
 
 function Guest({ api, ticket, password, onRefused, onLeave }: GuestProps) {
   const [credentials] = useState(() => ticket.credentials(password));
-  const [client] = useState(() => newClient(credentials, dialFor(api, ticket)));
+  const [client] = useState(() => newClient(credentials, api.dialAny(ticket.session, ticket.endpointTicket)));
   const refusal = useClient(client, ({ refusal }) => refusal);
 
   useEffect(() => {
@@ -129,9 +114,9 @@ function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
   };
   return (
     <Frame>
-      <form className="sshx-page-card" aria-labelledby="sshx-password-title" onSubmit={submit}>
+      <form className="sshx-form-card" aria-labelledby="sshx-password-title" onSubmit={submit}>
         <h2 id="sshx-password-title">This session has a password</h2>
-        <p className="sshx-page-lead">It is needed besides the ticket. The host knows it.</p>
+        <p className="sshx-form-lead">It is needed besides the ticket. The host knows it.</p>
         <Problem>{problem}</Problem>
         <Field
           label="Password"
@@ -142,8 +127,8 @@ function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
           value={password}
           onValue={setPassword}
         />
-        <div className="sshx-page-actions">
-          <button type="submit" className="sshx-page-primary">
+        <div className="sshx-form-actions">
+          <button type="submit" className="sshx-form-primary">
             Join
           </button>
           <button type="button" onClick={onLeave}>
@@ -165,14 +150,4 @@ function newClient(credentials: Credentials, dial: Dial): SshxClient {
     ...(color && { color }),
     ...(resume && { resume }),
   });
-}
-
-/** Links with this ticket: straight to a session that this very server hosts, else through it to the host. */
-function dialFor(api: Api, ticket: Ticket): Dial {
-  const root = api.root.href;
-  let url: string | undefined;
-  return async (handlers) => {
-    url ??= (await api.find(ticket.session)) ? localUrl(root, ticket.session) : pipeUrl(root, ticket);
-    return dialWebSocket(url)(handlers);
-  };
 }

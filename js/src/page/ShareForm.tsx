@@ -1,7 +1,7 @@
 /** Creates a session on this Jupyter server. */
 import { useEffect, useState, type FormEvent } from "react";
-import type { Api, HostedSession } from "./api";
-import { Check, Field, Problem } from "./Field";
+import type { Api, HostedSession } from "../server/api";
+import { Check, Field, Problem } from "../forms/Field";
 
 const HOUR = 3600;
 const DURATIONS = [
@@ -64,9 +64,9 @@ export function ShareForm({ api, readOnly: readOnlyAtFirst, onShared }: ShareFor
   };
 
   return (
-    <form className="sshx-page-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
+    <form className="sshx-form-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
       <h2 id="sshx-share-title">Share a terminal</h2>
-      <p className="sshx-page-lead">You get two links: one lets people type, the other one only watch.</p>
+      <p className="sshx-form-lead">You get two links: one lets people type, the other one only watch.</p>
       <Field label="Session name" value={name} onValue={setName} placeholder="What you work on" />
       {running.length > 0 && (
         <fieldset>
@@ -81,7 +81,7 @@ export function ShareForm({ api, readOnly: readOnlyAtFirst, onShared }: ShareFor
               />
             ))}
           </div>
-          <p className="sshx-page-hint">
+          <p className="sshx-form-hint">
             {chosen.size > 0 ? "With what they have printed." : "None chosen: a new one."}
           </p>
         </fieldset>
@@ -107,7 +107,7 @@ export function ShareForm({ api, readOnly: readOnlyAtFirst, onShared }: ShareFor
           onValue={setPassword}
           placeholder="None"
         />
-        <div className="sshx-page-field">
+        <div className="sshx-form-field">
           <label htmlFor="sshx-duration">Ends after</label>
           <select
             id="sshx-duration"
@@ -123,7 +123,7 @@ export function ShareForm({ api, readOnly: readOnlyAtFirst, onShared }: ShareFor
         </div>
       </div>
       <Problem>{problem}</Problem>
-      <button type="submit" className="sshx-page-primary" aria-disabled={busy}>
+      <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
         Share
       </button>
     </form>

@@ -1,9 +1,9 @@
 /** The start page: share a terminal, join a session, or go to one that is shared from here. */
 import type { Ticket } from "../ticket";
-import type { Api, HostedSession } from "./api";
+import type { Api, HostedSession } from "../server/api";
 import { Frame } from "./Frame";
 import { Hosted } from "./Hosted";
-import { JoinForm } from "./JoinForm";
+import { JoinForm } from "../forms/JoinForm";
 import { ShareForm } from "./ShareForm";
 
 interface StartProps {
@@ -16,7 +16,7 @@ interface StartProps {
   ticket: string;
   onShared: (session: HostedSession) => void;
   onOpen: (session: HostedSession) => void;
-  onJoin: (ticket: Ticket, password: string | null) => void;
+  onJoin: (ticket: Ticket, password: string | null) => null;
 }
 
 export function Start({ api, readOnly, terminals, ticket, onShared, onOpen, onJoin }: StartProps) {
@@ -25,7 +25,7 @@ export function Start({ api, readOnly, terminals, ticket, onShared, onOpen, onJo
       {terminals ? (
         <ShareForm api={api} readOnly={readOnly} onShared={onShared} />
       ) : (
-        <section className="sshx-page-card" aria-labelledby="sshx-share-title">
+        <section className="sshx-form-card" aria-labelledby="sshx-share-title">
           <h2 id="sshx-share-title">Share a terminal</h2>
           <p>Terminals are disabled on this Jupyter server: you can join, but not share.</p>
         </section>

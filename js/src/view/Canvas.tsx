@@ -6,7 +6,6 @@ import {
   forwardRef,
   useCallback,
   useEffect,
-  useId,
   useImperativeHandle,
   useLayoutEffect,
   useMemo,
@@ -29,6 +28,7 @@ import { ShellWindow, type ShellHandle } from "./ShellWindow";
 import type { Look } from "./terminal";
 import type { Theme } from "./theme";
 import { useClient } from "./useClient";
+import { useId } from "./useId";
 import { Viewport } from "./viewport";
 
 export interface CanvasHandle {
@@ -43,6 +43,8 @@ export interface CanvasProps {
   client: SshxClient;
   theme: Theme;
   narrow: boolean;
+  /** Whether the focus is for the page around the view. */
+  embedded?: boolean;
   notify(text: string): void;
 }
 
@@ -53,7 +55,8 @@ const DOTS = 24;
 const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
 
-export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ client, theme, narrow, notify }, handle) {
+export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(props, handle) {
+  const { client, theme, narrow, embedded = false, notify } = props;
   const shells = useClient(client, (client) => client.shells);
   const readOnly = useClient(client, whyReadOnly);
   const people = usePeople(client);
@@ -166,8 +169,8 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas({ cl
     fitAll();
     // Who is nowhere else can type at once.
     const topmost = [...client.shells.keys()].at(-1)!;
-    if (document.activeElement === document.body) handles.current.get(topmost)?.terminal.focus();
-  }, [client, fitAll]);
+    if (!embedded && document.activeElement === document.body) handles.current.get(topmost)?.terminal.focus();
+  }, [client, embedded, fitAll]);
 
   const register = useCallback(
     (sid: number, shown: ShellHandle | null) => {

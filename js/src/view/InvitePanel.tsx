@@ -1,30 +1,42 @@
-/** The links that let others in. What lets someone in is a secret: it shows only when asked for. */
-import { useEffect, useId, useState } from "react";
+/** The links and tickets that let others in. What lets someone in is a secret: it shows only when asked for. */
+import { useEffect, useState } from "react";
 import { encode } from "uqr";
 import { copy } from "./copy";
+import { useId } from "./useId";
 
-/** Links that let others in. A session that is read-only for everyone has no `write`. */
+/** What lets others in. A session that is read-only for everyone has no `write`. */
 export interface Invite {
+  tickets: Kinds;
+  /** Links with the tickets; null where no page is known that could be opened. */
+  urls: Kinds | null;
+}
+
+interface Kinds {
   write: string | null;
   read: string;
 }
 
-type Kind = "write" | "read";
+type Kind = keyof Kinds;
 
-const NAMES: Record<Kind, string> = { write: "write link", read: "read-only link" };
+const NAMES: Record<Kind, readonly [link: string, ticket: string]> = {
+  write: ["write link", "ticket"],
+  read: ["read-only link", "read-only ticket"],
+};
 const ALLOWS: Record<Kind, string> = {
   write: "Whoever has it can type in every shell.",
   read: "Whoever has it can watch, and ask you for more.",
 };
 
 export function InvitePanel({ invite }: { invite: Invite }) {
-  const kinds: Kind[] = invite.write === null ? ["read"] : ["write", "read"];
+  const { tickets, urls } = invite;
+  const kinds: Kind[] = tickets.write === null ? ["read"] : ["write", "read"];
   const [chosen, choose] = useState<Kind>("write");
   const [copied, setCopied] = useState("");
   const [failed, setFailed] = useState(false);
-  const kind = invite.write === null ? "read" : chosen;
-  const link = linkOf(invite, kind);
-  const ticket = ticketOf(link);
+  const kind = tickets.write === null ? "read" : chosen;
+  const ticket = of(tickets, kind);
+  const shown = of(urls ?? tickets, kind);
+  const nameOf = (each: Kind) => NAMES[each][urls ? 0 : 1];
 
   useEffect(() => {
     if (copied === "") return;
@@ -32,18 +44,19 @@ export function InvitePanel({ invite }: { invite: Invite }) {
     return () => clearTimeout(timer);
   }, [copied]);
 
-  const copyAs = async (what: string, text: string) => {
+  const copyAs = async (label: string, text: string) => {
     const worked = await copy(text);
     setFailed(!worked);
-    setCopied(worked ? what : "");
+    setCopied(worked ? label : "");
   };
-  const button = (what: string, label: string, text: string, style = "") => (
+  const button = (label: string, text: string, style = "") => (
     <button
+      key={label}
       type="button"
       className={`sshx-button ${style}`}
       aria-label={label}
-      data-copied={copied === what || undefined}
-      onClick={() => void copyAs(what, text)}
+      data-copied={copied === label || undefined}
+      onClick={() => void copyAs(label, text)}
     >
       {label}
     </button>
@@ -52,7 +65,7 @@ export function InvitePanel({ invite }: { invite: Invite }) {
     <div className="sshx-invite">
       {kinds.map((each) => (
         <div key={each} className="sshx-invite-kind">
-          {button(each, `Copy ${NAMES[each]}`, linkOf(invite, each), each === kinds[0] ? "sshx-primary" : "")}
+          {button(`Copy ${nameOf(each)}`, of(urls ?? tickets, each), each === kinds[0] ? "sshx-primary" : "")}
           <small>{ALLOWS[each]}</small>
         </div>
       ))}
@@ -60,39 +73,36 @@ export function InvitePanel({ invite }: { invite: Invite }) {
         {copied && "Copied"}
       </p>
       {kinds.length > 1 && <KindChoice {...{ kinds, kind, choose }} />}
-      <SecretLink key={kind} link={link} shown={failed} />
+      <Secret key={kind} text={shown} secret={ticket} what={urls ? "link" : "ticket"} shown={failed} />
       {failed && (
         <p className="sshx-hint" data-wrong role="alert">
-          The browser does not let this page copy. Select the link above and copy it by hand.
+          The browser does not let this page copy. Select the {urls ? "link" : "ticket"} above and copy it by hand.
         </p>
       )}
-      <QrCode text={link} label={`QR code of the ${NAMES[kind]}`} />
+      <QrCode text={shown} label={`QR code of the ${nameOf(kind)}`} />
       <p className="sshx-hint">
-        The link opens on this Jupyter server. To join from another one, paste it or the ticket at /sshx/p2p there; from
-        a plain shell, use the command:
+        {urls
+          ? "The link opens on this Jupyter server. To join from another one, paste it or the ticket at /sshx/p2p there"
+          : "To join, paste the ticket at /sshx/p2p of a Jupyter server, or after %sshx join in a notebook"}
+        ; from a plain shell, use the command:
       </p>
       <div className="sshx-actions">
-        {button("ticket", "Copy ticket", ticket)}
-        {button("command", "Copy command", `jupyter sshx join ${ticket}`)}
+        {urls && kinds.map((each) => button(`Copy ${NAMES[each][1]}`, of(tickets, each)))}
+        {button("Copy command", `jupyter sshx join ${ticket}`)}
       </div>
     </div>
   );
 }
 
-function linkOf(invite: Invite, kind: Kind): string {
-  return kind === "write" ? (invite.write ?? invite.read) : invite.read;
-}
-
-/** What follows the `#`. */
-function ticketOf(link: string): string {
-  return link.slice(link.indexOf("#") + 1);
+function of(kinds: Kinds, kind: Kind): string {
+  return kind === "write" ? (kinds.write ?? kinds.read) : kinds.read;
 }
 
 function KindChoice({ kinds, kind, choose }: { kinds: Kind[]; kind: Kind; choose: (kind: Kind) => void }) {
   const group = useId();
   return (
     <fieldset className="sshx-segments">
-      <legend className="sshx-unseen">Which link to show below</legend>
+      <legend className="sshx-unseen">Which one to show below</legend>
       {kinds.map((each) => (
         <label key={each}>
           <input type="radio" name={group} checked={each === kind} onChange={() => choose(each)} />
@@ -103,20 +113,27 @@ function KindChoice({ kinds, kind, choose }: { kinds: Kind[]; kind: Kind; choose
   );
 }
 
-function SecretLink({ link, shown: forced }: { link: string; shown: boolean }) {
+interface SecretProps {
+  /** Ends in the secret. */
+  text: string;
+  secret: string;
+  what: "link" | "ticket";
+  shown: boolean;
+}
+
+function Secret({ text, secret, what, shown: forced }: SecretProps) {
   const [asked, setAsked] = useState(false);
   const shown = asked || forced;
-  const secret = ticketOf(link);
   return (
     <div className="sshx-secret">
       <code>
-        {link.slice(0, link.length - secret.length)}
+        {text.slice(0, text.length - secret.length)}
         {shown ? secret : "••••••••"}
       </code>
       <button
         type="button"
         className="sshx-link"
-        aria-label={shown ? "Hide the link’s secret" : "Show the link’s secret"}
+        aria-label={shown ? `Hide the ${what}’s secret` : `Show the ${what}’s secret`}
         onClick={() => setAsked(!shown)}
       >
         {shown ? "Hide" : "Show"}

@@ -1,9 +1,10 @@
 /** What is shown instead of the canvas, or above it, while the session cannot be used as usual. */
-import { useEffect, useId, useState, type ReactNode } from "react";
-import type { SshxClient } from "../client";
+import { useEffect, useState, type ReactNode } from "react";
+import type { SshxClient, State } from "../client";
 import { DoorIcon, EndIcon, LockIcon, NewShellIcon, UnpluggedIcon, WaitIcon, WarningIcon } from "./icons";
 import type { Situation } from "./situation";
 import { useClient } from "./useClient";
+import { useId } from "./useId";
 
 const ICONS: Record<Situation["mood"], () => ReactNode> = {
   wait: WaitIcon,
@@ -21,24 +22,37 @@ interface SituationProps {
 }
 
 export function Screen({ client, situation, onLeave }: SituationProps) {
-  const { mood, title, text, actions } = situation;
+  return (
+    <Message {...situation} state={client.state}>
+      <div className="sshx-actions">
+        {situation.actions.map((action, at) =>
+          action === "retry" ? (
+            <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
+          ) : (
+            onLeave && <Button key={action} primary={at === 0} text={leaving(client)} onClick={onLeave} />
+          ),
+        )}
+      </div>
+    </Message>
+  );
+}
+
+interface MessageProps extends Pick<Situation, "mood" | "title" | "text"> {
+  state?: State;
+  children?: ReactNode;
+}
+
+/** A screen; also where there is no client yet. */
+export function Message({ mood, title, text, state, children }: MessageProps) {
   const Icon = ICONS[mood];
   const id = useId();
   return (
-    <section className="sshx-screen" data-situation={client.state} aria-labelledby={id}>
+    <section className="sshx-screen" data-situation={state} aria-labelledby={id}>
       <div className="sshx-screen-body">
         <Icon />
         <h2 id={id}>{title}</h2>
         {text && <p>{text}</p>}
-        <div className="sshx-actions">
-          {actions.map((action, at) =>
-            action === "retry" ? (
-              <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
-            ) : (
-              onLeave && <Button key={action} primary={at === 0} text={leaving(client)} onClick={onLeave} />
-            ),
-          )}
-        </div>
+        {children}
       </div>
     </section>
   );
@@ -52,7 +66,7 @@ export function Banner({ client, situation, onLeave }: SituationProps) {
     <section className="sshx-banner" data-situation={client.state} aria-label={title}>
       <Icon />
       <p>
-        <b>{title}.</b> {text} {client.state === "reconnecting" && <Countdown client={client} />}
+        <b>{title}.</b> {text} {actions.includes("retry") && <Countdown client={client} />}
       </p>
       {actions.includes("retry") && <Button text="Try now" onClick={() => client.connect()} />}
       {actions.includes("leave") && onLeave && <Button text={leaving(client)} onClick={onLeave} />}

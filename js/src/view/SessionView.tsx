@@ -12,7 +12,7 @@ import { usePeople } from "./people";
 import { PeoplePanel } from "./PeoplePanel";
 import { Banner, Empty, Screen } from "./Screens";
 import { SettingsPanel } from "./SettingsPanel";
-import { situationOf } from "./situation";
+import { situationOf, type Pause } from "./situation";
 import { useTheme, type Theme } from "./theme";
 import { Toasts } from "./Toasts";
 import { Toolbar, type PanelName } from "./Toolbar";
@@ -28,12 +28,16 @@ export interface SessionViewProps {
   client: SshxClient;
   /** Shows `Share`. */
   invite?: Invite;
-  /** Opens `Share` at once, because the session is new. */
+  /** Opens `Share` by itself, because the session is new. */
   inviting?: boolean;
   /** Shows `Leave`. Called when the person wants to go, or to another session: the client is to be closed then. */
   onLeave?: () => void;
   /** The surrounding application's theme, instead of the person's setting. */
   theme?: Theme;
+  /** The view is a part of a page that one scrolls: the wheel and the focus are the page's until one clicks into it. */
+  embedded?: boolean;
+  /** What is sent does not get through at the moment, though nothing is wrong: why. */
+  pause?: Pause | undefined;
 }
 
 /** Not rendered again for each key in the chat. */
@@ -42,18 +46,20 @@ const Shells = memo(Canvas);
 /** Pixels below which the view is one for a telephone. */
 const NARROW = 640;
 
-export function SessionView({ client, invite, inviting = false, onLeave, theme: override }: SessionViewProps) {
+export function SessionView(props: SessionViewProps) {
+  const { client, inviting = false, onLeave, theme: override, embedded = false, pause } = props;
   const theme = useTheme(override);
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
   const narrow = useNarrow(root);
-  const [panel, setPanel] = useState<PanelName | null>(inviting && invite ? "Share" : null);
+  const [panel, setPanel] = useState<PanelName | null>(null);
   const people = usePeople(client);
   const conversation = useConversation(client, panel === "Chat");
   const notices = useNotices(client);
   const traffic = useTraffic(client);
-  const situation = useSituation(client);
-  const connected = situation === null;
+  const situation = useSituation(client, pause);
+  const connected = useClient(client, (now) => now.state === "connected");
+  const invite = useClient(client, (now) => now.state !== "ended") ? props.invite : undefined;
   const empty = useClient(client, (now) => now.shells.size === 0);
   const role = useClient(client, (now) => now.role);
   const { notify } = notices;
@@ -62,7 +68,14 @@ export function SessionView({ client, invite, inviting = false, onLeave, theme: 
     setPanel(null);
     if (panel !== null) root.current?.querySelector<HTMLElement>(`[data-opens="${panel}"]`)?.focus();
   }, [panel]);
+  const toShare = inviting && invite !== undefined;
+  const [invited, setInvited] = useState(false);
+  if (toShare && !invited) {
+    setInvited(true);
+    setPanel("Share");
+  }
   useEscape(root, close);
+  useWheelOfPage(root, embedded);
   useComeBack(client);
 
   const newShell = () => {
@@ -71,7 +84,13 @@ export function SessionView({ client, invite, inviting = false, onLeave, theme: 
     else canvas.current?.newShell();
   };
   return (
-    <div ref={root} className="sshx sshx-session" data-theme={theme} data-narrow={narrow || undefined}>
+    <div
+      ref={root}
+      className="sshx sshx-session"
+      data-theme={theme}
+      data-narrow={narrow || undefined}
+      tabIndex={embedded ? -1 : undefined}
+    >
       <Toolbar
         {...{ client, people, panel, onLeave }}
         unread={conversation.unread}
@@ -89,12 +108,12 @@ export function SessionView({ client, invite, inviting = false, onLeave, theme: 
           </div>
           {situation?.kind !== "screen" && (
             <div className="sshx-view">
-              <Shells ref={canvas} {...{ client, theme, narrow, notify }} />
+              <Shells ref={canvas} {...{ client, theme, narrow, embedded, notify }} />
               {connected && empty && <Empty client={client} onNewShell={newShell} />}
             </div>
           )}
         </div>
-        {panel !== null && (
+        {panel !== null && (panel !== "Share" || invite) && (
           <Panel key={panel} title={panel} onClose={close}>
             {panel === "Chat" && <ChatPanel {...{ client, people, conversation, narrow }} />}
             {panel === "People" && <PeoplePanel {...{ client, people }} onShow={(sid) => canvas.current?.show(sid)} />}
@@ -114,13 +133,13 @@ export function SessionView({ client, invite, inviting = false, onLeave, theme: 
   );
 }
 
-function useSituation(client: SshxClient) {
+function useSituation(client: SshxClient, pause: Pause | undefined) {
   const state = useClient(client, (now) => now.state);
   const reason = useClient(client, (now) => now.reason);
   const refusal = useClient(client, (now) => now.refusal);
   const removed = useClient(client, (now) => now.removed);
   const shells = useClient(client, (now) => now.shells.size > 0);
-  return situationOf({ state, reason, refusal, removed, shells });
+  return situationOf({ state, pause, reason, refusal, removed, shells });
 }
 
 function useNarrow(root: RefObject<HTMLElement>): boolean {
@@ -147,6 +166,20 @@ function useEscape(root: RefObject<HTMLElement>, close: () => void): void {
     element.addEventListener("keydown", onKey);
     return () => element.removeEventListener("keydown", onKey);
   }, [root, close]);
+}
+
+/** Over an embedded view the wheel scrolls the page, but for who is in the view or zooms. */
+function useWheelOfPage(root: RefObject<HTMLElement>, embedded: boolean): void {
+  useEffect(() => {
+    const element = root.current!;
+    if (!embedded) return;
+    const onWheel = (event: WheelEvent) => {
+      const used = event.ctrlKey || event.metaKey || element.contains(document.activeElement);
+      if (!used) event.stopPropagation(); // and the browser scrolls
+    };
+    element.addEventListener("wheel", onWheel, { capture: true, passive: true });
+    return () => element.removeEventListener("wheel", onWheel, { capture: true });
+  }, [root, embedded]);
 }
 
 /** Whoever is back, online or at this tab, need not wait for the next attempt. */

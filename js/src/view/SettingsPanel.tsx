@@ -1,10 +1,11 @@
 /** What a person can choose. It holds at once, in every session in this browser. */
-import { useId, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { SshxClient } from "../client";
 import { PALETTES, paletteOf } from "./palettes";
 import type { Person } from "./people";
 import { changeSettings, useSettings, type Settings } from "./settings";
 import type { Theme } from "./theme";
+import { useId } from "./useId";
 
 const COLORS = {
   Red: "#e5484d",

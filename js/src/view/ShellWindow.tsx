@@ -1,5 +1,5 @@
 /** A shell as a window on the canvas: its title bar, its terminal, its edges. On a narrow screen, all of the view. */
-import { memo, useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
 import type { SshxClient } from "../client";
 import type { Geometry } from "../protocol/messages";
@@ -14,6 +14,7 @@ import { Throttle } from "./throttle";
 import { onTouchDrag } from "./touchDrag";
 import { useTerminal } from "./useTerminal";
 import { Viewport } from "./viewport";
+import { useId } from "./useId";
 
 /** What the canvas knows of a window that is shown. */
 export interface ShellHandle {

@@ -32,9 +32,13 @@ const REFUSALS: Record<Refusal, Refused> = {
 
 const OTHER: Refused = { mood: "door", title: "The host did not let you in", actions: ["retry", "leave"] };
 
+/** Why nothing gets through at the moment though nothing is wrong. */
+export type Pause = Pick<Situation, "title" | "text">;
+
 /** What of a client decides it. */
 interface Case {
   state: State;
+  pause?: Pause | undefined;
   reason: string;
   refusal: Refusal | null;
   removed: boolean;
@@ -43,11 +47,12 @@ interface Case {
 }
 
 /** What is the case; null while all is well. */
-export function situationOf({ state, reason, refusal, removed, shells }: Case): Situation | null {
+export function situationOf({ state, pause, reason, refusal, removed, shells }: Case): Situation | null {
   switch (state) {
     case "connected":
-      return null;
+      return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
     case "connecting":
+      if (pause) return { kind: "screen", mood: "wait", actions: [], ...pause };
       return { kind: "screen", mood: "wait", title: "Connecting to the host…", text: "", actions: [] };
     case "waiting":
       return {
@@ -58,6 +63,7 @@ export function situationOf({ state, reason, refusal, removed, shells }: Case): 
         actions: [],
       };
     case "reconnecting":
+      if (pause) return { kind: "banner", mood: "wait", actions: [], ...pause };
       return { kind: "banner", mood: "unplugged", title: "Reconnecting", text: reason, actions: ["retry"] };
     case "refused":
       return { kind: "screen", text: reason, ...refused(refusal) };
@@ -66,7 +72,7 @@ export function situationOf({ state, reason, refusal, removed, shells }: Case): 
       if (reason.startsWith(LEFT)) return { ...ENDED, title: "You left the session", text: "" };
       if (reason.startsWith(TURNED_AWAY)) return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
       if (!shells) return { ...ENDED, text: reason };
-      return { ...ENDED, kind: "banner", text: `${reason} What was there stays readable until you leave.` };
+      return { ...ENDED, kind: "banner", text: `${reason} What was there stays readable.` };
   }
 }
 

@@ -107,7 +107,7 @@ function owner(options: Partial<ClientOptions> = {}): SshxClient {
 /** A guest of server B. */
 function guest(text: string, password: string | null = null, options: Partial<ClientOptions> = {}): SshxClient {
   const ticket = Ticket.decode(text);
-  const dial = dialWebSocket(pipeUrl(b.url, ticket), socketClass(b));
+  const dial = dialWebSocket(pipeUrl(b.url, ticket.session, ticket.endpointTicket), socketClass(b));
   return start({ credentials: ticket.credentials(password), dial, ...options });
 }
 
@@ -393,7 +393,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
   test("a server without a login is none that can be reached", async () => {
     const ticket = Ticket.decode(session.tickets.read);
     const stranger = { ...b, token: "wrong" };
-    const dial = dialWebSocket(pipeUrl(b.url, ticket), socketClass(stranger));
+    const dial = dialWebSocket(pipeUrl(b.url, ticket.session, ticket.endpointTicket), socketClass(stranger));
     const client = start({ credentials: ticket.credentials(), dial });
     await until(client, () => client.state === "refused");
     expect([client.refusal, client.reason]).toEqual(["unreachable", expect.stringContaining("log in")]);

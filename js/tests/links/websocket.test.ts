@@ -23,7 +23,7 @@ describe("addresses", () => {
 
   test("of a pipe have nothing secret in them", () => {
     const ticket = Ticket.decode(valid[0]!.text);
-    const url = pipeUrl("https://hub.example.org/user/ada/", ticket);
+    const url = pipeUrl("https://hub.example.org/user/ada/", ticket.session, ticket.endpointTicket);
     expect(url).toBe(`wss://hub.example.org/user/ada/sshx/api/link/${ticket.session}?addr=${ticket.endpointTicket}`);
     expect(url).not.toContain(valid[0]!.secret);
     expect(url).not.toContain(valid[0]!.text.slice(5));

@@ -3,7 +3,7 @@ import { act } from "preact/test-utils";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ClientOptions } from "../../src/client";
-import { Api } from "../../src/page/api";
+import { Api } from "../../src/server/api";
 import { App } from "../../src/page/App";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
@@ -50,11 +50,13 @@ const ticket = (id: number, role: "writer" | "reader" = "writer", password = fal
 const HOSTED = {
   id: "07".repeat(16),
   name: "Lecture",
+  tickets: { write: "sshx1write", read: "sshx1read" },
   urls: { write: "http://host/write", read: "http://host/read" },
   owner_secret: "08".repeat(16),
   shells: [{}],
   users: [{}, {}],
 };
+const INVITE = { tickets: HOSTED.tickets, urls: HOSTED.urls };
 
 let root: Root;
 let requests: { method: string; path: string; headers: Record<string, string>; body: unknown }[];
@@ -139,7 +141,7 @@ test("share: what was chosen is sent, and the owner's view opens with the links"
   expect(headers["X-XSRFToken"]).toBe("2|abc");
   expect(body).toEqual({ name: "Lecture", password: "pw", read_only: true, approve: false, terminals: ["2"] });
   expect(location.href).toBe(`${ROOT}sshx/p2p/${HOSTED.id}`);
-  expect(view.props).toMatchObject({ invite: HOSTED.urls, inviting: true });
+  expect(view.props).toMatchObject({ invite: INVITE, inviting: true });
   const { credentials } = clients[0]!.options;
   expect(credentials).toEqual({ sessionId: bytes(16, 7), role: "owner", secret: bytes(16, 8), password: null });
   expect(clients[0]!.calls).toEqual(["connect"]);
@@ -236,7 +238,7 @@ test("a link with something else than a ticket", async () => {
 test("a session without a ticket: the owner's if it is hosted here, else a ticket is asked for", async () => {
   answers["GET sshx/api/sessions"] = [200, [HOSTED]];
   await open(`sshx/p2p/${HOSTED.id}`);
-  expect(view.props).toMatchObject({ invite: HOSTED.urls, inviting: false });
+  expect(view.props).toMatchObject({ invite: INVITE, inviting: false });
   await act(() => root.unmount());
   await open(`sshx/p2p/${ticket(1).session}`);
   expect(text()).toContain("not shared from this server");
@@ -261,7 +263,7 @@ test("the owner's links follow the host's addresses", async () => {
   answers["GET sshx/api/sessions"] = [200, [{ ...HOSTED, urls }]];
   await tell(clients[0]!, { state: "connected" });
   await settle();
-  expect(view.props!.invite).toEqual(urls);
+  expect(view.props!.invite).toEqual({ ...INVITE, urls });
 });
 
 test("back and forward go from session to session", async () => {

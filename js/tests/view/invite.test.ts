@@ -1,12 +1,14 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { InvitePanel } from "../../src/view/InvitePanel";
-import { act, after, all, button, buttons, cleanUp, says, show, texts } from "./render";
+import { act, after, all, button, buttons, cleanUp, click, says, show, texts } from "./render";
 
 const LINK = "https://a.example/user/me/sshx/p2p/00#";
 const WRITE = "sshx1writewritewrite";
 const READ = "sshx1readreadread";
-const INVITE = { write: LINK + WRITE, read: LINK + READ };
+const TICKETS = { write: WRITE, read: READ };
+const URLS = { write: LINK + WRITE, read: LINK + READ };
+const INVITE = { tickets: TICKETS, urls: URLS };
 
 let clipboard: string[];
 let writeText: (text: string) => Promise<void>;
@@ -41,26 +43,41 @@ function withExecCommand(works: boolean): void {
 
 test("each button copies what it says", async () => {
   show(InvitePanel, { invite: INVITE });
-  for (const name of ["Copy write link", "Copy read-only link", "Copy ticket", "Copy command"]) {
+  const names = ["Copy write link", "Copy read-only link", "Copy ticket", "Copy read-only ticket", "Copy command"];
+  expect(buttons().filter((name) => name.startsWith("Copy"))).toEqual(names);
+  for (const name of names) {
     await copyBy(name);
     expect(texts("[role=status]")).toEqual(["Copied"]);
   }
-  expect(clipboard).toEqual([INVITE.write, INVITE.read, WRITE, `jupyter sshx join ${WRITE}`]);
+  expect(clipboard).toEqual([URLS.write, URLS.read, WRITE, READ, `jupyter sshx join ${WRITE}`]);
 });
 
-test("the ticket is that of the chosen link", async () => {
+test("the command is that of the chosen link", async () => {
   show(InvitePanel, { invite: INVITE });
   after(() => (all("input[type=radio]")[1] as HTMLInputElement).click());
-  await copyBy("Copy ticket");
-  expect(clipboard).toEqual([READ]);
+  await copyBy("Copy command");
+  expect(clipboard).toEqual([`jupyter sshx join ${READ}`]);
   expect(all("svg[role=img]")[0]?.getAttribute("aria-label")).toBe("QR code of the read-only link");
 });
 
 test("a session that is read-only for everyone has no write link", () => {
-  show(InvitePanel, { invite: { ...INVITE, write: null } });
-  expect(buttons()).not.toContain("Copy write link");
-  expect(buttons()).toContain("Copy read-only link");
+  show(InvitePanel, { invite: { tickets: { ...TICKETS, write: null }, urls: { ...URLS, write: null } } });
+  expect(buttons().filter((name) => name.startsWith("Copy"))).toEqual(
+    ["Copy read-only link", "Copy read-only ticket", "Copy command"], // prettier-ignore
+  );
   expect(all("input[type=radio]")).toEqual([]);
+});
+
+test("without a page that could be opened there are tickets", async () => {
+  show(InvitePanel, { invite: { tickets: TICKETS, urls: null } });
+  const names = ["Copy ticket", "Copy read-only ticket", "Copy command"];
+  expect(buttons().filter((name) => name.startsWith("Copy"))).toEqual(names);
+  for (const name of names) await copyBy(name);
+  expect(clipboard).toEqual([WRITE, READ, `jupyter sshx join ${WRITE}`]);
+  expect(all("svg[role=img]")[0]?.getAttribute("aria-label")).toBe("QR code of the ticket");
+  expect(document.body.innerHTML).not.toContain(WRITE);
+  click("Show the ticket’s secret");
+  expect(texts("code")).toEqual([WRITE]);
 });
 
 test("the secret shows only when asked for", () => {
@@ -68,7 +85,7 @@ test("the secret shows only when asked for", () => {
   expect(document.body.innerHTML).not.toContain(WRITE);
   expect(says(LINK)).toBe(true);
   after(() => button("Show the link’s secret").click());
-  expect(says(INVITE.write)).toBe(true);
+  expect(says(URLS.write)).toBe(true);
   after(() => button("Hide the link’s secret").click());
   expect(document.body.innerHTML).not.toContain(WRITE);
 });
@@ -80,7 +97,7 @@ test.each(["there is no clipboard", "it is forbidden"])("copies by a selection w
   show(InvitePanel, { invite: INVITE });
   button("Copy write link").focus();
   await copyBy("Copy write link");
-  expect(clipboard).toEqual([INVITE.write]);
+  expect(clipboard).toEqual([URLS.write]);
   expect(document.activeElement).toBe(button("Copy write link"));
   expect(all("textarea")).toEqual([]);
 });
@@ -91,5 +108,5 @@ test("where nothing can be copied the link is shown, to do it by hand", async ()
   show(InvitePanel, { invite: INVITE });
   await copyBy("Copy write link");
   expect(texts("[role=alert]").join()).toContain("copy it by hand");
-  expect(texts("code")).toEqual([INVITE.write]);
+  expect(texts("code")).toEqual([URLS.write]);
 });

@@ -15,7 +15,8 @@ vi.mock("../../src/view/Canvas", () => ({
 }));
 
 const LINK = "https://a.example/sshx/p2p/00#";
-const INVITE = { write: `${LINK}sshx1write`, read: `${LINK}sshx1read` };
+const TICKETS = { write: "sshx1write", read: "sshx1read" };
+const INVITE = { tickets: TICKETS, urls: { write: LINK + TICKETS.write, read: LINK + TICKETS.read } };
 
 let client: FakeClient;
 

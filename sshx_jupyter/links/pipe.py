@@ -1,12 +1,14 @@
-"""A pipe: joins a guest's WebSocket here to a link to a host elsewhere. It moves frames and understands none."""
+"""A pipe: joins a client's link that ends here to a link to a host elsewhere. It moves frames and understands none."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
+from typing import Protocol
 
-from ..links import Link, LinkClosed
-from ..links.websocket import GOING_AWAY, HOST_GONE, WebSocketLink
+from . import Link, LinkClosed, PathKind
+from .websocket import GOING_AWAY, HOST_GONE
 
 PATH_PERIOD = 2.0
 """Seconds from one look at how the frames travel to the next."""
@@ -14,12 +16,24 @@ LAST_WORDS = 1.0
 """Seconds that the host's last frames may take to arrive once it takes no more."""
 
 
+class NearEnd(Protocol):
+    """The client's link, which can also be told how its frames travel on, and why it is closed, as a code."""
+
+    async def send(self, frames: Sequence[bytes]) -> None: ...
+
+    async def receive(self) -> list[bytes]: ...
+
+    async def close(self, reason: str = "", code: int = ...) -> None: ...
+
+    async def tell_path(self, kind: PathKind) -> None: ...
+
+
 class Pipe:
     """Each direction holds what its links hold, and waits for the side that takes it: nothing piles up here."""
 
-    def __init__(self, near: WebSocketLink, far: Link) -> None:
+    def __init__(self, near: NearEnd, far: Link) -> None:
         self.frames = 0
-        """Frames that the guest has sent."""
+        """Frames that the client has sent."""
         self._near = near
         self._far = far
 
@@ -45,7 +59,7 @@ class Pipe:
         await self._near.close(reason, GOING_AWAY)
 
     async def _up(self) -> bool:
-        """From the guest to the host; returns whether it was the guest who ended it."""
+        """From the client to the host; returns whether it was the client that ended it."""
         while True:
             try:
                 frames = await self._near.receive()
@@ -65,7 +79,7 @@ class Pipe:
             pass
 
     async def _tell_path(self) -> None:
-        """Tell the guest how its frames travel, now and when that changes."""
+        """Tell the client how its frames travel, now and when that changes."""
         told = None
         with contextlib.suppress(LinkClosed):
             while True:

@@ -1,9 +1,12 @@
-/** The Jupyter server's REST API, as far as the page needs it. `server/openapi.yaml` describes it. */
+/** The Jupyter server's API, as far as the browser needs it. `server/openapi.yaml` describes it. */
+import type { Dial } from "../links/link";
+import { dialWebSocket, localUrl, pipeUrl } from "../links/websocket";
 
 /** A session that this server hosts. */
 export interface HostedSession {
   id: string;
   name: string;
+  tickets: { write: string | null; read: string };
   urls: { write: string | null; read: string };
   /** Hexadecimal; makes its holder the session's owner. */
   owner_secret: string;
@@ -32,8 +35,14 @@ export class ApiError extends Error {}
 const UNREACHABLE = "The Jupyter server cannot be reached. Check that it is running and that you are online.";
 
 export class Api {
-  /** `root`: the server's address, up to its base URL with the slash at its end. */
-  constructor(readonly root: URL) {}
+  /**
+   * @param root - the server's address, up to its base URL with the slash at its end.
+   * @param token - the server's own; empty where a cookie stands for it.
+   */
+  constructor(
+    readonly root: URL,
+    private readonly token = "",
+  ) {}
 
   async sessions(): Promise<HostedSession[]> {
     return (await this.request("GET", "sshx/api/sessions")) as HostedSession[];
@@ -59,11 +68,35 @@ export class Api {
     return terminals.map(({ name }) => name);
   }
 
+  /** Links to a session of this server. */
+  dialHosted(id: string): Dial {
+    return dialWebSocket(this.withToken(localUrl(this.root.href, id)));
+  }
+
+  /** Links to any session: straight to one that this very server hosts, else through it to the host at `addr`. */
+  dialAny(id: string, addr: string): Dial {
+    let url: string | undefined;
+    return async (handlers) => {
+      const { href } = this.root;
+      url ??= (await this.find(id)) ? localUrl(href, id) : pipeUrl(href, id, addr);
+      return dialWebSocket(this.withToken(url))(handlers);
+    };
+  }
+
+  /** As JupyterLab does it for a server that is not the page's own, where there is no cookie. */
+  private withToken(url: string): string {
+    if (!this.token || this.root.host === location.host) return url;
+    const address = new URL(url);
+    address.searchParams.set("token", this.token);
+    return address.href;
+  }
+
   private async request(method: string, path: string, body?: unknown): Promise<unknown> {
     const headers: Record<string, string> = { "Content-Type": "application/json" };
     // Jupyter takes changes only from who can read its cookie.
-    const token = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
-    if (token) headers["X-XSRFToken"] = token;
+    const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
+    if (xsrf) headers["X-XSRFToken"] = xsrf;
+    if (this.token) headers.Authorization = `token ${this.token}`;
     let response: Response;
     try {
       const sent = body === undefined ? null : JSON.stringify(body);

@@ -1,5 +1,7 @@
-/** The parts that the page's forms are made of. */
-import { useId, type InputHTMLAttributes, type ReactNode } from "react";
+/** The parts that forms are made of. */
+import type { InputHTMLAttributes, ReactNode } from "react";
+import { useId } from "../view/useId";
+import "./forms.css";
 
 interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "value" | "onInput"> {
   label: string;
@@ -14,7 +16,7 @@ interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "value"
 export function Field({ label, value, onValue, hint, error = "", ...rest }: FieldProps) {
   const id = useId();
   return (
-    <div className="sshx-page-field">
+    <div className="sshx-form-field">
       <label htmlFor={id}>{label}</label>
       <input
         type="text"
@@ -29,11 +31,11 @@ export function Field({ label, value, onValue, hint, error = "", ...rest }: Fiel
       />
       {/* Two elements: an alert is told when it appears. */}
       {error ? (
-        <p key="error" id={`${id}-hint`} className="sshx-page-error" role="alert">
+        <p key="error" id={`${id}-hint`} className="sshx-form-error" role="alert">
           {error}
         </p>
       ) : (
-        <p key="hint" id={`${id}-hint`} className="sshx-page-hint" aria-live="polite">
+        <p key="hint" id={`${id}-hint`} className="sshx-form-hint" aria-live="polite">
           {hint}
         </p>
       )}
@@ -51,7 +53,7 @@ interface CheckProps {
 export function Check({ label, hint, checked, onChecked }: CheckProps) {
   const id = useId();
   return (
-    <div className="sshx-page-check">
+    <div className="sshx-form-check">
       <input
         id={id}
         type="checkbox"
@@ -61,7 +63,7 @@ export function Check({ label, hint, checked, onChecked }: CheckProps) {
       />
       <label htmlFor={id}>{label}</label>
       {hint && (
-        <p id={`${id}-hint`} className="sshx-page-hint">
+        <p id={`${id}-hint`} className="sshx-form-hint">
           {hint}
         </p>
       )}
@@ -73,7 +75,7 @@ export function Check({ label, hint, checked, onChecked }: CheckProps) {
 export function Problem({ children }: { children: string }) {
   if (!children) return null;
   return (
-    <p className="sshx-page-error" role="alert">
+    <p className="sshx-form-error" role="alert">
       {children}
     </p>
   );

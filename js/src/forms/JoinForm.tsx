@@ -1,0 +1,140 @@
+/** Takes a ticket, or a link with one, and says what it is while it is typed or pasted. */
+import { useEffect, useRef, useState, type FormEvent } from "react";
+import { Ticket, TicketError } from "../ticket";
+import { changeSettings, getSettings } from "../view/settings";
+import { useId } from "../view/useId";
+import { Field, Problem } from "./Field";
+
+const LONGEST_NAME = 64;
+
+/** Why one cannot join, and the field that has to be another; null if none of them. */
+export interface Complaint {
+  field: "ticket" | "password" | "name" | null;
+  message: string;
+}
+
+interface JoinFormProps {
+  /** A text that was found where a ticket should be. */
+  ticket?: string;
+  /** Tells what is wrong, if anything is; until then the form waits. The name is in the settings. */
+  onJoin: (ticket: Ticket, password: string | null) => Promise<Complaint | null> | null;
+  /** What the person should know while it waits. */
+  waiting?: string;
+}
+
+export function JoinForm({ ticket: given = "", onJoin, waiting = "" }: JoinFormProps) {
+  const [text, setText] = useState(given);
+  const [name, setName] = useState(() => getSettings().name);
+  const [password, setPassword] = useState("");
+  const [asked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [complaint, setComplaint] = useState<Complaint | null>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const title = useId();
+  const found = read(text);
+  const ticket = found instanceof Ticket ? found : null;
+  const wrongTicket = found instanceof TicketError && found.reason !== "empty" ? found.message : "";
+  const wrongName = Array.from(name.trim()).length > LONGEST_NAME ? `At most ${LONGEST_NAME} characters.` : "";
+  const needsPassword = ticket !== null && (ticket.password || asked);
+  const wrong = (field: Complaint["field"]) => (complaint?.field === field ? complaint.message : "");
+
+  useEffect(() => {
+    if (complaint?.field) form.current?.querySelector<HTMLInputElement>(`input[name=${complaint.field}]`)?.focus();
+  }, [complaint]);
+
+  const edit = (change: (value: string) => void) => (value: string) => {
+    change(value);
+    setComplaint(null);
+  };
+  const join = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    if (!ticket) {
+      const message = wrongTicket || "Paste the ticket or the link that the host gave you.";
+      setComplaint({ field: "ticket", message });
+    } else if (wrongName) {
+      setComplaint({ field: "name", message: wrongName });
+    } else if (needsPassword && !password) {
+      setComplaint({ field: "password", message: "This session needs a password as well. The host knows it." });
+    } else {
+      changeSettings({ name: name.trim() });
+      setComplaint(null);
+      setBusy(true);
+      const said = await onJoin(ticket, needsPassword ? password : null);
+      setBusy(false);
+      if (said?.field === "password") setAsked(true);
+      setComplaint(said);
+    }
+  };
+
+  return (
+    <form
+      ref={form}
+      className="sshx-form-card"
+      aria-labelledby={title}
+      onSubmit={(event) => void join(event)}
+      noValidate
+    >
+      <h2 id={title}>Join a session</h2>
+      <p className="sshx-form-lead">Someone gave you a ticket, or a link.</p>
+      <Field
+        label="Ticket"
+        name="ticket"
+        className="sshx-form-code"
+        placeholder="sshx1…"
+        autoCapitalize="none"
+        value={text}
+        onValue={edit((value) => {
+          setText(value);
+          setAsked(false);
+        })}
+        error={wrongTicket || wrong("ticket")}
+        hint={ticket && describe(ticket)}
+      />
+      {needsPassword && (
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onValue={edit(setPassword)}
+          error={wrong("password")}
+          hint="The host knows it."
+        />
+      )}
+      <Field
+        label="Your name"
+        name="name"
+        placeholder="What the others see"
+        autoComplete="nickname"
+        value={name}
+        onValue={edit(setName)}
+        error={wrongName || wrong("name")}
+      />
+      <Problem>{wrong(null)}</Problem>
+      <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
+        Join
+      </button>
+      {busy && (
+        <p className="sshx-form-hint" role="status">
+          {waiting}
+        </p>
+      )}
+    </form>
+  );
+}
+
+export function read(text: string): Ticket | TicketError {
+  try {
+    return Ticket.decode(text);
+  } catch (error) {
+    if (error instanceof TicketError) return error;
+    throw error;
+  }
+}
+
+function describe(ticket: Ticket): string {
+  const may = ticket.role === "writer" ? "Lets you watch and type." : "Lets you watch, not type.";
+  return ticket.password ? `${may} A password is needed as well.` : may;
+}

@@ -1,0 +1,26 @@
+/** A session that the page's Jupyter server hosts, as its owner has it. */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { useEffect, useState } from "react";
+import type { SshxClient } from "../client";
+import type { Credentials } from "../protocol/handshake";
+import type { Invite } from "../view/InvitePanel";
+import { useClient } from "../view/useClient";
+import type { Api, HostedSession } from "./api";
+
+export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
+  return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };
+}
+
+/** What lets others in. After a change of network the host has other addresses, and so the tickets are others. */
+export function useInvite(api: Api, { id, tickets, urls }: HostedSession, client: SshxClient): Invite {
+  const [invite, setInvite] = useState<Invite>({ tickets, urls });
+  const connected = useClient(client, ({ state }) => state === "connected");
+  useEffect(() => {
+    if (connected)
+      api.find(id).then(
+        (now) => now && setInvite({ tickets: now.tickets, urls: now.urls }),
+        () => undefined,
+      );
+  }, [api, id, connected]);
+  return invite;
+}

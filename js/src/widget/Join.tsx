@@ -1,0 +1,38 @@
+/** The ticket box: asks the kernel to join, and is replaced by the session once that has worked. */
+import { JoinForm, type Complaint } from "../forms/JoinForm";
+import type { Ticket } from "../ticket";
+import { getSettings } from "../view/settings";
+import { useTheme, type Theme } from "../view/theme";
+import { KERNEL_GONE, type Kernel } from "./kernel";
+import { useBusy } from "./useBusy";
+
+/** What is wrong with the ticket itself; see `TicketError` and `Refused`. */
+const OF_TICKET = ["empty", "foreign", "newer", "incomplete", "mistyped", "malformed", "notFound", "expired"];
+
+export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefined }) {
+  const busy = useBusy(kernel);
+  const join = async (ticket: Ticket, password: string | null): Promise<Complaint | null> => {
+    const { name } = getSettings();
+    const joining = kernel.ask({ type: "join", ticket: ticket.encode(), name, password }, "joined", "refused");
+    // Joining may take as long as the host thinks about it; a kernel that is there answers this at once.
+    const gone = kernel.silence(Promise.race([joining, kernel.ask({ type: "access" }, "access", "ended")]));
+    const answer = await Promise.race([joining, gone]);
+    if (!answer) return { field: null, message: KERNEL_GONE };
+    const { message } = answer;
+    if (message.type === "joined") return null;
+    return { field: fieldOf(String(message.reason), password), message: String(message.message) };
+  };
+  return (
+    <div className="sshx sshx-forms sshx-widget-join" data-theme={useTheme(theme)} data-lm-suppress-shortcuts="true">
+      <JoinForm
+        onJoin={join}
+        waiting={busy ? "The kernel is busy: it is running a cell, and joins when that is done." : "Connecting…"}
+      />
+    </div>
+  );
+}
+
+function fieldOf(reason: string, password: string | null): Complaint["field"] {
+  if (reason === "passwordRequired" || (reason === "invalidAuth" && password !== null)) return "password";
+  return reason === "invalidAuth" || OF_TICKET.includes(reason) ? "ticket" : null;
+}

@@ -1,0 +1,22 @@
+/** The widget's code, which `loader.ts` gets for all widgets of a page: what a session looks like in a notebook. */
+import { createRoot } from "react-dom/client";
+import type { Kernel } from "./kernel";
+import type { Model } from "./model";
+import { Session } from "./session";
+import { Widget } from "./Widget";
+
+/** The package's version that this is of, from the bundler. */
+declare const VERSION: string;
+export const version = VERSION;
+
+/** What shows a widget in as many views as there are; each call returns how to remove that one. */
+export type Show = (element: HTMLElement) => () => void;
+
+export function start(model: Model, kernel: Kernel): Show {
+  const session = new Session(model, kernel);
+  return (element) => {
+    const root = createRoot(element);
+    root.render(<Widget session={session} />);
+    return () => root.unmount();
+  };
+}

@@ -1,0 +1,12 @@
+/** The widget's style sheets, which `build.mjs` makes modules of: one element in the page holds them all. */
+
+const ID = "sshx-style";
+
+export function addStyle(css: string): void {
+  let element = document.getElementById(ID);
+  if (!element) {
+    element = document.head.appendChild(document.createElement("style"));
+    element.id = ID;
+  }
+  element.append(css);
+}

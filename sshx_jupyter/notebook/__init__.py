@@ -1,0 +1,1 @@
+"""Sessions in notebooks: the `%sshx` magic, the widgets, and where the sessions live."""

@@ -1,0 +1,55 @@
+"""The kernel's background thread, where sessions live: a cell that runs holds up nobody.
+
+There is one event loop a process, started when it is first needed. A process that was forked off has none of the
+parent's threads, and so a loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loops: dict[int, asyncio.AbstractEventLoop] = {}
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The background thread's event loop."""
+    with _lock:
+        found = _loops.get(os.getpid())
+        if found is None:
+            found = _loops[os.getpid()] = asyncio.new_event_loop()
+            threading.Thread(target=_run, args=(found,), name="sshx", daemon=True).start()
+        return found
+
+
+def call(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+    """Run `work` there and wait for its result. Interrupting the wait, as *Interrupt kernel* does, cancels it.
+
+    Raises what `work` raises, or `concurrent.futures.TimeoutError` after `timeout` seconds.
+    """
+    future = asyncio.run_coroutine_threadsafe(work, loop())
+    try:
+        return future.result(timeout)
+    except (KeyboardInterrupt, concurrent.futures.TimeoutError):
+        future.cancel()
+        raise
+
+
+def running_here() -> bool:
+    """Whether this is the background thread."""
+    try:
+        return asyncio.get_running_loop() is _loops.get(os.getpid())
+    except RuntimeError:
+        return False
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()

@@ -1,0 +1,265 @@
+"""Where sessions live: in the Jupyter server of this kernel, with Jupyter's terminals, or in the kernel itself.
+
+All of this happens on the background thread's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ..client import Dial
+from ..config import NodeSettings, load_settings
+from ..host.errors import SessionError
+from ..host.session import Session
+from ..jupyter_servers import API, JupyterServer, NoAccess, ServerError, parent_server
+from ..links import LinkClosed, Unreachable
+from ..links.comm import CommLink
+from ..links.iroh import SshxNode
+from ..links.pipe import Pipe
+from ..links.websocket import UNREACHABLE, dial_websocket
+from ..protocol.handshake import Credentials
+from ..ticket import Ticket
+from .errors import SharingError
+
+Where = Literal["server", "kernel"]
+
+SERVER_TIMEOUT = 15.0
+"""Seconds that the server may take to share; with relays out of reach its first ticket takes some."""
+
+
+ABANDON_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a session is to be; None stands for what the configuration says."""
+
+    name: str | None = None
+    terminals: tuple[str, ...] = ()
+    read_only: bool | None = None
+    approve: bool = False
+    password: str | None = None
+    expires_in: float | None = None
+
+
+@dataclass(frozen=True)
+class Tickets:
+    """What lets others in, as it is now; without a ticket to write for a read-only session, and without addresses where
+    no page is known."""
+
+    write: str | None
+    read: str | None
+    write_url: str | None = None
+    read_url: str | None = None
+
+
+class Hosted(Protocol):
+    """A session that lives in one of the homes, and its owner's way to it."""
+
+    id: str
+    where: Where
+    credentials: Credentials
+
+    @property
+    def dial(self) -> Dial:
+        """Makes links to it."""
+
+    async def tickets(self) -> Tickets | None:
+        """Its tickets as they are now; None if they cannot be had at the moment."""
+
+    async def serve(self, link: CommLink) -> None:
+        """Take a view's link to it, until either side ends it."""
+
+    async def stop(self) -> None:
+        """Stop sharing. Raises `SharingError`."""
+
+    def abandon(self) -> None:
+        """Stop sharing because the kernel ends; terminals that the session has started and that run nothing are closed.
+        Called at the interpreter's exit, in its main thread."""
+
+
+class ServerHome:
+    """A Jupyter server with the extension."""
+
+    where: Where = "server"
+
+    def __init__(self, server: JupyterServer) -> None:
+        self.server = server
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the server. Raises `ServerError`."""
+        return await asyncio.to_thread(self.server.call, method, path, body, SERVER_TIMEOUT)
+
+    async def share(self, options: Options) -> Hosted:
+        """Start a session there. Raises `SharingError`."""
+        body = {
+            "name": options.name,
+            "terminals": list(options.terminals) or None,
+            "cwd": str(Path.cwd()),
+            "read_only": options.read_only,
+            "approve": options.approve,
+            "password": options.password,
+            "expires_in": options.expires_in,
+            "while_owned": True,
+        }
+        try:
+            return _ServerHosted(self, await self.call("POST", API, body))
+        except ServerError as error:
+            raise SharingError(str(error)) from None
+
+    async def sessions(self) -> list[dict[str, Any]]:
+        """The server's sessions, as its REST API gives them. Raises `ServerError`."""
+        sessions: list[dict[str, Any]] = await self.call("GET", API)
+        return sessions
+
+    async def terminals(self) -> list[str]:
+        """The names of the server's terminals. Raises `ServerError`."""
+        return [str(terminal["name"]) for terminal in await self.call("GET", "api/terminals")]
+
+
+class _ServerHosted:
+    where: Where = "server"
+
+    def __init__(self, home: ServerHome, model: dict[str, Any]) -> None:
+        self.id = str(model["id"])
+        self.credentials = Credentials(bytes.fromhex(self.id), "owner", bytes.fromhex(model["owner_secret"]))
+        self._home = home
+        self._link = f"{home.server.url.rstrip('/')}/sshx/api/link/{self.id}"
+
+    @property
+    def dial(self) -> Dial:
+        return lambda: dial_websocket(self._link, token=self._home.server.token or None)
+
+    async def tickets(self) -> Tickets | None:
+        try:
+            model = await self._home.call("GET", f"{API}/{self.id}")
+        except ServerError:
+            return None
+        tickets, urls = model["tickets"], model["urls"]
+        return Tickets(tickets["write"], tickets["read"], urls["write"], urls["read"])
+
+    async def serve(self, link: CommLink) -> None:
+        await serve_by(self.dial, link)
+
+    async def stop(self) -> None:
+        try:
+            await self._home.call("DELETE", f"{API}/{self.id}")
+        except ServerError as error:
+            raise SharingError(str(error)) from None
+
+    def abandon(self) -> None:
+        with contextlib.suppress(ServerError):  # then the server notices, in a while
+            self._home.server.call("DELETE", f"{API}/{self.id}?terminals=idle", timeout=ABANDON_TIMEOUT)
+
+
+class KernelHome:
+    """This process: a node and PTYs of its own."""
+
+    where: Where = "kernel"
+
+    def __init__(self) -> None:
+        self._node: asyncio.Task[SshxNode] | None = None
+        self._settings: NodeSettings | None = None
+
+    async def node(self) -> SshxNode:
+        """The kernel's one node, which is also the one to join with. Raises `SharingError`."""
+        if self._node is None or (self._node.done() and self._node.exception() is not None):
+            self._node = asyncio.ensure_future(self._make_node())
+        return await asyncio.shield(self._node)
+
+    async def _make_node(self) -> SshxNode:
+        try:
+            self._settings = settings = await asyncio.to_thread(load_settings)
+            return await SshxNode.spawn(
+                relays=settings.relays or None,
+                # The port that is configured is for the Jupyter server.
+                bind=settings.bind.rpartition(":")[0] + ":0" if settings.bind else None,
+                limits=settings.limits,
+            )
+        except Exception as error:  # traitlets' errors have no common kind
+            raise SharingError(f"The network endpoint could not be opened: {error}") from None
+
+    async def share(self, options: Options) -> Hosted:
+        """Start a session here. Raises `SharingError`."""
+        if options.terminals:
+            raise SharingError("Jupyter's terminals can only be shared where the Jupyter server has sshx-jupyter.")
+        node = await self.node()
+        assert self._settings is not None
+        read_only = self._settings.default_role == "reader" if options.read_only is None else options.read_only
+        try:
+            session = await node.host(
+                options.name or "",
+                cwd=str(Path.cwd()),
+                read_only=read_only,
+                approve=options.approve,
+                password=options.password,
+                expires_in=options.expires_in,
+            )
+        except SessionError as error:
+            raise SharingError(str(error)) from None
+        return _KernelHosted(node, session, self._settings.page_url)
+
+    async def close(self) -> None:
+        """Stop all that lives here."""
+        if self._node is not None and self._node.done() and self._node.exception() is None:
+            await self._node.result().close("The host's kernel has ended.")
+
+
+class _KernelHosted:
+    where: Where = "kernel"
+
+    def __init__(self, node: SshxNode, session: Session, page_url: str) -> None:
+        self.id = session.id.hex()
+        self.credentials = Credentials(session.id, "owner", session.owner_secret)
+        self._node = node
+        self._session = session
+        self._page_url = page_url
+
+    @property
+    def dial(self) -> Dial:
+        return lambda: self._node.dial(self._node.address())
+
+    async def tickets(self) -> Tickets | None:
+        write, read = self._session.ticket, self._session.read_ticket
+        if not self._page_url:
+            return Tickets(write, read)
+        urls = [Ticket.decode(ticket).url(self._page_url) if ticket else None for ticket in (write, read)]
+        return Tickets(write, read, *urls)
+
+    async def serve(self, link: CommLink) -> None:
+        await self._node.hub.accept(link)
+
+    async def stop(self) -> None:
+        await self._session.stop(terminals="close")  # nobody could use them any more
+
+    def abandon(self) -> None:
+        pass  # it ends with its node
+
+
+async def serve_by(dial: Dial, link: CommLink) -> None:
+    """Pipe a view's link to where `dial` leads, until either side ends it."""
+    try:
+        far = await dial()
+    except (Unreachable, LinkClosed) as error:
+        await link.close(str(error), UNREACHABLE)
+        return
+    await Pipe(link, far).run()
+
+
+kernel = KernelHome()
+"""This process, as a home."""
+
+
+async def find_server() -> tuple[ServerHome | None, str]:
+    """The kernel's Jupyter server as a home; or None and a sentence that says why sessions live in the kernel."""
+    try:
+        server = await asyncio.to_thread(parent_server)
+    except NoAccess as error:
+        return None, f"{error} Sessions live in this kernel instead."
+    if server is None:
+        return None, "This kernel has no Jupyter server with sshx-jupyter, so sessions live in the kernel."
+    return ServerHome(server), ""

@@ -1,0 +1,194 @@
+"""`%sshx`: sharing and joining from a cell."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+from IPython.display import display
+
+from ..jupyter_servers import ServerError
+from ..text import seconds
+from . import background, busy, sharing
+from .errors import SharingError
+from .frontend import SessionWidget
+from .homes import ServerHome, find_server
+from .join_widget import JoinTicket
+from .listing import listing, stop
+from .widget import SharedSession, open_sessions
+
+HELP = """\
+Share a terminal live, peer to peer and encrypted, or join one that is shared.
+
+  %sshx share            share a new terminal; shows it, and the tickets to give away
+      --name NAME        what to call it (default: the notebook's name)
+      --terminal NAME    share this running terminal of the Jupyter server instead; again for more of them
+      --read-only        nobody who joins can type
+      --approve          ask you, in the view, before anyone gets in
+      --password         ask you for a password that guests need besides the ticket
+      --expires TIME     stop sharing after, for example, 30m or 2h
+      --where WHERE      where the session lives: "server", the Jupyter server of this kernel (the default if it has
+                         sshx-jupyter), or "kernel", in which case it ends with the kernel
+  %sshx join TICKET      join with a ticket, or with a link
+      --name NAME        what others see (default: your user name)
+  %sshx join             show a box for a ticket
+  %sshx list             what you share and have joined, and where it lives
+  %sshx stop [ID]        stop sharing, or leave; ID as in the list, or its beginning
+  %sshx help             this text
+
+Whoever has the ticket to type uses your shell with your rights: give it only to people whom you would let use your
+keyboard. The other ticket lets people watch. A session stops when its kernel ends or is restarted.
+
+In Python it is the same: `session = %sshx share`, or `sshx_jupyter.share()` and `sshx_jupyter.join(ticket)`, give the
+session as an object: .ticket, .read_ticket, .url, .users, .shells, .messages, .chat(text), .run(command), .kick(user),
+.set_role(user, role), .stop()."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. See %sshx help.")
+
+
+def _duration(text: str) -> float:
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="%sshx", add_help=False, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    plain: dict[str, Any] = {"add_help": False, "allow_abbrev": False}
+    share = commands.add_parser("share", **plain)
+    share.add_argument("--name")
+    share.add_argument("--terminal", dest="terminals", action="append", default=[])
+    share.add_argument("--read-only", action="store_true", default=None)
+    share.add_argument("--approve", action="store_true")
+    share.add_argument("--password", action="store_true")
+    share.add_argument("--expires", type=_duration)
+    share.add_argument("--where", choices=("server", "kernel"))
+    join = commands.add_parser("join", **plain)
+    join.add_argument("ticket", nargs="?")
+    join.add_argument("--name")
+    commands.add_parser("list", **plain)
+    commands.add_parser("stop", **plain).add_argument("id", nargs="?")
+    commands.add_parser("help", **plain)
+    return parser
+
+
+def sshx(line: str) -> SessionWidget | None:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        raise UsageError("There is a quote without its other half. See %sshx help.") from None
+    if not words or words[0] in ("-h", "--help"):
+        words = ["help"]
+    arguments = _parser().parse_args(words)
+    try:
+        widget: SessionWidget | None = globals()[f"_{arguments.command}"](arguments)
+    except SharingError as error:
+        raise UsageError(str(error)) from None
+    return widget
+
+
+sshx.__doc__ = HELP
+
+
+def _share(arguments: argparse.Namespace) -> SharedSession:
+    options = vars(arguments)
+    del options["command"]
+    options["password"] = sharing.ask_password("Password for this session: ", True) if options["password"] else None
+    session = sharing.share(**options)
+    _show(session)
+    return session
+
+
+def _join(arguments: argparse.Namespace) -> SessionWidget:
+    if arguments.ticket is None:
+        widget: SessionWidget = JoinTicket()
+    else:
+        widget = sharing.join(arguments.ticket, name=arguments.name)
+    _show(widget)
+    return widget
+
+
+def _list(_: argparse.Namespace) -> None:
+    print(background.call(listing()))  # noqa: T201 - the cell's output
+
+
+def _stop(arguments: argparse.Namespace) -> None:
+    print(background.call(stop(arguments.id)))  # noqa: T201
+
+
+def _help(_: argparse.Namespace) -> None:
+    print(HELP)  # noqa: T201
+
+
+def _show(widget: SessionWidget) -> None:
+    """Display it now: the cell may go on, and what a magic gives back shows only at its end."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if not hasattr(shell, "kernel"):  # a terminal, which shows no widgets: then the tickets are all there is to see
+        print(_as_text(widget))  # noqa: T201
+    else:
+        display(widget)  # type: ignore[no-untyped-call]
+    widget._shown_in = shell.execution_count
+
+
+def _as_text(widget: SessionWidget) -> str:
+    if not isinstance(widget, SharedSession):
+        return "Give the ticket: %sshx join TICKET"
+    if not widget.own:
+        return f"{widget!r}\nUse it from Python: session = %sshx join TICKET, then session.run(…), session.chat(…)."
+    tickets = [
+        ("to watch and type", widget.ticket),
+        ("to watch", widget.read_ticket),
+    ]
+    ways = [f"{what}:\n  {ticket}" for what, ticket in tickets if ticket]
+    return "\n".join([f"Sharing {widget.name!r}. The ticket", *ways])
+
+
+# Completion.
+
+COMMANDS = ("share", "join", "list", "stop", "help")
+OPTIONS = {
+    "share": ("--name", "--terminal", "--read-only", "--approve", "--password", "--expires", "--where"),
+    "join": ("--name",),
+}
+
+
+def complete(_: Any, event: Any) -> Iterable[str]:
+    """IPython's completer for lines with this magic."""
+    words = event.text_until_cursor.partition("sshx")[2].split()
+    if not event.symbol or event.text_until_cursor.endswith((" ", "\t")):
+        words.append("")
+    if len(words) <= 1:
+        return COMMANDS
+    command, before = words[0], words[-2]
+    if command == "share" and before == "--terminal":
+        return background.call(_terminals())
+    if command == "share" and before == "--where":
+        return ("server", "kernel")
+    if command == "stop":
+        return [session.session_id for session in open_sessions()]
+    return OPTIONS.get(command, ())
+
+
+async def _terminals() -> list[str]:
+    server, _ = await find_server()
+    try:
+        return await server.terminals() if isinstance(server, ServerHome) else []
+    except ServerError:
+        return []
+
+
+def register(shell: Any) -> None:
+    """Make `%sshx` known to an IPython shell. Safe to call twice."""
+    shell.register_magic_function(sshx, "line", "sshx")
+    shell.set_hook("complete_command", complete, re_key=r".*%sshx\b")
+    busy.follow(shell)

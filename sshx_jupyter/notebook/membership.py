@@ -1,0 +1,171 @@
+"""The kernel's own part in a session: a client that stays connected, and the ways by which views get in beside it.
+
+Own sessions are mirrored by an observer, which nobody sees. In a session that was joined the kernel's client is the
+user, and the views are its companions. All of this happens on the background thread's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Protocol
+
+from ..client import Event, Output, SessionEnded, SshxClient
+from ..links import Unreachable
+from ..links.comm import CommLink
+from ..protocol.handshake import Credentials, Refused
+from ..protocol.messages import MalformedMessage
+from ..protocol.noise import NoiseError
+from ..ticket import Ticket, TicketError
+from .errors import SharingError
+from .homes import Hosted, Tickets, kernel, serve_by
+
+CLOSE_TO_START = 30.0
+"""Seconds in which a session's tickets are looked at often: relays are found in them."""
+LIGHT: dict[str, Any] = {"screens": False, "outputs": False}
+"""The kernel's client takes no output until it runs a command: that would be taken from the time of the cells."""
+PAUSE = 0.05
+"""Seconds from one change told to the next; what changes meanwhile is told as one."""
+OFTEN, SELDOM = 2.0, 30.0
+"""Seconds from one look at a session's tickets to the next."""
+
+
+class Mirror(Protocol):
+    """Who is told of what changes, on the background thread."""
+
+    def member_changed(self, member: Member) -> None: ...
+
+    def tickets_changed(self, tickets: Tickets) -> None: ...
+
+
+class Member:
+    """One session as the kernel takes part in it. Make one with `host` or `join`."""
+
+    def __init__(self, credentials: Credentials, mirror: Mirror) -> None:
+        self.credentials = credentials
+        self.client: SshxClient | None = None
+        self.hosted: Hosted | None = None
+        self.ticket: Ticket | None = None
+        self._mirror = mirror
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._change: asyncio.TimerHandle | None = None
+        self._told_at = 0.0
+        self._over = asyncio.Event()
+
+    @classmethod
+    async def host(cls, hosted: Hosted, mirror: Mirror) -> Member:
+        """Take part in a session of one's own."""
+        member = cls(hosted.credentials, mirror)
+        member.hosted = hosted
+        await member._connect(SshxClient.connect(hosted.credentials, dial=hosted.dial, observer=True, **LIGHT))
+        tickets = await hosted.tickets()
+        if tickets is not None:
+            mirror.tickets_changed(tickets)
+        member._spawn(member._watch_tickets(hosted))
+        return member
+
+    @classmethod
+    async def join(cls, ticket: Ticket, mirror: Mirror, name: str | None, password: str | None) -> Member:
+        """Join with a ticket. Waits until the host has let the kernel in. Raises `SharingError`."""
+        node = await kernel.node()
+        member = cls(ticket.credentials(password), mirror)
+        member.ticket = ticket
+        await member._connect(
+            SshxClient.connect(ticket, name=name, password=password, dial=lambda: node.join(ticket), **LIGHT)
+        )
+        return member
+
+    async def _connect(self, connecting: contextlib.AbstractAsyncContextManager[SshxClient]) -> None:
+        started: asyncio.Future[SshxClient] = asyncio.get_running_loop().create_future()
+        task = self._spawn(self._take_part(connecting, started))
+        try:
+            self.client = await asyncio.shield(started)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        self._mirror.member_changed(self)
+
+    async def _take_part(
+        self,
+        connecting: contextlib.AbstractAsyncContextManager[SshxClient],
+        started: asyncio.Future[SshxClient],
+    ) -> None:
+        try:
+            async with connecting as client:
+                client._tap(self._on_event)
+                started.set_result(client)
+                await self._over.wait()
+        except (TicketError, Refused, Unreachable, SessionEnded) as error:
+            started.set_exception(_refused(error))
+        except (NoiseError, MalformedMessage):
+            text = "The host did not answer as it should. Update sshx-jupyter on both sides and join again."
+            started.set_exception(SharingError(text))
+
+    def _on_event(self, event: Event) -> None:
+        if self._change is None and not isinstance(event, Output):
+            loop = asyncio.get_running_loop()
+            self._change = loop.call_at(max(loop.time(), self._told_at + PAUSE), self._tell)
+
+    def _tell(self) -> None:
+        self._change = None
+        self._told_at = asyncio.get_running_loop().time()
+        if self.client is not None:
+            self._mirror.member_changed(self)
+            if self.client.ended:
+                self._over.set()
+
+    async def _watch_tickets(self, hosted: Hosted) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        while self.client is not None and not self.client.ended:
+            await asyncio.sleep(OFTEN if loop.time() - started < CLOSE_TO_START else SELDOM)
+            tickets = await hosted.tickets()
+            if tickets is not None:
+                self._mirror.tickets_changed(tickets)
+
+    # For the views.
+
+    def access(self) -> dict[str, Any]:
+        """What a view needs to take part beside the kernel. Secret, but for the kernel's own front ends."""
+        credentials, client = self.credentials, self.client
+        companion = client.info.get("token") if client is not None and self.hosted is None else None
+        return {
+            "session": credentials.session_id.hex(),
+            "role": credentials.role,
+            "secret": credentials.secret.hex(),
+            "password": credentials.password,
+            "companion": companion.hex() if isinstance(companion, bytes) else None,
+        }
+
+    async def address(self) -> str | None:
+        """The host's iroh address, for a pipe; None if it is not known."""
+        if self.ticket is not None:
+            return self.ticket.endpoint_ticket
+        tickets = await self.hosted.tickets() if self.hosted is not None else None
+        text = (tickets.read or tickets.write) if tickets is not None else None
+        return Ticket.decode(text).endpoint_ticket if text else None
+
+    async def serve(self, link: CommLink) -> None:
+        """Take a view's link to the session until either side ends it."""
+        if self.hosted is not None:
+            await self.hosted.serve(link)
+        elif self.ticket is not None:
+            ticket, node = self.ticket, await kernel.node()
+            await serve_by(lambda: node.join(ticket), link)
+
+    async def leave(self) -> None:
+        """End the kernel's part."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _refused(error: Exception) -> SharingError:
+    reason = error.reason if isinstance(error, (Refused, TicketError)) else "unreachable"
+    return SharingError(str(error), reason)

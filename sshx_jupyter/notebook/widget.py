@@ -1,0 +1,291 @@
+"""`SharedSession`: a session as an object in Python and as a view under the cell."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+from collections.abc import Coroutine
+from typing import Any, cast
+
+from traitlets import Bool, Dict, List, Unicode
+
+from ..client import SessionEnded, SshxClient
+from ..command import CommandError, RunResult
+from ..links.comm import CommLink
+from ..protocol.messages import Chat, Hear, Kick, Role, SetRole
+from ..ticket import Ticket
+from . import background
+from .errors import SharingError
+from .frontend import SessionWidget
+from .homes import Hosted, Tickets, Where, kernel
+from .membership import Member
+
+EXIT_TIMEOUT = 3.0
+"""Seconds that the end of the kernel waits for sessions to be told."""
+
+
+class SharedSession(SessionWidget):
+    """A session that this kernel shares or has joined. Made by `sshx_jupyter.share` and `sshx_jupyter.join`.
+
+    Displayed, it is a view of the session; any number of times. The traits are kept up to date whether or not a view is
+    open, and can be observed; observers are called on a background thread.
+    """
+
+    ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to type. A secret.")
+    read_ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to watch. A secret.")
+    url = Unicode(None, allow_none=True, read_only=True, help="The ticket as a link, where a page is known. A secret.")
+    users = Dict(read_only=True, help="Who is here: a `User` for each number.")
+    shells = Dict(read_only=True, help="The shells: a `ShellInfo` for each number, the topmost last.")
+    messages: List[Hear] = List(read_only=True, help="The chat so far: a `Hear` for each message, the oldest first.")
+    connected = Bool(False, read_only=True, help="Whether there is a connection to the session right now.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._member: Member | None = None
+        self._tickets = Tickets(None, None)
+        self._shown_in: int | None = None
+        self._why = ""
+
+    # Python's side.
+
+    @property
+    def where(self) -> Where | None:
+        """Where the session lives that is shared from here; None for one that was joined."""
+        hosted = self._hosted
+        return hosted.where if hosted is not None else None
+
+    @property
+    def role(self) -> Role:
+        """What this kernel may do in the session: "owner", "writer" or "reader"."""
+        return self._client.role
+
+    def chat(self, text: str) -> None:
+        """Say something to everyone. Raises `SharingError`."""
+        client = self._client
+        known = len(client.messages)
+
+        def heard() -> bool:
+            return any(message.uid == client.uid for message in list(client.messages)[known:])
+
+        self._call(client.ask(Chat(text), heard))
+
+    def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
+        """Type a command into a shell (the first one, or a new one) and wait until it has ended.
+
+        The shell must be at its prompt and be one of the sh family. Everyone in the session sees the command.
+        Interrupting the kernel interrupts the command.
+
+        Returns:
+            what it printed as `.output`, without colours, and its `.exit_status`.
+
+        Raises:
+            SharingError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
+        """
+        result: RunResult = self._call(self._client.run(command, shell, timeout))
+        return result
+
+    def kick(self, user: int | str, reason: str = "") -> None:
+        """Remove a user, by number or by name, from a session of one's own. Raises `SharingError`."""
+        client, uid = self._client, self._find(user)
+        self._call(client.ask(Kick(uid, reason), lambda: uid not in client.users))
+
+    def set_role(self, user: int | str, role: Role) -> None:
+        """Make a user, by number or by name, "writer" or "reader" in a session of one's own. Raises `SharingError`."""
+        if role not in ("writer", "reader"):
+            raise SharingError('A user can be made "writer" or "reader".')
+        client, uid = self._client, self._find(user)
+
+        def done() -> bool:
+            return uid in client.users and client.users[uid].role == role
+
+        self._call(client.ask(SetRole(uid, role), done))
+
+    def stop(self) -> None:
+        """Stop sharing, or leave a session that was joined. Terminals of a Jupyter server live on."""
+        if not self.ended:
+            self._call(self._stop())
+
+    def __repr__(self) -> str:
+        if self._member is None or self.ended:
+            return f"<SharedSession {self.name!r}: {self.ended or 'not connected'}>"
+        lives = {"server": "shared from the Jupyter server", "kernel": "shared from this kernel", None: "joined"}
+        counts = f"{_count(len(self.shells), 'shell')}, {_count(len(self.users), 'user')}"
+        state = "" if self.connected else ", reconnecting"
+        return f"<SharedSession {self.name!r}: {lives[self.where]}{state}; {counts}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown_in, self._shown_in = self._shown_in, None
+        if shown_in is not None and shown_in == _execution_count():
+            return {}, {}  # the magic has displayed it, and gives it back as well
+        return super()._repr_mimebundle_(**kwargs)
+
+    # Making one, on the background thread.
+
+    @classmethod
+    async def _host(cls, hosted: Hosted, **traits: Any) -> SharedSession:
+        session = cls(session_id=hosted.id, own=True, **traits)
+        await session._start(Member.host(hosted, session))
+        return session
+
+    @classmethod
+    async def _join_ticket(cls, ticket: Ticket, name: str | None, password: str | None, **traits: Any) -> SharedSession:
+        session = cls(session_id=ticket.session_id.hex(), **traits)
+        await session._start(Member.join(ticket, session, name, password))
+        session.tickets_changed(_tickets_of(ticket))
+        return session
+
+    async def _start(self, starting: Coroutine[Any, Any, Member]) -> None:
+        try:
+            self._member = await starting
+        except BaseException:
+            self.close()
+            raise
+        self.member_changed(self._member)
+        _open_sessions.append(self)
+
+    # What the member tells, on the background thread.
+
+    def member_changed(self, member: Member) -> None:
+        client = member.client
+        if client is None:
+            return
+        values: dict[str, Any] = {
+            "users": dict(client.users),
+            "shells": dict(client.shells),
+            "messages": list(client.messages),
+            "connected": client.state == "connected",
+        }
+        for trait, value in values.items():
+            self.set_trait(trait, value)
+        self.name = str(client.info.get("name", self.name))
+        if client.ended and not self.ended:
+            self._end(self._why or client.ended)
+
+    def tickets_changed(self, tickets: Tickets) -> None:
+        self._tickets = tickets
+        self.set_trait("ticket", tickets.write)
+        self.set_trait("read_ticket", tickets.read)
+        self.set_trait("url", tickets.write_url or tickets.read_url)
+
+    def _end(self, reason: str) -> None:
+        self.tickets_changed(Tickets(None, None))
+        self.set_trait("connected", False)
+        self.set_trait("users", {})
+        self.ended = reason
+        if self in _open_sessions:
+            _open_sessions.remove(self)
+
+    # For the views, on the background thread.
+
+    async def _access(self) -> dict[str, Any]:
+        if self._member is None or self.ended:
+            return {"type": "ended", "reason": self.ended or "This session did not begin."}
+        tickets = self._tickets
+        invite = {
+            "tickets": {"write": tickets.write, "read": tickets.read},
+            "urls": {"write": tickets.write_url, "read": tickets.read_url} if tickets.read_url else None,
+        }
+        access = {"type": "access", **self._member.access(), "addr": await self._member.address()}
+        return {**access, **(invite if self.own else {"tickets": None, "urls": None})}
+
+    async def _serve(self, link: CommLink) -> None:
+        if self._member is not None:
+            await self._member.serve(link)
+
+    async def _stop(self) -> None:
+        member, hosted = self._member, self._hosted
+        if member is None:
+            return
+        if hosted is not None:
+            self._why = "You stopped sharing."
+            try:
+                await hosted.stop()
+            finally:
+                self._why = ""
+        await member.leave()
+        if not self.ended:
+            self._end("You stopped sharing." if hosted is not None else "You left the session.")
+
+    # Helpers.
+
+    @property
+    def _hosted(self) -> Hosted | None:
+        return self._member.hosted if self._member is not None else None
+
+    @property
+    def _client(self) -> SshxClient:
+        client = self._member.client if self._member is not None else None
+        if client is None or self.ended:
+            raise SharingError(self.ended or "This session is not connected.")
+        return client
+
+    def _call(self, work: Any) -> Any:
+        if background.running_here():
+            raise SharingError("This waits for the session, and cannot be called by an observer of it: use a thread.")
+        try:
+            result = background.call(work)
+        except (CommandError, SessionEnded) as error:
+            raise SharingError(str(error)) from None
+        if self._member is not None:
+            self.member_changed(self._member)  # what was done shows at once
+        return result
+
+    def _find(self, user: int | str) -> int:
+        users = self._client.users
+        if isinstance(user, str):
+            found = [uid for uid, known in users.items() if known.name == user]
+            if len(found) > 1:
+                raise SharingError(f"There are {len(found)} users of this name: give one's number, as .users has it.")
+            if found:
+                return found[0]
+        elif user in users:
+            return user
+        raise SharingError("There is no such user here: .users has their numbers and names.")
+
+
+def _tickets_of(ticket: Ticket) -> Tickets:
+    text = ticket.encode()
+    return Tickets(text, None) if ticket.role == "writer" else Tickets(None, text)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _execution_count() -> int | None:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return cast("int", shell.execution_count) if shell is not None else None
+
+
+_open_sessions: list[SharedSession] = []
+_process = os.getpid()
+
+
+def open_sessions() -> list[SharedSession]:
+    """The sessions that this kernel shares or has joined, the oldest first."""
+    return list(_open_sessions)
+
+
+@atexit.register
+def _end_all() -> None:
+    """The kernel ends: nobody could stop its sessions any more, so they stop with it."""
+    if os.getpid() != _process:  # a child that was forked off
+        return
+
+    if not _open_sessions:
+        return
+
+    async def leave() -> None:
+        members = [session._member for session in _open_sessions if session._member is not None]
+        await asyncio.gather(*(member.leave() for member in members))
+        await kernel.close()
+
+    for hosted in [session._hosted for session in _open_sessions]:
+        if hosted is not None:
+            hosted.abandon()
+    with contextlib.suppress(Exception):
+        background.call(leave(), EXIT_TIMEOUT)

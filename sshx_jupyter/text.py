@@ -1,0 +1,21 @@
+"""Text as people read and write it: tables, durations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def seconds(text: str) -> float:
+    """A duration: "90s", "30m", "2h", "1d", or a number of seconds. Raises ValueError."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", text)
+    value = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]] if found else 0.0
+    if not 0 < value <= 366 * 86400:
+        raise ValueError("a duration is a number and s, m, h or d, such as 2h")
+    return value

@@ -119,7 +119,12 @@ class SharedSession(SessionWidget):
         shown_in, self._shown_in = self._shown_in, None
         if shown_in is not None and shown_in == _execution_count():
             return {}, {}  # the magic has displayed it, and gives it back as well
-        return super()._repr_mimebundle_(**kwargs)
+        bundle = super()._repr_mimebundle_(**kwargs)
+        # In place of the view: where widgets cannot be shown, or when the notebook is read later.
+        (bundle[0] if isinstance(bundle, tuple) else bundle)["text/plain"] = (
+            f"Shared terminal session {self.name!r}. It shows here while its kernel runs; otherwise it has ended."
+        )
+        return bundle
 
     # Making one, on the background thread.
 

@@ -1,0 +1,101 @@
+"""The demo notebook, from its first cell to its last, for one person alone and without a Jupyter server."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+pytestmark = pytest.mark.e2e
+
+DEMO = Path(__file__).parents[2] / "binder" / "demo.ipynb"
+
+# Writes what the notebook must not keep into the file SECRETS, before the session is stopped: keys, in the ways in which
+# they may be written, and tickets, without the "sshx1" and in case they are abridged.
+TELL = """
+def _tell():
+    import base64, json, os
+    from pathlib import Path
+    from sshx_jupyter.ticket import Ticket
+
+    assert session.where == "kernel"
+    keys = [session._member.credentials.secret, guest._member.credentials.secret, guest._member.client.info["token"]]
+    tickets = [session.ticket, session.read_ticket, guest.ticket]
+    keys += [Ticket.decode(ticket).secret for ticket in tickets]
+    words = [text for key in keys for text in (key.hex(), str(list(key))[1:-1], base64.b64encode(key).decode()[:20])]
+    words += [part for ticket in tickets for part in (ticket[5:], ticket[-40:])]
+    Path(os.environ["SECRETS"]).write_text(json.dumps(words))
+
+
+_tell()
+"""
+
+
+@pytest.fixture
+def demo() -> nbformat.NotebookNode:
+    """The notebook as it is stored."""
+    return nbformat.read(DEMO, as_version=4)
+
+
+@pytest.mark.timeout(110)
+async def test_the_demo_runs_and_keeps_no_secrets(
+    demo: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JUPYTERHUB_USER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSHX_RELAYS", "disabled")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("SECRETS", str(tmp_path / "secrets.json"))
+    last = demo.cells.pop()
+    demo.cells += [nbformat.v4.new_code_cell(TELL, id="tell"), last]
+
+    client = NotebookClient(demo, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    await client.async_execute()
+
+    for cell_id in ("share", "join", "people", "box"):
+        assert "application/vnd.jupyter.widget-view+json" in data_of(demo, cell_id), cell_id
+    assert printed(demo, "run").endswith("\nExit status: 0\n")
+    assert data_of(demo, "run-fails")["text/plain"] == "1"
+    assert printed(demo, "chat") == "Guest: Hello! May I use your terminal?\nHost: Please do.\n"
+    refusal = "You can watch but not run commands here: ask the host for write access."
+    assert printed(demo, "roles") == f"Refused: {refusal}\nThis runs again.\n"
+    assert len(data_of(demo, "latency")["image/png"]) > 5000
+
+    saved = json.dumps(demo, ensure_ascii=False)
+    assert '"You stopped sharing."' in saved  # of the widgets' state, which is saved as well
+    assert '"Here: Guest (writer)"' in saved
+    secrets = json.loads((tmp_path / "secrets.json").read_text())
+    assert len(secrets) == 6 * 3 + 3 * 2
+    assert not [word for word in secrets if word in saved]
+    assert not re.search("sshx1[a-z2-7]{8}", saved)
+
+
+def test_the_stored_demo_has_no_outputs(demo: nbformat.NotebookNode) -> None:
+    nbformat.validate(demo)
+    cells = [cell for cell in demo.cells if cell.cell_type == "code"]
+    assert not [cell.id for cell in cells if cell.outputs or cell.execution_count is not None]
+    assert not [cell.id for cell in demo.cells if cell.metadata]
+    assert demo.metadata.kernelspec.name == "python3"
+    assert set(demo.metadata) == {"kernelspec", "language_info"}
+
+
+def outputs(notebook: nbformat.NotebookNode, cell_id: str) -> list[nbformat.NotebookNode]:
+    """What a cell has put out."""
+    [cell] = [cell for cell in notebook.cells if cell.id == cell_id]
+    found: list[nbformat.NotebookNode] = cell.outputs
+    return found
+
+
+def printed(notebook: nbformat.NotebookNode, cell_id: str) -> str:
+    return "".join(output.text for output in outputs(notebook, cell_id) if output.output_type == "stream")
+
+
+def data_of(notebook: nbformat.NotebookNode, cell_id: str) -> nbformat.NotebookNode:
+    """The one thing that a cell shows, in its formats."""
+    [data] = [output.data for output in outputs(notebook, cell_id) if "data" in output]
+    return data

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anywidget
 import traitlets
@@ -53,8 +53,15 @@ class SessionWidget(anywidget.AnyWidget):
         super().__init__(**kwargs)
         self._links: dict[str, CommLink] = {}
         self._serving: set[asyncio.Task[None]] = set()
+        self.shown_in: int | None = None
+        """The number of the cell in which the magic has displayed this; what it gives back is not to show once more."""
         self.on_msg(self._on_message)
         busy.watch(self._tell_busy)
+
+    def _ipython_display_(self) -> None:
+        shown_in, self.shown_in = self.shown_in, None
+        if shown_in is None or shown_in != _execution_count():
+            raise NotImplementedError  # displayed as any other widget
 
     # What the subclasses know. On the background thread.
 
@@ -140,3 +147,10 @@ class SessionWidget(anywidget.AnyWidget):
         for link in list(self._links.values()):
             background.loop().call_soon_threadsafe(link.on_close)
         super().close()
+
+
+def _execution_count() -> int | None:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return cast("int", shell.execution_count) if shell is not None else None

@@ -137,7 +137,7 @@ def _show(widget: SessionWidget) -> None:
         print(_as_text(widget))  # noqa: T201
     else:
         display(widget)  # type: ignore[no-untyped-call]
-    widget._shown_in = shell.execution_count
+    widget.shown_in = shell.execution_count
 
 
 def _as_text(widget: SessionWidget) -> str:

@@ -7,7 +7,7 @@ import atexit
 import contextlib
 import os
 from collections.abc import Coroutine
-from typing import Any, cast
+from typing import Any
 
 from traitlets import Bool, Dict, List, Unicode
 
@@ -45,7 +45,6 @@ class SharedSession(SessionWidget):
         super().__init__(**kwargs)
         self._member: Member | None = None
         self._tickets = Tickets(None, None)
-        self._shown_in: int | None = None
         self._why = ""
 
     # Python's side.
@@ -116,10 +115,7 @@ class SharedSession(SessionWidget):
         return f"<SharedSession {self.name!r}: {lives[self.where]}{state}; {counts}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        shown_in, self._shown_in = self._shown_in, None
-        if shown_in is not None and shown_in == _execution_count():
-            return {}, {}  # the magic has displayed it, and gives it back as well
-        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
         # In place of the view: where widgets cannot be shown, or when the notebook is read later.
         (bundle[0] if isinstance(bundle, tuple) else bundle)["text/plain"] = (
             f"Shared terminal session {self.name!r}. It shows here while its kernel runs; otherwise it has ended."
@@ -257,13 +253,6 @@ def _tickets_of(ticket: Ticket) -> Tickets:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def _execution_count() -> int | None:
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    return cast("int", shell.execution_count) if shell is not None else None
 
 
 _open_sessions: list[SharedSession] = []

@@ -129,7 +129,8 @@ async def test_running_a_cell_again_shares_nothing_twice(kernel: ServerKernel) -
     ticket = "import sshx_jupyter\nguest = sshx_jupyter.join(first.read_ticket)"
     await prints(kernel, ticket)
     assert await prints(kernel, "print(sshx_jupyter.join(first.read_ticket) is guest)") == "True"
-    await prints(kernel, "%sshx share --name other")
+    shown = await kernel.run("%sshx share --name other")
+    assert len(shown.displays) == 1  # and what the magic gives back is not shown as well
     assert len(await kernel.server.json("GET", SESSIONS)) == 2
     assert "several" in await says(kernel, "%sshx stop")
     await prints(kernel, "first.stop()\nthird = %sshx share\nprint(third is first)")

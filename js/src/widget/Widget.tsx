@@ -24,6 +24,8 @@ const BUSY: Pause = {
 const LOOK = 500;
 /** Seconds that a session is new. */
 const NEW = 60;
+/** Pixels for a word where there is nothing to see. */
+const SHORT = 240;
 /** Pixels from which there is room for a panel beside the canvas. */
 const WIDE = 640;
 
@@ -41,9 +43,10 @@ export function Widget({ session }: { session: Session }) {
   useEffect(() => session.enter(), [session]);
 
   if (stage.at === "joining") return <Join kernel={kernel} theme={theme} />;
+  const tall = stage.at === "ended" ? Math.min(height, SHORT) : height;
   return (
     // Keys typed here are no shortcuts of the notebook.
-    <div className="sshx-widget" style={{ height }} data-lm-suppress-shortcuts="true">
+    <div className="sshx-widget" style={{ height: tall }} data-lm-suppress-shortcuts="true">
       {show(stage, kernel, theme)}
     </div>
   );

@@ -39,7 +39,7 @@ export class Kernel implements Comm {
       } else this.#heard(message, buffers);
     });
     // The notebook's widget manager has lost the kernel.
-    model.on("comm_live_update", () => this.#lost());
+    model.on("comm_live_update", () => this.lose());
   }
 
   send(message: CommMessage, buffers: readonly Uint8Array[] = []): void {
@@ -47,7 +47,7 @@ export class Kernel implements Comm {
     try {
       void this.#model.send({ ...message, id: this.#id }, undefined, buffers);
     } catch {
-      this.#lost();
+      this.lose();
     }
   }
 
@@ -76,6 +76,14 @@ export class Kernel implements Comm {
     });
   }
 
+  /** The kernel that knows this widget is gone. */
+  lose(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.busy = false;
+    this.#changed();
+  }
+
   /** Resolves when there has been no answer for long, though the kernel is not known to be busy, or when it is gone. */
   silence(answer: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
@@ -101,13 +109,6 @@ export class Kernel implements Comm {
   #heard(message: CommMessage, views: readonly DataView[]): void {
     const buffers = views.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
     for (const listener of [...this.#listeners]) listener(message, buffers);
-  }
-
-  #lost(): void {
-    if (this.gone) return;
-    this.gone = true;
-    this.busy = false;
-    this.#changed();
   }
 
   #changed(): void {

@@ -34,6 +34,8 @@ export default () => {
       kernel = new Kernel(model);
     },
     render({ el }: { el: HTMLElement }) {
+      // How JupyterLab and Notebook mark what is from a saved notebook.
+      if (el.matches(".jupyter-widgets-disconnected")) kernel.lose();
       return view(el, model, kernel, () => {
         shown ??= load(model.get("_version"), kernel).then((code) => code.start(model, kernel));
         shown.catch(() => (shown = null)); // the next may have more luck
@@ -90,10 +92,10 @@ function view(el: HTMLElement, model: Model, kernel: Kernel, get: () => Promise<
   };
 }
 
-/** The code of this version, got once for the page, but for widgets that waited for another's kernel in vain. */
-async function load(version: string, kernel: Kernel): Promise<typeof Code> {
-  const others = await codes.get(version)?.catch(() => null);
-  if (others) return others;
+/** The code of this version, got once for the page; again by those who waited for another's kernel in vain. */
+function load(version: string, kernel: Kernel): Promise<typeof Code> {
+  const others = codes.get(version);
+  if (others) return others.catch(() => load(version, kernel));
   const code = fromServer(version).catch(() => fromKernel(kernel));
   codes.set(version, code);
   code.catch(() => codes.delete(version));

@@ -396,6 +396,79 @@ describe("silence", () => {
   });
 });
 
+describe("a link that is held up", () => {
+  test("may be silent, and gets no pings that would pile up", async () => {
+    await inside();
+    const { link } = host;
+    link.held = true;
+    link.answers = false;
+    const pings = link.pings.length;
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([client.state, client.held]).toEqual(["connected", true]);
+    expect(link.pings).toHaveLength(pings);
+    link.held = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([client.state, client.held]).toEqual(["connected", false]);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(states).toContain("reconnecting");
+  });
+
+  test("is waited for also before the host has answered", async () => {
+    make().connect();
+    await settled();
+    host.link.held = true;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(client.state).toBe("connecting");
+    host.link.held = false;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+  });
+});
+
+describe("a companion", () => {
+  const companion = bytes("the user's own");
+
+  test("is the same user on every link, whatever token the host gives it", async () => {
+    await inside({ companion });
+    const join = { name: null, resume: companion, heard: 0, observer: true };
+    expect(host.link.all("join")).toEqual([join]);
+    expect(client.resumeToken).toBeNull();
+    host.link.break();
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.all("join")).toEqual([join]);
+  });
+
+  test("gives the user another name only if the person has chosen one", async () => {
+    await inside({ companion, name: "Ada" });
+    expect(host.link.all("setName")).toEqual([]);
+    client.close();
+    await inside({ companion, name: "Grace" });
+    expect(host.link.all("setName")).toEqual(["Grace"]);
+    client.close();
+    await inside({ companion });
+    expect(host.link.all("setName")).toEqual([]);
+  });
+
+  test("tries again while the user's own client is away, and not if it is refused for good", async () => {
+    make({ companion }).connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ closed: new Refused("busy").message });
+    expect([client.state, client.reason]).toEqual(["reconnecting", new Refused("busy").message]);
+    await knocksAgain();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+
+    client.close();
+    make({ companion }).connect();
+    await settled();
+    await host.link.shake();
+    host.link.say({ closed: new Refused("locked").message });
+    expect([client.state, client.refusal]).toEqual(["refused", "locked"]);
+  });
+});
+
 describe("the end", () => {
   test("the host stops sharing", async () => {
     await inside();

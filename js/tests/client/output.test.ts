@@ -139,12 +139,36 @@ describe("showing a shell", () => {
     expect(second.screen).toBe("onetwothreelate!?");
   });
 
-  test("in another terminal instead", () => {
+  test("in another terminal too", async () => {
+    const [first, second] = [new Terminal(), new Terminal(true)];
+    const leave = client.attach(1, first);
+    snapshot(100, "one");
+    const leaveToo = client.attach(1, second);
+    chunks(103, "two");
+    snapshot(106, "onetwo");
+    chunks(106, "three");
+    expect([first.screen, second.screen]).toEqual(["onetwothree", "onetwothree"]);
+    expect(await acknowledged(), "what the slower one has parsed").toBe(3 + 3);
+    second.parse();
+    expect(await acknowledged()).toBe(6 + 6 + 5);
+
+    chunks(111, "four");
+    leaveToo();
+    expect(await acknowledged(), "what nobody will parse any more").toBe(17 + 4);
+    chunks(115, "five");
+    expect(first.screen).toBe("onetwothreefourfive");
+    expect(subscribed()).toHaveLength(2);
+    leave();
+  });
+
+  test("in another terminal, of which one goes while a screen arrives", () => {
     const [first, second] = [new Terminal(), new Terminal()];
     client.attach(1, first);
-    client.attach(1, second);
-    snapshot(100, "one");
-    expect([first.shown, second.shown]).toEqual(["", "|one"]);
+    const leave = client.attach(1, second);
+    snapshot(100, "on", 0, true);
+    leave();
+    snapshot(100, "e", 1);
+    expect([first.shown, second.shown]).toEqual(["|one", ""]);
   });
 });
 

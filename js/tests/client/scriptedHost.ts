@@ -42,6 +42,7 @@ export class HostLink {
   closed = false;
   /** What the client is told of how full its end is. */
   buffered = 0;
+  held = false;
   /** Answers pings if it is true. */
   answers = true;
   readonly #handlers: LinkHandlers;
@@ -127,6 +128,9 @@ export class ScriptedHost {
       },
       get buffered() {
         return link.buffered;
+      },
+      get held() {
+        return link.held;
       },
       close: () => {
         link.closed = true;

@@ -236,6 +236,54 @@ test("a new session begins with its links in view", () => {
   expect(texts("h2")).toEqual(["Share"]);
 });
 
+test("how to let others in goes with the session", () => {
+  view({ invite: INVITE, inviting: true });
+  after(() => client.set({ state: "ended", reason: "The host stopped sharing." }, "state"));
+  expect(texts("h2")).toEqual([]);
+  expect(buttons()).not.toContain("Share");
+});
+
+test("a panel that opens by itself leaves the focus to who is elsewhere", () => {
+  const elsewhere = document.body.appendChild(document.createElement("input"));
+  elsewhere.focus();
+  view({ invite: INVITE, inviting: true });
+  expect(document.activeElement).toBe(elsewhere);
+  elsewhere.remove();
+});
+
+test("a pause is told, and does not keep one from anything", () => {
+  view({ pause: { title: "The kernel is busy", text: "Wait." } });
+  expect(texts(".sshx-banner")).toEqual(["The kernel is busy. Wait. "]);
+  click("New shell");
+  expect(canvas.newShell).toHaveBeenCalledOnce();
+  after(() => client.set({ state: "reconnecting", reason: "Lost.", retryAt: Date.now() }, "state"));
+  expect(texts(".sshx-banner")).toEqual(["The kernel is busy. Wait. "]);
+});
+
+test("over an embedded view the wheel is the page's, but for who is in it or zooms", () => {
+  view({ embedded: true });
+  const inside = all("#canvas")[0]!;
+  const used = vi.fn();
+  inside.addEventListener("wheel", used);
+  const turn = (init: WheelEventInit = {}) => {
+    const event = new WheelEvent("wheel", { bubbles: true, cancelable: true, ...init });
+    // happy-dom leaves these out
+    Object.defineProperty(event, "ctrlKey", { value: init.ctrlKey ?? false });
+    inside.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  expect(turn()).toBe(false);
+  expect(used).not.toHaveBeenCalled();
+  turn({ ctrlKey: true });
+  expect(used).toHaveBeenCalledTimes(1);
+  button("Chat").focus();
+  turn();
+  expect(used).toHaveBeenCalledTimes(2);
+  button("Chat").blur();
+  turn();
+  expect(used).toHaveBeenCalledTimes(2);
+});
+
 test("below 640 pixels it is the view for a telephone", () => {
   let width = 390;
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockImplementation(() => width);

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -42,7 +42,7 @@ class Options:
     terminals: tuple[str, ...] = ()
     read_only: bool | None = None
     approve: bool = False
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     expires_in: float | None = None
 
 

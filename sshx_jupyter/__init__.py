@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .notebook.errors import SharingError
     from .notebook.join_widget import JoinTicket
     from .notebook.sharing import join, share
     from .notebook.widget import SharedSession
 
-__all__ = ["JoinTicket", "SharedSession", "__version__", "join", "share"]
+__all__ = ["JoinTicket", "SharedSession", "SharingError", "__version__", "join", "share"]
 
 _HOMES = {
     "JoinTicket": "notebook.join_widget",
     "SharedSession": "notebook.widget",
+    "SharingError": "notebook.errors",
     "join": "notebook.sharing",
     "share": "notebook.sharing",
 }

@@ -349,15 +349,21 @@ class SshxClient:
             self._want(shell)
             await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
             command_run = CommandRun()
+            errors: list[str] = []
 
             def on_event(event: Event) -> None:
                 if isinstance(event, Output) and event.sid == shell:
                     command_run.on_output(event.data, event.snapshot, event.missed)
+                elif isinstance(event, Error):
+                    errors.append(event.text)
+
+            def over(_: SshxClient) -> bool:
+                return command_run.done or bool(errors) or shell not in self.shells
 
             untap = self._tap(on_event)
             try:
                 await self.send(shell, command_run.line(command))
-                await asyncio.wait_for(self.wait_for(lambda _: command_run.done or shell not in self.shells), timeout)
+                await asyncio.wait_for(self.wait_for(over), timeout)
             except asyncio.TimeoutError:
                 await self.send(shell, b"\x03")
                 raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
@@ -367,6 +373,8 @@ class SshxClient:
                 raise
             finally:
                 untap()
+            if errors and not command_run.done:
+                raise CommandError(errors[0])
             return command_run.result()
 
     async def chat(self, text: str) -> None:

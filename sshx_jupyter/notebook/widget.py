@@ -275,8 +275,8 @@ def _end_all() -> None:
 
     async def leave() -> None:
         members = [session._member for session in _open_sessions if session._member is not None]
+        await kernel.close()  # first, so that everyone is told why
         await asyncio.gather(*(member.leave() for member in members))
-        await kernel.close()
 
     for hosted in [session._hosted for session in _open_sessions]:
         if hosted is not None:

@@ -156,4 +156,4 @@ async def test_being_removed_is_a_failure(sshx: Sshx) -> None:
         _, errors = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 1
         assert b"The host removed you from the session: bye" in errors
-        await session.stop(close_terminals=True)
+        await session.stop(terminals="close")

@@ -71,6 +71,15 @@ async def test_output_that_was_skipped_does_not_hide_the_end_of_a_command(host: 
         assert result.truncated or result.output.endswith("1999999\n2000000\n")
 
 
+async def test_a_command_that_the_host_refuses_is_not_waited_for(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.run("true")
+        session.set_role(client.uid, "reader")  # which the client has not heard yet
+        with pytest.raises(CommandError, match="You can watch"):
+            await client.run("true")
+
+
 async def test_a_reader_can_change_nothing(host: Host, tmp_path: Path) -> None:
     never = tmp_path / "never"
     session = await host.create()

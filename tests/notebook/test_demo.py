@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.e2e
 DEMO = Path(__file__).parents[2] / "binder" / "demo.ipynb"
 
 # Writes into the file TOLD, before the session is stopped, what the notebook must not keep: keys, in the ways in which
-# they may be written, and tickets, without "sshx1" and abridged. And the state of all widgets as a front end may save it:
-# nbclient saves another, without what the widgets' own thread has changed.
+# they may be written, and tickets, without "sshx1" and abridged. And the state of all widgets as a front end may save
+# it: what nbclient saves of them can be older.
 TELL = """
 def _tell():
     import base64, json, os
@@ -39,15 +40,13 @@ _tell()
 
 
 @pytest.fixture
-def demo() -> nbformat.NotebookNode:
+def demo() -> Any:
     """The notebook as it is stored."""
-    return nbformat.read(DEMO, as_version=4)
+    return nbformat.read(DEMO, as_version=4)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.timeout(110)
-async def test_the_demo_runs_and_keeps_no_secrets(
-    demo: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_demo_runs_and_keeps_no_secrets(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JUPYTERHUB_USER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSHX_RELAYS", "disabled")
@@ -55,7 +54,7 @@ async def test_the_demo_runs_and_keeps_no_secrets(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("TOLD", str(tmp_path / "told.json"))
     last = demo.cells.pop()
-    demo.cells += [nbformat.v4.new_code_cell(TELL, id="tell"), last]
+    demo.cells += [nbformat.v4.new_code_cell(TELL, id="tell"), last]  # type: ignore[no-untyped-call]
 
     client = NotebookClient(demo, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
     await client.async_execute()
@@ -78,7 +77,7 @@ async def test_the_demo_runs_and_keeps_no_secrets(
         assert not re.search("sshx1[a-z2-7]{8}", saved)
 
 
-def test_the_stored_demo_has_no_outputs(demo: nbformat.NotebookNode) -> None:
+def test_the_stored_demo_has_no_outputs(demo: Any) -> None:
     nbformat.validate(demo)
     cells = [cell for cell in demo.cells if cell.cell_type == "code"]
     assert not [cell.id for cell in cells if cell.outputs or cell.execution_count is not None]
@@ -87,18 +86,18 @@ def test_the_stored_demo_has_no_outputs(demo: nbformat.NotebookNode) -> None:
     assert set(demo.metadata) == {"kernelspec", "language_info"}
 
 
-def outputs(notebook: nbformat.NotebookNode, cell_id: str) -> list[nbformat.NotebookNode]:
+def outputs(notebook: Any, cell_id: str) -> list[Any]:
     """What a cell has put out."""
     [cell] = [cell for cell in notebook.cells if cell.id == cell_id]
-    found: list[nbformat.NotebookNode] = cell.outputs
+    found: list[Any] = cell.outputs
     return found
 
 
-def printed(notebook: nbformat.NotebookNode, cell_id: str) -> str:
+def printed(notebook: Any, cell_id: str) -> str:
     return "".join(output.text for output in outputs(notebook, cell_id) if output.output_type == "stream")
 
 
-def data_of(notebook: nbformat.NotebookNode, cell_id: str) -> nbformat.NotebookNode:
+def data_of(notebook: Any, cell_id: str) -> Any:
     """The one thing that a cell shows, in its formats."""
     [data] = [output.data for output in outputs(notebook, cell_id) if "data" in output]
     return data

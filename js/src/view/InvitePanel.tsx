@@ -65,7 +65,10 @@ export function InvitePanel({ invite }: { invite: Invite }) {
     <div className="sshx-invite">
       {kinds.map((each) => (
         <div key={each} className="sshx-invite-kind">
-          {button(`Copy ${nameOf(each)}`, of(urls ?? tickets, each), each === kinds[0] ? "sshx-primary" : "")}
+          <div className="sshx-invite-ways">
+            {button(`Copy ${nameOf(each)}`, of(urls ?? tickets, each), each === kinds[0] ? "sshx-primary" : "")}
+            {urls && button(`Copy ${NAMES[each][1]}`, of(tickets, each))}
+          </div>
           <small>{ALLOWS[each]}</small>
         </div>
       ))}
@@ -86,10 +89,7 @@ export function InvitePanel({ invite }: { invite: Invite }) {
           : "To join, paste the ticket at /sshx/p2p of a Jupyter server, or after %sshx join in a notebook"}
         ; from a plain shell, use the command:
       </p>
-      <div className="sshx-actions">
-        {urls && kinds.map((each) => button(`Copy ${NAMES[each][1]}`, of(tickets, each)))}
-        {button("Copy command", `jupyter sshx join ${ticket}`)}
-      </div>
+      <div className="sshx-actions">{button("Copy command", `jupyter sshx join ${ticket}`)}</div>
     </div>
   );
 }

@@ -43,7 +43,7 @@ function withExecCommand(works: boolean): void {
 
 test("each button copies what it says", async () => {
   show(InvitePanel, { invite: INVITE });
-  const names = ["Copy write link", "Copy read-only link", "Copy ticket", "Copy read-only ticket", "Copy command"];
+  const names = ["Copy write link", "Copy ticket", "Copy read-only link", "Copy read-only ticket", "Copy command"];
   expect(buttons().filter((name) => name.startsWith("Copy"))).toEqual(names);
   for (const name of names) {
     await copyBy(name);

@@ -49,7 +49,7 @@ test("each button copies what it says", async () => {
     await copyBy(name);
     expect(texts("[role=status]")).toEqual(["Copied"]);
   }
-  expect(clipboard).toEqual([URLS.write, URLS.read, WRITE, READ, `jupyter sshx join ${WRITE}`]);
+  expect(clipboard).toEqual([URLS.write, WRITE, URLS.read, READ, `jupyter sshx join ${WRITE}`]);
 });
 
 test("the command is that of the chosen link", async () => {

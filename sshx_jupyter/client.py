@@ -78,6 +78,8 @@ SILENCE = 15.0
 """Seconds without a word from the host after which the link is dead."""
 BACKOFF = (0.5, 15.0)
 """Seconds before the first and, doubling, before the later attempts to reconnect."""
+ANSWER = 15.0
+"""Seconds in which the host should have done what it was asked for."""
 ACK_BYTES = 16 << 10
 ACK_DELAY = 0.02
 """Parsed output is acknowledged after this many bytes or seconds, whatever comes first."""
@@ -169,7 +171,7 @@ class SshxClient:
         self._credentials = credentials
         self._psk: bytes | None = None
         self._dial = dial
-        self._name = name
+        self._name = _utf8(name) if name is not None else None
         self._observer = observer
         self._with_screens = screens
         self._with_outputs = outputs or screens
@@ -195,6 +197,7 @@ class SshxClient:
         self._owned: Callable[[], Awaitable[None]] | None = None
         self._ended = ""
         self._run_lock = asyncio.Lock()
+        self._ask_lock = asyncio.Lock()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -339,6 +342,12 @@ class SshxClient:
         Raises:
             CommandError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
         """
+        try:
+            return await asyncio.wait_for(self._run_command(command, shell), timeout)
+        except asyncio.TimeoutError:
+            raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
+
+    async def _run_command(self, command: str, shell: int | None) -> RunResult:
         async with self._run_lock:
             if shell is None:
                 shell = next(iter(self.shells), None) or await self.create()
@@ -354,7 +363,7 @@ class SshxClient:
             def on_event(event: Event) -> None:
                 if isinstance(event, Output) and event.sid == shell:
                     command_run.on_output(event.data, event.snapshot, event.missed)
-                elif isinstance(event, Error):
+                elif isinstance(event, Error) and not command_run.begun:
                     errors.append(event.text)
 
             def over(_: SshxClient) -> bool:
@@ -363,12 +372,9 @@ class SshxClient:
             untap = self._tap(on_event)
             try:
                 await self.send(shell, command_run.line(command))
-                await asyncio.wait_for(self.wait_for(over), timeout)
-            except asyncio.TimeoutError:
-                await self.send(shell, b"\x03")
-                raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
+                await self.wait_for(over)
             except asyncio.CancelledError:
-                if not self._ended:
+                if not self._ended and shell in self.shells:
                     self._post(Data(shell, b"\x03"))
                 raise
             finally:
@@ -383,7 +389,7 @@ class SshxClient:
 
     async def set_name(self, name: str) -> None:
         """Change one's own name."""
-        self._name = name
+        self._name = _utf8(name)
         self._post(SetName(name))
 
     async def set_color(self, color: str) -> None:
@@ -433,23 +439,26 @@ class SshxClient:
         self._end("You left the session.")
 
     async def ask(self, message: ClientMessage, done: Callable[[], bool]) -> None:
-        """Send a message and wait until it is done. Raises `CommandError` with the host's reason if it is not."""
-        errors: list[str] = []
+        """Send a message and wait until it is done. Raises `CommandError` with the reason if it is not."""
+        async with self._ask_lock:
+            errors: list[str] = []
 
-        def on_event(event: Event) -> None:
-            if isinstance(event, Error):
-                errors.append(event.text)
-            elif isinstance(event, StateChanged):
-                errors.append("The connection broke before the host could answer. Try again.")
+            def on_event(event: Event) -> None:
+                if isinstance(event, Error):
+                    errors.append(event.text)
+                elif isinstance(event, StateChanged) and event.state == "reconnecting":
+                    errors.append("The connection broke before the host could answer. Try again.")
 
-        untap = self._tap(on_event)
-        try:
-            self._post(message)
-            await self.wait_for(lambda _: errors or done())
-        finally:
-            untap()
-        if errors and not done():
-            raise CommandError(errors[0])
+            untap = self._tap(on_event)
+            try:
+                self._post(message)
+                await asyncio.wait_for(self.wait_for(lambda _: errors or done()), ANSWER)
+            except asyncio.TimeoutError:
+                errors.append("The host did not answer. Try again.")
+            finally:
+                untap()
+            if errors and not done():
+                raise CommandError(errors[0])
 
     # Connecting.
 
@@ -588,7 +597,7 @@ class SshxClient:
     def _post(self, message: ClientMessage) -> None:
         if self._ended:
             raise SessionEnded(self._ended)
-        self._outbox.append(message)
+        self._outbox.append(_well_formed(message))
         if isinstance(message, Data):
             self._outbox_size += len(message.data)
         self._outbox_changed.set()
@@ -749,6 +758,22 @@ class SshxClient:
         if not self._ended:
             self._ended = reason or "The session has ended."
             self._set_state("ended", self._ended)
+
+
+def _well_formed(message: ClientMessage) -> ClientMessage:
+    """The message with a question mark for halves of characters, which cannot be sent."""
+    match message:
+        case Chat(text):
+            return Chat(_utf8(text))
+        case SetName(name):
+            return SetName(_utf8(name))
+        case Kick(uid, reason):
+            return Kick(uid, _utf8(reason))
+    return message
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _size(event: Event) -> int:

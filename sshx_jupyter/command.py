@@ -36,6 +36,9 @@ class CommandRun:
         self._truncated = False
         self._end = re.compile(rb"\x1b\]133;D;(\d+);aid=%s\x07" % self._id.encode())
         self._status: int | None = None
+        self._start = f"\x1b]133;C;aid={self._id}\x07".encode()
+        self.begun = False
+        """Whether the shell has begun to run it."""
 
     @property
     def done(self) -> bool:
@@ -58,8 +61,10 @@ class CommandRun:
             return  # scrollback that comes later: nothing new
         self._truncated |= snapshot
         found = self._end.search(data)  # a snapshot holds the last mark that the shell has printed
+        self.begun = self.begun or snapshot
         if not snapshot:
             self._output += data
+            self.begun = self.begun or self._start in self._output
             found = self._end.search(self._output, max(0, len(self._output) - len(data) - 64))
         if found is not None:
             self._status = int(found[1])
@@ -72,7 +77,7 @@ class CommandRun:
     def result(self) -> RunResult:
         if self._status is None:
             raise CommandError("The shell has ended before the command did.")
-        _, mark, output = bytes(self._output).rpartition(f"\x1b]133;C;aid={self._id}\x07".encode())
+        _, mark, output = bytes(self._output).rpartition(self._start)
         return RunResult(plain_text(output), self._status, self._truncated or not mark)
 
 

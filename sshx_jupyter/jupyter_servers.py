@@ -50,12 +50,17 @@ class JupyterServer:
     url: str
     token: str = field(repr=False)
 
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine: certificates name the machine, if anything, and nobody sits in between."""
+        return urlsplit(self.url).hostname in LOCAL
+
     def call(self, method: str, path: str, body: Any = None, timeout: float = TIMEOUT) -> Any:
         """Ask the server; returns parsed JSON or None. Raises `ServerError`."""
         address = urlsplit(self.url)
-        connection = _connection(self.url, timeout)
+        sent = None if body is None else json.dumps(body)
+        connection = self._connection(timeout)
         try:
-            sent = None if body is None else json.dumps(body)
             connection.request(method, f"{address.path.rstrip('/')}/{path}", sent, headers=self._headers())
             response = connection.getresponse()
             data = response.read()
@@ -79,6 +84,18 @@ class JupyterServer:
         if response.status == 404:
             raise NoExtension(f"The Jupyter server at {self.url} does not have sshx-jupyter.")
         raise ServerError(f"The Jupyter server at {self.url} answered with an error ({response.status}).")
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        address = urlsplit(self.url)
+        if address.scheme == "http+unix":
+            return _UnixConnection(unquote(address.netloc), timeout)
+        host = address.hostname or "localhost"
+        if address.scheme == "https":
+            context = ssl.create_default_context()
+            if self.local:
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            return http.client.HTTPSConnection(host, address.port, timeout=timeout, context=context)
+        return http.client.HTTPConnection(host, address.port, timeout=timeout)
 
     def _headers(self) -> dict[str, str]:
         if self.token:
@@ -106,6 +123,7 @@ def parent_server() -> JupyterServer | None:
 
     Raises:
         NoAccess: if there is such a server but it lets nobody in without a password.
+        ServerError: if it does not answer.
     """
     for info in _parents():
         refused: NoAccess | None = None
@@ -116,7 +134,7 @@ def parent_server() -> JupyterServer | None:
                 server.call("GET", API)
             except NoAccess as error:
                 refused = error
-            except ServerError:
+            except NoExtension:
                 return None
             else:
                 return server
@@ -138,19 +156,6 @@ def _runtime_directory() -> Path:
     from jupyter_core.paths import jupyter_runtime_dir
 
     return Path(jupyter_runtime_dir())
-
-
-def _connection(url: str, timeout: float) -> http.client.HTTPConnection:
-    address = urlsplit(url)
-    if address.scheme == "http+unix":
-        return _UnixConnection(unquote(address.netloc), timeout)
-    host = address.hostname or "localhost"
-    if address.scheme == "https":
-        context = ssl.create_default_context()
-        if host in LOCAL:  # certificates name the machine, if anything, and nobody sits in between
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return http.client.HTTPSConnection(host, address.port, timeout=timeout, context=context)
-    return http.client.HTTPConnection(host, address.port, timeout=timeout)
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -24,6 +24,7 @@ from ..protocol.messages import (
     Error,
     HostMessage,
     MalformedMessage,
+    Role,
     Shells,
     Snapshot,
     User,
@@ -52,6 +53,8 @@ QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
 READ_SLICE = 0.002
 """Seconds of a client's messages after which others get their turn: three times as long, however fast it sends."""
+COMPANIONS_PATIENCE = 20
+"""How many times as long a companion may be silent."""
 STEADY = 2.0
 """Seconds without skipping after which the scrollback is sent to a client although the shell is not quiet."""
 
@@ -103,6 +106,8 @@ class Participant:
         self._user = user
         self.token = b""
         """What lets this client come back as the same user after its link broke."""
+        self.proved: Role | None = None
+        """The role whose key it has shown, whatever it may do now."""
         self.owed: set[int] = set()
         """Shells whose scrollback this user's earlier link did not bring."""
         self.unread = 0
@@ -307,7 +312,9 @@ class Participant:
             await asyncio.sleep(self._limits.silence / 5)
             if self.link.held:
                 self._heard = time.monotonic()
-            if closing or time.monotonic() - self._heard > self._limits.silence:
+            # A companion's link may be held up where only its own side knows; its user's own link tells who is there.
+            silence = self._limits.silence * (COMPANIONS_PATIENCE if self.main is not None else 1)
+            if closing or time.monotonic() - self._heard > silence:
                 await self.link.close("silence")
             closing = self._closing is not None
 

@@ -82,6 +82,8 @@ USERS_AT_ONCE = 64
 CHAT_HISTORY = 100
 """Chat messages kept for those who join or come back."""
 SECRET_SIZE = 16
+COMPANIONS = 8
+"""Companions of one user."""
 FAREWELL = 2.0
 """Seconds that a session which stops waits for everyone to be told."""
 DRAIN = 10.0
@@ -406,7 +408,7 @@ class Session:
         if self.stopped is not None:
             raise Refused("notFound")
         if join.observer and join.resume and role != "owner":
-            return self._companion(link, secured, join.resume)
+            return self._companion(link, secured, role, join.resume)
         seat = self._seats.pop(join.resume, None) if join.resume else None
         if seat is not None and (seat.until < time.monotonic() or (seat.user.role == "owner") != (role == "owner")):
             seat = None
@@ -431,17 +433,17 @@ class Session:
         name = clean_name(join.name or user.name, self.limits.name_length)
         name = name or ("Host" if role == "owner" else f"Guest {uid}")
         participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
+        participant.proved = role
         participant.owed = owed
         participant.token = join.resume if seat is not None and join.resume else secrets.token_bytes(16)
         return participant
 
-    def _companion(self, link: Link, secured: Secured, token: bytes) -> Participant:
+    def _companion(self, link: Link, secured: Secured, role: Role, token: bytes) -> Participant:
         """Another client of a guest who is here, such as the view in a notebook whose kernel takes part."""
-        seat = self._seats.get(token)
-        main = self._sender.get(seat.uid) if seat is not None else None
-        if main is None or main.user.role == "owner":
+        main = next((p for p in self._sender if p.token == token and p.main is None), None)
+        if main is None or main.proved != role:
             raise Refused("busy")  # its user may come back
-        if len(self._sender) + len(self._pending) >= self.limits.users:
+        if len(self._clients(main)) > COMPANIONS or len(self._sender) + len(self._pending) >= self.limits.users:
             raise Refused("full")
         uid, self._next_uid = self._next_uid, self._next_uid + 1
         companion = Participant(self, link, secured, uid, main.user, observer=True)
@@ -517,8 +519,9 @@ class Session:
         now = time.monotonic()
         for token in [token for token, seat in self._seats.items() if seat.until < now]:
             del self._seats[token]
-        while len(self._seats) >= 4 * self.limits.users:
-            del self._seats[next(iter(self._seats))]
+        away = [token for token, seat in self._seats.items() if seat.until != float("inf")]
+        for token in away[: max(0, len(self._seats) - 4 * self.limits.users + 1)]:
+            del self._seats[token]
         self._seats[participant.token] = _Seat(participant.uid, participant.user, float("inf"))
 
     def user_for(self, viewer: Participant, uid: int) -> User | None:
@@ -717,9 +720,11 @@ class Session:
         """Stop in a while if nobody is left to whom the session belongs."""
         if not self.options.while_owned or self.stopped is not None:
             return
-        if self._abandoned is not None:
-            self._abandoned.cancel()
-        if not any(participant.user.role == "owner" for participant in self._sender):
+        if any(participant.user.role == "owner" for participant in self._sender):
+            if self._abandoned is not None:
+                self._abandoned.cancel()
+                self._abandoned = None
+        elif self._abandoned is None:  # guests who come and go do not put it off
             loop = asyncio.get_running_loop()
             stop = functools.partial(self._stop_by_itself, "The host has gone.", "idle")
             self._abandoned = loop.call_later(self.limits.abandoned_period, stop)

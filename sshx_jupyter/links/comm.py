@@ -13,15 +13,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import LinkClosed, Path, PathKind
-from .websocket import BAD_ADDRESS, NORMAL, UNREACHABLE
+from .websocket import BAD_ADDRESS, NORMAL, UNREACHABLE, UNSUPPORTED
 
-RATE = 600_000
-"""Bytes a second sent to a view. Jupyter servers drop a kernel's messages beyond 1 MB/s, counted over 3 s, by default
-(`ZMQChannelsWebsocketConnection.iopub_data_rate_limit`), and a cell's own output is to have room beside."""
-BURST = 300_000
-"""Bytes that may be sent at once after a pause."""
+RATE = 200.0
+"""Messages a second that all links of a kernel send together. Jupyter servers drop a kernel's messages beyond 1,000 a
+second, counted over 3 s, by default (`ZMQChannelsWebsocketConnection.iopub_msg_rate_limit`), and a cell's own output is
+to have room beside. While a message waits for its turn, frames gather to go with the next."""
+BURST = 50.0
+"""Messages that may be sent at once after a pause."""
+BATCH = 512 << 10
+"""Bytes of one message."""
 INBOX = 4 << 20
 """Unread bytes; a view that lets so much wait does not heed what it is told of them."""
+
+TELLING = 0.05
+"""Seconds from what was taken to the word of it."""
 
 Send = Callable[[dict[str, Any], Sequence[bytes]], None]
 
@@ -37,9 +43,9 @@ class CommLink:
         self._inbox: deque[bytes] = deque()
         self._size = 0
         self._changed = asyncio.Event()
+        self._taken = 0
+        self._telling: asyncio.TimerHandle | None = None
         self._closed = ""
-        self._budget = float(BURST)
-        self._counted_at = time.monotonic()
 
     @property
     def held(self) -> bool:
@@ -48,19 +54,14 @@ class CommLink:
     async def send(self, frames: Sequence[bytes]) -> None:
         batch: list[bytes] = []
         for frame in frames:
-            if batch and sum(map(len, batch)) + len(frame) > BURST:
-                await self._send_paced(batch)
+            if batch and sum(map(len, batch)) + len(frame) > BATCH:
+                await self._send_in_turn(batch)
                 batch = []
             batch.append(frame)
-        await self._send_paced(batch)
+        await self._send_in_turn(batch)
 
-    async def _send_paced(self, frames: list[bytes]) -> None:
-        size = sum(map(len, frames))
-        now = time.monotonic()
-        self._budget = min(float(BURST), self._budget + (now - self._counted_at) * RATE) - size
-        self._counted_at = now
-        if self._budget < 0:
-            await asyncio.sleep(-self._budget / RATE)
+    async def _send_in_turn(self, frames: list[bytes]) -> None:
+        await _turn()
         if self._closed:
             raise LinkClosed(self._closed)
         self._send({"type": "frames", "link": self._name}, frames)
@@ -73,11 +74,22 @@ class CommLink:
             await self._changed.wait()
         frames = list(self._inbox)
         self._inbox.clear()
-        self._send({"type": "taken", "link": self._name, "bytes": self._size}, ())
+        self._taken += self._size
         self._size = 0
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TELLING, self._tell_taken)
         return frames
 
+    def _tell_taken(self) -> None:
+        self._telling = None
+        if not self._closed:
+            self._send({"type": "taken", "link": self._name, "bytes": self._taken}, ())
+        self._taken = 0
+
     async def close(self, reason: str = "", code: int = NORMAL) -> None:
+        self._close(reason, code)
+
+    def _close(self, reason: str, code: int) -> None:
         if not self._closed:
             self.on_close(reason or "closed")
             unreachable = code in (BAD_ADDRESS, UNREACHABLE)
@@ -97,7 +109,7 @@ class CommLink:
         """Frames have come."""
         self._size += sum(map(len, frames))
         if self._size > INBOX:
-            self.on_close("the view sends more than it may")
+            self._close("The view sends more than it may.", UNSUPPORTED)
             return
         self._inbox.extend(frames)
         self._changed.set()
@@ -106,3 +118,16 @@ class CommLink:
         """The view has closed the link, or is gone."""
         self._closed = self._closed or reason
         self._changed.set()
+
+
+_budget, _counted_at = BURST, 0.0
+
+
+async def _turn() -> None:
+    """Wait until one more message may be sent. A kernel has one loop for all links."""
+    global _budget, _counted_at
+    now = time.monotonic()
+    _budget = min(BURST, _budget + (now - _counted_at) * RATE) - 1
+    _counted_at = now
+    if _budget < 0:
+        await asyncio.sleep(-_budget / RATE)

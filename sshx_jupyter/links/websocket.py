@@ -159,13 +159,16 @@ class _DialedLink(WebSocketLink):
         return True
 
 
-async def dial_websocket(url: str, headers: Mapping[str, str] | None = None, token: str | None = None) -> WebSocketLink:
+async def dial_websocket(
+    url: str, headers: Mapping[str, str] | None = None, token: str | None = None, verify: bool = True
+) -> WebSocketLink:
     """A link through a Jupyter server.
 
     Args:
         url: the address of `sshx/api/link/<session id>` on it, with `?addr=` for a pipe; ws, wss, http or https.
         headers: to send along, such as a cookie.
         token: the Jupyter server's token, if it needs one.
+        verify: whether its certificate must name it and be trusted.
 
     Raises:
         Unreachable: if the server cannot be reached or does not allow it; its text says which.
@@ -178,7 +181,11 @@ async def dial_websocket(url: str, headers: Mapping[str, str] | None = None, tok
     if token:
         send["Authorization"] = f"token {token}"
     request = HTTPRequest(
-        f"{scheme}://{rest}", headers=send, connect_timeout=DIAL_TIMEOUT, request_timeout=DIAL_TIMEOUT
+        f"{scheme}://{rest}",
+        headers=send,
+        connect_timeout=DIAL_TIMEOUT,
+        request_timeout=DIAL_TIMEOUT,
+        validate_cert=verify,
     )
     try:
         connection = await websocket_connect(request, max_message_size=MAX_FRAME)

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from .errors import SharingError
+
 T = TypeVar("T")
 
 _lock = threading.Lock()
@@ -32,8 +34,12 @@ def loop() -> asyncio.AbstractEventLoop:
 def call(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     """Run `work` there and wait for its result. Interrupting the wait, as *Interrupt kernel* does, cancels it.
 
-    Raises what `work` raises, or `concurrent.futures.TimeoutError` after `timeout` seconds.
+    Raises what `work` raises, `concurrent.futures.TimeoutError` after `timeout` seconds, or `SharingError` on the
+    background thread itself, which would wait for itself.
     """
+    if running_here():
+        work.close()
+        raise SharingError("This waits for the session, and cannot be called by an observer: start a thread for it.")
     future = asyncio.run_coroutine_threadsafe(work, loop())
     try:
         return future.result(timeout)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +21,11 @@ from .._version import __version__
 from ..links.comm import CommLink
 from . import background, busy
 
+log = logging.getLogger(__name__)
+
 STATIC = Path(server.__file__).parent / "static"
+HEIGHTS = (160, 4000)
+"""Pixels that a view may be high."""
 LINKS = 64
 """Links of one widget's views."""
 
@@ -44,15 +49,15 @@ class SessionWidget(anywidget.AnyWidget):
     _version = traitlets.Unicode(__version__).tag(sync=True)
 
     name = traitlets.Unicode("", help="The session's name.").tag(sync=True)
-    height = traitlets.Int(480, min=160, max=4000, help="Height of the view in pixels.").tag(sync=True)
+    height = traitlets.Int(480, min=HEIGHTS[0], max=HEIGHTS[1], help="Height of the view in pixels.").tag(sync=True)
     session_id = traitlets.Unicode("", help="32 hexadecimal digits; empty before there is a session.").tag(sync=True)
     own = traitlets.Bool(False, help="Whether the session is shared from here, rather than joined.").tag(sync=True)
     ended = traitlets.Unicode("", help="Why the session is over, as a sentence; empty while it is not.").tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
         self._links: dict[str, CommLink] = {}
         self._serving: set[asyncio.Task[None]] = set()
+        super().__init__(**kwargs)
         self.shown_in: int | None = None
         """The number of the cell in which the magic has displayed this; what it gives back is not to show once more."""
         self.on_msg(self._on_message)
@@ -82,7 +87,7 @@ class SessionWidget(anywidget.AnyWidget):
     def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         """A custom message, on one of the kernel's threads."""
         frames = [bytes(buffer) for buffer in buffers]
-        if isinstance(content, dict):
+        if isinstance(content, dict):  # of what a page may send, its types are checked where they matter
             background.loop().call_soon_threadsafe(self._handle, content, frames)
 
     def _handle(self, content: dict[str, Any], frames: Sequence[bytes]) -> None:
@@ -102,7 +107,12 @@ class SessionWidget(anywidget.AnyWidget):
                 link.on_close()
 
     async def _answer(self, content: dict[str, Any], work: Callable[[], Any]) -> None:
-        answer = dict(await work())
+        try:
+            answer = dict(await work())
+        except Exception:
+            log.exception("answering a view failed")
+            text = "Something went wrong in the kernel; its log says more."
+            answer = {"type": "refused", "message": text, "reason": "failed"}
         buffers = answer.pop("buffers", ())
         self._say({**answer, "id": content.get("id")}, buffers)
 

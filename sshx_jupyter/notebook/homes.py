@@ -51,10 +51,10 @@ class Tickets:
     """What lets others in, as it is now; without a ticket to write for a read-only session, and without addresses where
     no page is known."""
 
-    write: str | None
-    read: str | None
-    write_url: str | None = None
-    read_url: str | None = None
+    write: str | None = field(repr=False)
+    read: str | None = field(repr=False)
+    write_url: str | None = field(default=None, repr=False)
+    read_url: str | None = field(default=None, repr=False)
 
 
 class Hosted(Protocol):
@@ -78,8 +78,8 @@ class Hosted(Protocol):
         """Stop sharing. Raises `SharingError`."""
 
     def abandon(self) -> None:
-        """Stop sharing because the kernel ends; terminals that the session has started and that run nothing are closed.
-        Called at the interpreter's exit, in its main thread."""
+        """Stop sharing, without waiting for long: nobody knows of the session any more. Terminals that it has started
+        and that run nothing are closed."""
 
 
 class ServerHome:
@@ -99,7 +99,7 @@ class ServerHome:
         body = {
             "name": options.name,
             "terminals": list(options.terminals) or None,
-            "cwd": str(Path.cwd()),
+            "cwd": _directory(),
             "read_only": options.read_only,
             "approve": options.approve,
             "password": options.password,
@@ -132,7 +132,8 @@ class _ServerHosted:
 
     @property
     def dial(self) -> Dial:
-        return lambda: dial_websocket(self._link, token=self._home.server.token or None)
+        server = self._home.server
+        return lambda: dial_websocket(self._link, token=server.token or None, verify=not server.local)
 
     async def tickets(self) -> Tickets | None:
         try:
@@ -193,11 +194,12 @@ class KernelHome:
         try:
             session = await node.host(
                 options.name or "",
-                cwd=str(Path.cwd()),
+                cwd=_directory(),
                 read_only=read_only,
                 approve=options.approve,
                 password=options.password,
                 expires_in=options.expires_in,
+                while_owned=True,
             )
         except SessionError as error:
             raise SharingError(str(error)) from None
@@ -218,6 +220,7 @@ class _KernelHosted:
         self._node = node
         self._session = session
         self._page_url = page_url
+        self._stopping: asyncio.Future[None] | None = None
 
     @property
     def dial(self) -> Dial:
@@ -237,7 +240,7 @@ class _KernelHosted:
         await self._session.stop(terminals="close")  # nobody could use them any more
 
     def abandon(self) -> None:
-        pass  # it ends with its node
+        self._stopping = asyncio.ensure_future(self.stop())
 
 
 async def serve_by(dial: Dial, link: CommLink) -> None:
@@ -254,12 +257,27 @@ kernel = KernelHome()
 """This process, as a home."""
 
 
+def _directory() -> str | None:
+    """Where new shells start: where the kernel is."""
+    try:
+        return str(Path.cwd())
+    except OSError:  # it has been removed
+        return None
+
+
 async def find_server() -> tuple[ServerHome | None, str]:
-    """The kernel's Jupyter server as a home; or None and a sentence that says why sessions live in the kernel."""
+    """The kernel's Jupyter server as a home; or None and a sentence that says why sessions live in the kernel.
+
+    Raises `SharingError` if there is such a server and it does not answer.
+    """
     try:
         server = await asyncio.to_thread(parent_server)
     except NoAccess as error:
         return None, f"{error} Sessions live in this kernel instead."
+    except ServerError as error:
+        raise SharingError(f"{error} Try again, or share from the kernel alone: --where kernel.") from None
+    if server is not None and server.url.startswith("http+unix:"):
+        return None, "The Jupyter server listens on a Unix socket only, so sessions live in this kernel."
     if server is None:
         return None, "This kernel has no Jupyter server with sshx-jupyter, so sessions live in the kernel."
     return ServerHome(server), ""

@@ -24,7 +24,7 @@ class _Row:
 
 async def listing() -> str:
     """A table for the person, and a line that says where a new session would live."""
-    server, why = await find_server()
+    server, why = await _server()
     rows = await _rows(server)
     place = f"New sessions live in the Jupyter server at {server.server.url}." if server is not None else why
     if not rows:
@@ -36,7 +36,7 @@ async def listing() -> str:
 
 async def stop(wanted: str | None) -> str:
     """Stop or leave the session whose id begins so, or the only one of this kernel. Raises `SharingError`."""
-    server, _ = await find_server()
+    server, _ = await _server()
     rows = await _rows(server)
     if wanted is None:
         rows = [row for row in rows if row.session is not None]
@@ -59,6 +59,13 @@ async def stop(wanted: str | None) -> str:
         except ServerError as error:
             raise SharingError(str(error)) from None
     return f"{'Left' if row.part == 'joined' else 'Stopped sharing'} {row.name!r}."
+
+
+async def _server() -> tuple[ServerHome | None, str]:
+    try:
+        return await find_server()
+    except SharingError as error:  # what the kernel has is to be seen all the same
+        return None, str(error)
 
 
 async def _rows(server: ServerHome | None) -> list[_Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import shlex
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -15,7 +16,7 @@ from ..text import seconds
 from . import background, busy, sharing
 from .errors import SharingError
 from .frontend import SessionWidget
-from .homes import ServerHome, find_server
+from .homes import find_server
 from .join_widget import JoinTicket
 from .listing import listing, stop
 from .widget import SharedSession, open_sessions
@@ -155,6 +156,8 @@ def _as_text(widget: SessionWidget) -> str:
 
 # Completion.
 
+COMPLETION = 1.5
+"""Seconds that a completion may wait for the Jupyter server."""
 COMMANDS = ("share", "join", "list", "stop", "help")
 OPTIONS = {
     "share": ("--name", "--terminal", "--read-only", "--approve", "--password", "--expires", "--where"),
@@ -164,14 +167,14 @@ OPTIONS = {
 
 def complete(_: Any, event: Any) -> Iterable[str]:
     """IPython's completer for lines with this magic."""
-    words = event.text_until_cursor.partition("sshx")[2].split()
+    words = event.text_until_cursor.rpartition("%sshx")[2].split()
     if not event.symbol or event.text_until_cursor.endswith((" ", "\t")):
         words.append("")
     if len(words) <= 1:
         return COMMANDS
     command, before = words[0], words[-2]
     if command == "share" and before == "--terminal":
-        return background.call(_terminals())
+        return _terminals()
     if command == "share" and before == "--where":
         return ("server", "kernel")
     if command == "stop":
@@ -179,11 +182,14 @@ def complete(_: Any, event: Any) -> Iterable[str]:
     return OPTIONS.get(command, ())
 
 
-async def _terminals() -> list[str]:
-    server, _ = await find_server()
+def _terminals() -> list[str]:
+    async def ask() -> list[str]:
+        server, _ = await find_server()
+        return await server.terminals() if server is not None else []
+
     try:
-        return await server.terminals() if isinstance(server, ServerHome) else []
-    except ServerError:
+        return background.call(ask(), COMPLETION)
+    except (ServerError, SharingError, concurrent.futures.TimeoutError):
         return []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from ..client import Event, Output, SessionEnded, SshxClient
@@ -100,6 +101,10 @@ class Member:
         except (NoiseError, MalformedMessage):
             text = "The host did not answer as it should. Update sshx-jupyter on both sides and join again."
             started.set_exception(SharingError(text))
+        except Exception as error:
+            if started.done():
+                raise
+            started.set_exception(error)
 
     def _on_event(self, event: Event) -> None:
         if self._change is None and not isinstance(event, Output):
@@ -110,9 +115,9 @@ class Member:
         self._change = None
         self._told_at = asyncio.get_running_loop().time()
         if self.client is not None:
-            self._mirror.member_changed(self)
             if self.client.ended:
                 self._over.set()
+            self._mirror.member_changed(self)
 
     async def _watch_tickets(self, hosted: Hosted) -> None:
         loop = asyncio.get_running_loop()
@@ -153,6 +158,11 @@ class Member:
             ticket, node = self.ticket, await kernel.node()
             await serve_by(lambda: node.join(ticket), link)
 
+    def abandon(self) -> None:
+        """Stop the session if it has not stopped."""
+        if self.hosted is not None:
+            self._spawn(_quietly(self.hosted.stop()))
+
     async def leave(self) -> None:
         """End the kernel's part."""
         for task in list(self._tasks):
@@ -164,6 +174,11 @@ class Member:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    with contextlib.suppress(SharingError):
+        await work
 
 
 def _refused(error: Exception) -> SharingError:

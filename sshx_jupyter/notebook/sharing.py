@@ -5,16 +5,24 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import PurePath
+from typing import Any
 
+from ..host.limits import Limits
+from ..host.session import clean_name
 from ..text import seconds
 from ..ticket import Ticket, TicketError
 from . import background, busy
 from .errors import SharingError
+from .frontend import HEIGHTS
 from .homes import KernelHome, Options, ServerHome, Where, find_server, kernel
 from .widget import SharedSession, open_sessions
 
+LONGEST_NAME = Limits().name_length
+
+_sharing = threading.Lock()
 _shared: dict[tuple[Options, Where | None], SharedSession] = {}
 
 
@@ -46,19 +54,18 @@ def share(
         SharingError: if it cannot be shared, with a sentence that says why.
     """
     _follow_shell()
-    try:
-        expires_in = seconds(expires) if isinstance(expires, str) else expires
-    except ValueError as error:
-        raise SharingError(f"This is no time to stop sharing after: {error}.") from None
+    if where not in (None, "server", "kernel"):
+        raise SharingError('Sessions live in the "server" or in the "kernel".')
     names = (terminals,) if isinstance(terminals, str) else tuple(terminals)
-    options = Options(name or _default_name(), names, read_only, approve, password, expires_in)
-    known = _shared.get((options, where))
-    if known is not None and not known.ended:
-        return known
-    session: SharedSession = background.call(_share(options, where, height))
-    for key in [key for key, shared in _shared.items() if shared.ended]:
-        del _shared[key]
-    _shared[options, where] = session
+    options = Options(_clean(name) or _default_name(), names, read_only, approve, _password(password), _expiry(expires))
+    with _sharing:
+        known = _shared.get((options, where))
+        if known is not None and not known.ended:
+            return known
+        session: SharedSession = background.call(_share(options, where, _height(height)))
+        for key in [key for key, shared in _shared.items() if shared.ended]:
+            del _shared[key]
+        _shared[options, where] = session
     return session
 
 
@@ -75,6 +82,8 @@ def join(ticket: str, *, name: str | None = None, password: str | None = None, h
         SharingError: if the ticket is none, or the host cannot be reached or does not let you in.
     """
     _follow_shell()
+    if not isinstance(ticket, str):
+        raise SharingError("A ticket is a text that starts with sshx1.")
     try:
         decoded = Ticket.decode(ticket)
     except TicketError as error:
@@ -84,7 +93,9 @@ def join(ticket: str, *, name: str | None = None, password: str | None = None, h
         return known
     if decoded.password and password is None:
         password = ask_password("Password of this session: ")
-    session: SharedSession = background.call(join_here(decoded, name=name, password=password, height=height))
+    session: SharedSession = background.call(
+        join_here(decoded, name=_clean(name), password=_password(password), height=_height(height))
+    )
     return session
 
 
@@ -103,18 +114,48 @@ async def join_here(ticket: Ticket, *, name: str | None, password: str | None, h
 async def _share(options: Options, where: Where | None, height: int) -> SharedSession:
     home = await _home(where)
     hosted = await home.share(options)
-    return await SharedSession._host(hosted, height=height)
+    try:
+        return await SharedSession._host(hosted, height=height)
+    except BaseException:  # also an interrupt: nothing is to be shared that nobody knows of
+        hosted.abandon()
+        raise
 
 
 async def _home(where: Where | None) -> ServerHome | KernelHome:
-    if where not in (None, "server", "kernel"):
-        raise SharingError('Sessions live in the "server" or in the "kernel".')
     if where == "kernel":
         return kernel
     server, why = await find_server()
     if server is None and where == "server":
         raise SharingError(why)
     return server or kernel
+
+
+# What people give, checked once for both homes.
+
+
+def _clean(name: Any) -> str | None:
+    if name is not None and not isinstance(name, str):
+        raise SharingError("A name is a text.")
+    return clean_name(name or "", LONGEST_NAME) or None
+
+
+def _password(password: Any) -> str | None:
+    if password is not None and not (isinstance(password, str) and password):
+        raise SharingError("A password is a text that is not empty.", "passwordRequired")
+    return password
+
+
+def _expiry(expires: str | float | None) -> float | None:
+    try:
+        return None if expires is None else seconds(str(expires))
+    except ValueError as error:
+        raise SharingError(f"This is no time to stop sharing after: {error}.") from None
+
+
+def _height(height: Any) -> int:
+    if not isinstance(height, int) or not HEIGHTS[0] <= height <= HEIGHTS[1]:
+        raise SharingError(f"The height is a number of pixels from {HEIGHTS[0]} to {HEIGHTS[1]}.")
+    return height
 
 
 def _joined(ticket: Ticket) -> SharedSession | None:
@@ -145,7 +186,7 @@ def ask_password(prompt: str, confirm: bool = False) -> str:
 
 def _default_name() -> str | None:
     """The notebook's name, which Jupyter Server gives to its kernels."""
-    return PurePath(os.environ.get("JPY_SESSION_NAME", "")).stem or None
+    return _clean(PurePath(os.environ.get("JPY_SESSION_NAME", "")).stem)
 
 
 def _user_name() -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import itertools
+import logging
 import os
 from collections.abc import Coroutine
 from typing import Any
@@ -16,11 +18,13 @@ from ..command import CommandError, RunResult
 from ..links.comm import CommLink
 from ..protocol.messages import Chat, Hear, Kick, Role, SetRole
 from ..ticket import Ticket
-from . import background
+from . import background, busy
 from .errors import SharingError
 from .frontend import SessionWidget
 from .homes import Hosted, Tickets, Where, kernel
 from .membership import Member
+
+log = logging.getLogger(__name__)
 
 EXIT_TIMEOUT = 3.0
 """Seconds that the end of the kernel waits for sessions to be told."""
@@ -30,7 +34,8 @@ class SharedSession(SessionWidget):
     """A session that this kernel shares or has joined. Made by `sshx_jupyter.share` and `sshx_jupyter.join`.
 
     Displayed, it is a view of the session; any number of times. The traits are kept up to date whether or not a view is
-    open, and can be observed; observers are called on a background thread.
+    open, and can be observed. Observers are called on the background thread, which they must not hold up: to call a
+    method of the session, or to do anything that takes long, they start a thread.
     """
 
     ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to type. A secret.")
@@ -63,10 +68,13 @@ class SharedSession(SessionWidget):
     def chat(self, text: str) -> None:
         """Say something to everyone. Raises `SharingError`."""
         client = self._client
-        known = len(client.messages)
+        if not text.strip():
+            raise SharingError("A message needs some text.")
+        before = client.messages[-1] if client.messages else None
 
         def heard() -> bool:
-            return any(message.uid == client.uid for message in list(client.messages)[known:])
+            since = itertools.takewhile(lambda message: message is not before, reversed(client.messages))
+            return any(message.uid == client.uid for message in since)
 
         self._call(client.ask(Chat(text), heard))
 
@@ -159,24 +167,36 @@ class SharedSession(SessionWidget):
             "connected": client.state == "connected",
         }
         for trait, value in values.items():
-            self.set_trait(trait, value)
-        self.name = str(client.info.get("name", self.name))
+            self._show(trait, value)
+        self._show("name", str(client.info.get("name", self.name)))
         if client.ended and not self.ended:
             self._end(self._why or client.ended)
+            if member.hosted is not None:  # whatever it was: what has ended here is not to be shared on
+                member.abandon()
 
     def tickets_changed(self, tickets: Tickets) -> None:
+        if self.ended:
+            return
         self._tickets = tickets
-        self.set_trait("ticket", tickets.write)
-        self.set_trait("read_ticket", tickets.read)
-        self.set_trait("url", tickets.write_url or tickets.read_url)
+        self._show("ticket", tickets.write)
+        self._show("read_ticket", tickets.read)
+        self._show("url", tickets.write_url or tickets.read_url)
 
     def _end(self, reason: str) -> None:
-        self.tickets_changed(Tickets(None, None))
-        self.set_trait("connected", False)
-        self.set_trait("users", {})
-        self.ended = reason
         if self in _open_sessions:
             _open_sessions.remove(self)
+        self.tickets_changed(Tickets(None, None))
+        self._show("connected", False)
+        self._show("users", {})
+        self._show("ended", reason)
+        busy.unwatch(self._tell_busy)
+
+    def _show(self, trait: str, value: Any) -> None:
+        """Set a trait; what its observers do wrong is theirs."""
+        try:
+            self.set_trait(trait, value)
+        except Exception:
+            log.exception("an observer of %s failed", trait)
 
     # For the views, on the background thread.
 
@@ -199,15 +219,19 @@ class SharedSession(SessionWidget):
         member, hosted = self._member, self._hosted
         if member is None:
             return
+        problem: SharingError | None = None
         if hosted is not None:
             self._why = "You stopped sharing."
             try:
                 await hosted.stop()
-            finally:
-                self._why = ""
+            except SharingError as error:
+                problem = error
         await member.leave()
         if not self.ended:
             self._end("You stopped sharing." if hosted is not None else "You left the session.")
+        if problem is not None:
+            text = f"{problem} The session stops by itself, as its owner has left."
+            raise SharingError(text)
 
     # Helpers.
 
@@ -223,15 +247,20 @@ class SharedSession(SessionWidget):
         return client
 
     def _call(self, work: Any) -> Any:
-        if background.running_here():
-            raise SharingError("This waits for the session, and cannot be called by an observer of it: use a thread.")
+        if os.getpid() != _process:
+            work.close()
+            raise SharingError("This process was forked off the one that takes part in the session.")
+
+        async def do() -> Any:
+            result = await work
+            if self._member is not None:
+                self.member_changed(self._member)  # what was done shows at once
+            return result
+
         try:
-            result = background.call(work)
+            return background.call(do())
         except (CommandError, SessionEnded) as error:
             raise SharingError(str(error)) from None
-        if self._member is not None:
-            self.member_changed(self._member)  # what was done shows at once
-        return result
 
     def _find(self, user: int | str) -> int:
         users = self._client.users
@@ -279,7 +308,7 @@ def _end_all() -> None:
         await asyncio.gather(*(member.leave() for member in members))
 
     for hosted in [session._hosted for session in _open_sessions]:
-        if hosted is not None:
+        if hosted is not None and hosted.where == "server":
             hosted.abandon()
     with contextlib.suppress(Exception):
         background.call(leave(), EXIT_TIMEOUT)

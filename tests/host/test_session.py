@@ -637,6 +637,11 @@ async def test_a_session_that_is_owned_stops_without_its_owner() -> None:
                 await asyncio.sleep(0.02)
             assert owned.stopped is None
             await owner.close()
+            for _ in range(10):  # guests who come and go do not put it off
+                async with host.connect(kept), contextlib.AsyncExitStack() as stack:
+                    with contextlib.suppress(Refused, SessionEnded):
+                        await stack.enter_async_context(host.connect(owned, "reader"))
+                    await asyncio.sleep(0.05)
             with pytest.raises(SessionEnded, match="The host has gone"):
                 await guest.wait_for(lambda _: False)
         assert kept.stopped is None

@@ -199,6 +199,11 @@ async def test_what_a_person_does_wrong_is_told_in_a_sentence(kernel: ServerKern
         "sshx_jupyter.join('sshx1')": "",
         "sshx_jupyter.share(expires='x')": "such as 2h",
         "sshx_jupyter.share(where='moon')": '"server" or in the "kernel"',
+        "sshx_jupyter.share(height=5)": "number of pixels",
+        "sshx_jupyter.share(expires=-1)": "such as 2h",
+        "sshx_jupyter.share(password='')": "not empty",
+        "sshx_jupyter.share(name=5)": "A name is a text",
+        "sshx_jupyter.join(None)": "starts with sshx1",
     }.items():
         assert answer in await says(kernel, line), line
     assert await kernel.server.json("GET", SESSIONS) == []
@@ -225,6 +230,48 @@ async def test_interrupting_a_cell_interrupts_the_command(kernel: ServerKernel) 
         await kernel.server.json("POST", f"api/kernels/{kernel.id}/interrupt")
         assert "KeyboardInterrupt" in "".join((await running).error)
     assert await prints(kernel, "print(session.run('echo free', timeout=20).output)") == "free"
+
+
+async def test_nothing_is_shared_that_nobody_knows_of(kernel: ServerKernel) -> None:
+    """What fails while it is made is not left behind, and what has ended for its owner is stopped."""
+    failing = """
+import sshx_jupyter
+from sshx_jupyter.notebook.membership import Member
+async def fail(*_): raise sshx_jupyter.SharingError("as if the link had failed")
+working, Member.host = Member.host, fail
+"""
+    await prints(kernel, failing)
+    for where in ("server", "kernel"):
+        assert "as if" in await says(kernel, f"sshx_jupyter.share(where={where!r})")
+    assert await stopped(kernel.server)
+    hub = "from sshx_jupyter.notebook.homes import kernel\nprint(len(kernel._node.result().hub.sessions))"
+    while await prints(kernel, hub) != "0":
+        await asyncio.sleep(0.05)
+    await prints(kernel, "Member.host = working\nsession = sshx_jupyter.share()")
+    broken = "session._member.client._end('as if the client had failed')\nsession._member._tell()"
+    run = f"from sshx_jupyter.notebook import background\nasync def end():\n    {broken.replace(chr(10), '; ')}"
+    await prints(kernel, run + "\nbackground.call(end())")
+    await until(lambda: stopped(kernel.server))
+
+
+async def test_observers_that_fail_hurt_nobody(kernel: ServerKernel, lone: LoneKernel) -> None:
+    await prints(kernel, "import sshx_jupyter\nsession = sshx_jupyter.share()")
+    ticket = await prints(kernel, "print(session.ticket)")
+    await prints(lone, f"import sshx_jupyter\nguest = sshx_jupyter.join({ticket!r}, name='Bob')")
+    await prints(lone, "guest.observe(lambda change: 1 / 0)\nguest.chat('one')")
+    asked = (
+        "told = []\ndef ask(change):\n    try: session.run('true')\n    except Exception as error: told.append(error)"
+    )
+    await prints(kernel, asked + "\nsession.observe(ask, 'users')")
+    await prints(lone, "guest.stop()")
+    waiting = "import time\nwhile not told: time.sleep(0.01)\nprint(told[0])"
+    assert "start a thread" in await prints(kernel, waiting)
+    await prints(kernel, "session.chat('two')")
+    assert "needs some text" in await says(kernel, "session.chat(' ')")
+    await prints(kernel, "session.chat('half \\ud83d')")
+    assert await prints(kernel, "print(session.connected, [m.text for m in session.messages])") == (
+        "True ['one', 'two', 'half ?']"
+    )
 
 
 async def test_completion(kernel: ServerKernel) -> None:

@@ -36,6 +36,8 @@ class Limits:
     )
     silence: float = _bound(15.0, "Seconds without a sign of life after which a link is dead.")
     abandoned_period: float = _bound(
-        60.0, "Seconds without its owner after which a session stops that was shared from a notebook."
+        300.0,
+        "Seconds without its owner after which a session stops that was shared from a notebook. A kernel that is deaf "
+        "for long, because a library does not let other threads run, counts as gone.",
     )
     resume_period: float = _bound(600.0, "Seconds within which a user whose link broke may come back as the same user.")

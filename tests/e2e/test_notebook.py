@@ -40,14 +40,19 @@ async def guest(browser: Browser, server_b: JupyterServer) -> Person:
 
 @pytest.fixture(autouse=True)
 async def nothing_left(server_a: JupyterServer, server_b: JupyterServer) -> AsyncIterator[None]:
-    """Each test begins without kernels, sessions and terminals."""
+    """Each test begins, and leaves the servers, without kernels, sessions and terminals."""
+
+    async def clean() -> None:
+        for server in (server_a, server_b):
+            for kind, key in (("sessions", "id"), ("terminals", "name")):
+                for one in await server.json("GET", f"api/{kind}"):
+                    await server.call("DELETE", f"api/{kind}/{one[key]}")
+            for one in await server.json("GET", "sshx/api/sessions"):
+                await server.call("DELETE", f"sshx/api/sessions/{one['id']}")
+
+    await clean()
     yield
-    for server in (server_a, server_b):
-        for kind, key in (("sessions", "id"), ("terminals", "name")):
-            for one in await server.json("GET", f"api/{kind}"):
-                await server.call("DELETE", f"api/{kind}/{one[key]}")
-        for one in await server.json("GET", "sshx/api/sessions"):
-            await server.call("DELETE", f"sshx/api/sessions/{one['id']}")
+    await clean()
 
 
 def busy_until(path: Path) -> str:

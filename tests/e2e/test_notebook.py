@@ -75,7 +75,9 @@ async def test_share_and_join(host: Person, guest: Person, tmp_path: Path) -> No
     assert ticket in await hosting.run(2)
     [terminal] = await host.server.json("GET", "api/terminals")
     await host.page.get_by_role("tab", name="Running Terminals and Kernels").click()
-    await expect(host.page.locator("#jp-running-sessions")).to_contain_text(f"terminals/{terminal['name']}")
+    # JupyterLab asks its server every 10 s which terminals there are.
+    running = host.page.locator("#jp-running-sessions")
+    await expect(running).to_contain_text(f"terminals/{terminal['name']}", timeout=30_000)
 
     joining = await Notebook.open(
         guest, write(guest.server, "joined.ipynb", LOAD, "box = %sshx join", "repr(box.session)")

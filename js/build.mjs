@@ -1,8 +1,10 @@
-// Bundles the browser's side for where it is served from: `sshx_jupyter/server/static/`.
+// Bundles the browser's side for where it is served from: the page and the widget into `sshx_jupyter/server/static/`, the
+// JupyterLab plugin into `sshx_jupyter/labextension/`.
 //
 //   node build.mjs           minified
 //   node build.mjs --watch   with source maps, made again after each change
 
+import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +12,7 @@ import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../sshx_jupyter/server/static/", import.meta.url));
+const labextension = fileURLToPath(new URL("../sshx_jupyter/labextension/", import.meta.url));
 const watch = process.argv.includes("--watch");
 
 /** @type {esbuild.BuildOptions} */
@@ -22,8 +25,6 @@ const common = {
   format: "esm",
   target: ["es2022"],
   jsx: "automatic",
-  // The stand-alone bundles bring the smaller React.
-  alias: { react: "preact/compat", "react-dom": "preact/compat" },
   loader: { ".svg": "dataurl" },
   define: { VERSION: JSON.stringify(version()) },
   legalComments: "none",
@@ -31,20 +32,51 @@ const common = {
   logLevel: "warning",
 };
 
+/** @type {esbuild.BuildOptions} */
+const alone = {
+  ...common,
+  // The stand-alone bundles bring the smaller React.
+  alias: { react: "preact/compat", "react-dom": "preact/compat" },
+};
+
+/** @type {esbuild.Plugin} */
+const styles = { name: "styles", setup: (build) => build.onLoad({ filter: /\.css$/ }, stylesAsCode) };
+
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
-  { ...common, entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" } },
+  { ...alone, entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" } },
   // One file each: where a kernel hands them out, there is no server to get another from.
   {
-    ...common,
+    ...alone,
     entryPoints: { widget: "src/widget/index.tsx", loader: "src/widget/loader.ts" },
-    plugins: [{ name: "styles", setup: (build) => build.onLoad({ filter: /\.css$/ }, stylesAsCode) }],
+    plugins: [styles],
   },
 ];
 
+/**
+ * What JupyterLab's builder makes the extension of. It knows what JupyterLab itself brings; the rest is in here.
+ * @type {esbuild.BuildOptions}
+ */
+const lab = {
+  ...common,
+  outdir: join(here, "lib"),
+  entryPoints: { index: "src/lab/index.ts" },
+  splitting: true, // the view is loaded when there is something to see
+  external: ["@jupyterlab/*", "@lumino/*", "react", "react-dom"],
+  loader: { ".svg": "text" },
+  minify: false, // the builder does
+  plugins: [styles],
+};
+
 if (watch) {
-  for (const options of bundles) await (await esbuild.context(options)).watch();
+  for (const options of [...bundles, lab]) await (await esbuild.context(options)).watch();
+  await esbuild.build(lab); // the watching one may not have written it yet
+  await jupyterBuilder("--development", "--watch");
 } else {
+  rmSync(lab.outdir, { recursive: true, force: true });
+  const extension = await esbuild.build({ ...lab, metafile: true });
+  await jupyterBuilder();
+  writeFileSync(join(labextension, "LICENSES.txt"), licenses(Object.keys(extension.metafile.inputs)));
   const results = await Promise.all(
     bundles.map((options) => esbuild.build({ ...options, metafile: true, write: false })),
   );
@@ -59,6 +91,22 @@ if (watch) {
   }
 }
 
+/**
+ * Run JupyterLab's builder for prebuilt extensions on `lib/`.
+ * @param {string[]} options
+ */
+async function jupyterBuilder(...options) {
+  const builder = join(here, "node_modules/@jupyter/builder/lib/build-labextension.js");
+  const core = join(here, "node_modules/@jupyterlab/core-meta/core.package.json");
+  const child = spawn(process.execPath, [builder, "--core-package-file", core, ...options, here], {
+    stdio: ["ignore", watch ? "inherit" : "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout?.on("data", (data) => (said += data));
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  if (status !== 0) throw new Error(`the extension for JupyterLab could not be built:\n${said}`);
+}
+
 /** The package's, from where it is written. */
 function version() {
   const text = readFileSync(join(here, "../sshx_jupyter/_version.py"), "utf8");
@@ -71,7 +119,7 @@ function version() {
  */
 async function stylesAsCode({ path }) {
   const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "css", minify: !watch });
-  const style = JSON.stringify(join(here, "src/widget/style.ts"));
+  const style = JSON.stringify(join(here, "src/style.ts"));
   const contents = `import { addStyle } from ${style}; addStyle(${JSON.stringify(code)});`;
   return { contents, resolveDir: here, watchFiles: [path] };
 }

@@ -1,4 +1,4 @@
-/** The widget's style sheets, which `build.mjs` makes modules of: one element in the page holds them all. */
+/** Style sheets, which `build.mjs` makes modules of: one element of the page holds them all. */
 
 const ID = "sshx-style";
 

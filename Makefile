@@ -9,6 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PROGRAMS := vim:vim htop:htop tmux:tmux ps:procps chromium:chromium
 MODULES := js/node_modules/.package-lock.json
 BUNDLE := sshx_jupyter/server/static/page.js
+LABEXTENSION := sshx_jupyter/labextension
+LINK := .venv/share/jupyter/labextensions/sshx-jupyter
 
 export PIP_QUIET ?= 1
 
@@ -19,10 +21,10 @@ help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
 	@echo "make test   check style and types, then run all tests"
 	@echo "make lint   check style and types only"
-	@echo "make bundle build the page, if its sources in js/ have changed"
+	@echo "make bundle build the page and the JupyterLab plugin, if their sources in js/ have changed"
 	@echo "make bench  measure, and print the figures as a table"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
-	@echo "make clean  remove .venv, js/node_modules, the page's bundle and the caches"
+	@echo "make clean  remove .venv, js/node_modules, the bundles and the caches"
 
 lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 	@echo "lab: starting JupyterLab (Ctrl-C stops it)"
@@ -55,8 +57,8 @@ lock: .venv/.ready
 	@mv .venv/lock $(LOCK)
 
 clean:
-	@echo "clean: removing .venv, js/node_modules, the page's bundle and the caches"
-	@rm -rf .venv js/node_modules $(dir $(BUNDLE)) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@echo "clean: removing .venv, js/node_modules, the bundles and the caches"
+	@rm -rf .venv js/node_modules js/lib $(dir $(BUNDLE)) $(LABEXTENSION) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A test that needs a program fails where it is missing; nothing is skipped.
 programs:
@@ -70,7 +72,7 @@ programs:
 	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}"; } >/dev/null \
 		|| echo "test: could not install $${missing[*]}: the tests that need it will fail" >&2
 
-# The page is built with Node.js, in the same way by pip: see js/hatch_build.py.
+# The bundles are built with Node.js, in the same way by pip: see js/hatch_build.py.
 node:
 	@if ! command -v npm >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		echo "setup: installing nodejs and npm"; \
@@ -82,12 +84,17 @@ node:
 			"$$(node --version 2>/dev/null || echo none)" >&2; exit 1; fi
 
 $(MODULES): js/package-lock.json | node
-	@echo "setup: installing what the page is built with"
+	@echo "setup: installing what the bundles are built with"
 	@cd js && npm ci --loglevel=error && touch node_modules/.package-lock.json
 
-$(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src)
-	@echo "setup: building the page"
+$(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src js/schema)
+	@echo "setup: building the page and the JupyterLab plugin"
 	@cd js && npm run --silent build && touch ../$@
+
+# Made by the same rule.
+ifeq ($(wildcard $(LABEXTENSION)/package.json),)
+.PHONY: $(BUNDLE)
+endif
 
 # Debian keeps the part of Python that makes environments in a package of its own.
 .venv/.python:
@@ -98,8 +105,12 @@ $(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src)
 		$(PYTHON) -m venv --clear .venv; }
 	@touch $@
 
+# What pip copies for JupyterLab becomes a link, so that `make bundle` is enough to change it. Through the link, pip would
+# write into the checkout.
 .venv/.ready: .venv/.python pyproject.toml $(LOCK) sshx_jupyter/_version.py sshx_jupyter/server/sshx_jupyter.json \
 		| $(BUNDLE)
 	@echo "setup: installing the package and what its tests need (a minute the first time)"
+	@rm -rf $(LINK)
 	@$(PIP) install --constraint $(LOCK) --editable '.[test]'
+	@$(BIN)/jupyter-builder develop --overwrite --log-level=WARN .
 	@touch $@

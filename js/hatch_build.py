@@ -1,4 +1,4 @@
-"""Makes the bundle of the browser's side when a checkout is built or installed (hatchling's custom build hook)."""
+"""Makes the bundles of the browser's side when a checkout is built or installed (hatchling's custom build hook)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ HOW = (
 
 
 class BundleHook(BuildHookInterface[Any]):
-    """Runs `npm ci` and `npm run build` here, unless the bundle is up to date."""
+    """Runs `npm ci` and `npm run build` here, unless the bundles are up to date."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
-        bundle = root / "sshx_jupyter" / "server" / "static"
-        if (root / "PKG-INFO").is_file() and (bundle / "page.js").is_file():
+        if (root / "PKG-INFO").is_file() and all(bundle.is_file() for bundle in bundles(root)):
             self.app.display_info("sshx: the page comes with this source distribution")
-        elif is_current(root / "js", bundle):
+        elif is_current(root):
             self.app.display_info("sshx: the page is up to date")
         else:
             self._build(root / "js")
@@ -52,20 +51,29 @@ class BundleHook(BuildHookInterface[Any]):
             self.app.abort(f"sshx: the page could not be built: `{text}` in js/ failed, see above.")
 
 
-def is_current(js: Path, bundle: Path) -> bool:
-    """Whether the bundle is a whole one, and newer than all that it is made from."""
-    page = bundle / "page.js"
-    if not page.is_file() or any(bundle.glob("*.map")):  # `build.mjs --watch` makes one for development
+def bundles(root: Path) -> list[Path]:
+    """One file of each directory of bundles, which stands for all in it."""
+    package = root / "sshx_jupyter"
+    return [package / "server" / "static" / "page.js", package / "labextension" / "package.json"]
+
+
+def is_current(root: Path) -> bool:
+    """Whether the bundles are whole ones, and newer than all that they are made from."""
+    made = bundles(root)
+    if not all(bundle.is_file() for bundle in made):
         return False
-    return changed(page) >= max(map(changed, sources(js)))
+    if any(path for bundle in made for path in bundle.parent.rglob("*.map")):
+        return False  # for development, made by `build.mjs --watch`
+    return min(map(changed, made)) >= max(map(changed, sources(root / "js")))
 
 
 def sources(js: Path) -> Iterator[Path]:
-    """All that the bundle is made from; directories for what has been deleted."""
+    """All that the bundles are made from; directories for what has been deleted."""
     yield from (path for path in js.iterdir() if path.suffix in (".json", ".mjs"))
-    for directory, _, files in os.walk(js / "src"):
-        yield Path(directory)
-        yield from (Path(directory, name) for name in files)
+    for top in ("src", "schema"):
+        for directory, _, files in os.walk(js / top):
+            yield Path(directory)
+            yield from (Path(directory, name) for name in files)
 
 
 def changed(path: Path) -> int:

@@ -39,6 +39,11 @@ def load_ipython_extension(shell: Any) -> None:
     register(shell)
 
 
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """What `jupyter-builder develop` asks a package for."""
+    return [{"src": "labextension", "dest": "sshx-jupyter"}]
+
+
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     """What Jupyter Server asks an extension's package for."""
     from .server.app import SshxApp

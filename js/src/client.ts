@@ -86,6 +86,8 @@ export interface ClientOptions {
   resume?: Uint8Array;
   /** The `resumeToken` of a client that is there, to be another client of the same user, who is listed once. */
   companion?: Uint8Array;
+  /** Takes part without being listed among the users; for owners only: the host lists others all the same. */
+  observer?: boolean;
 }
 
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
@@ -148,6 +150,8 @@ export class SshxClient {
   /** What makes this client the same user on its next link. */
   #resume: Uint8Array | null = null;
   readonly #companion: Uint8Array | null;
+  /** Whether this client is not listed as a user of its own. */
+  readonly #observer: boolean;
   /** Time of the last chat message. */
   #heard = 0;
   #connection: Connection | null = null;
@@ -163,13 +167,14 @@ export class SshxClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing happens before `connect`. */
-  constructor({ credentials, dial, name, color, resume, companion }: ClientOptions) {
+  constructor({ credentials, dial, name, color, resume, companion, observer = false }: ClientOptions) {
     this.#credentials = credentials;
     this.#dial = dial;
     this.#name = name ?? null;
     this.#color = color ?? null;
     this.#resume = resume ?? null;
     this.#companion = companion ?? null;
+    this.#observer = observer || this.#companion !== null;
     this.#role = credentials.role;
   }
 
@@ -393,10 +398,9 @@ export class SshxClient {
 
   #join(): void {
     this.#connection?.send({
-      join:
-        this.#companion === null
-          ? { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false }
-          : { name: null, resume: this.#companion, heard: this.#heard, observer: true },
+      join: this.#observer
+        ? { name: null, resume: this.#companion, heard: this.#heard, observer: true }
+        : { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false },
     });
   }
 
@@ -518,7 +522,7 @@ export class SshxClient {
     };
     const token = info.get("token");
     const role = text("role");
-    if (token instanceof Uint8Array && this.#companion === null) this.#resume = token;
+    if (token instanceof Uint8Array && !this.#observer) this.#resume = token;
     if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
     this.#entered = true;
     this.#self.uid = uid;
@@ -568,13 +572,19 @@ export class SshxClient {
     const connection = this.#connection;
     if (connection === null) return;
     this.#settled = true;
-    if (this.#companion !== null && this.#name !== null && this.users.get(this.uid)?.name !== this.#name) {
-      this.#post({ setName: this.#name });
-    }
-    if (this.#color !== null && this.users.get(this.uid)?.color !== this.#color) this.#post({ setColor: this.#color });
-    if (this.#focus !== null) this.#post({ setFocus: this.#focus });
+    const user = this.users.get(this.uid);
+    if (user !== undefined) this.#introduce(user);
     this.#outbox.open(connection);
     this.#become("connected");
+  }
+
+  /** Tell what this user is other than the host has it. */
+  #introduce(user: User): void {
+    if (this.#companion !== null && this.#name !== null && user.name !== this.#name) {
+      this.#post({ setName: this.#name });
+    }
+    if (this.#color !== null && user.color !== this.#color) this.#post({ setColor: this.#color });
+    if (this.#focus !== null) this.#post({ setFocus: this.#focus });
   }
 
   // Telling.

@@ -141,6 +141,8 @@ class _ServerHosted:
         except ServerError:
             return None
         tickets, urls = model["tickets"], model["urls"]
+        if tickets["read"] is None:
+            return None  # the server does not let this user into sessions
         return Tickets(tickets["write"], tickets["read"], urls["write"], urls["read"])
 
     async def serve(self, link: CommLink) -> None:

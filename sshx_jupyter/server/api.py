@@ -46,6 +46,11 @@ class _Handler(SshxHandler, APIHandler):
         """Where guests find the page: as configured, else at the address by which this request came."""
         return self.app.page_url or f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
 
+    async def models(self, *sessions: Session) -> list[dict[str, Any]]:
+        """Sessions as JSON; without what lets one in, for who may not go in."""
+        models = [session_model(session, self.page_url) for session in sessions]
+        return models if await self.may_execute() else [_without_secrets(model) for model in models]
+
     def find(self, text: str) -> Session:
         session_id = self.session_id(text)
         hub = self.app.hub
@@ -89,9 +94,9 @@ class SessionsHandler(_Handler):
 
     @web.authenticated
     @authorized
-    def get(self) -> None:
+    async def get(self) -> None:
         hub = self.app.hub
-        self.reply([session_model(session, self.page_url) for session in hub.sessions.values()] if hub else [])
+        self.reply(await self.models(*hub.sessions.values()) if hub else [])
 
     @web.authenticated
     @authorized
@@ -137,8 +142,9 @@ class SessionHandler(_Handler):
 
     @web.authenticated
     @authorized
-    def get(self, session_id: str) -> None:
-        self.reply(session_model(self.find(session_id), self.page_url))
+    async def get(self, session_id: str) -> None:
+        [model] = await self.models(self.find(session_id))
+        self.reply(model)
 
     @web.authenticated
     @authorized
@@ -152,7 +158,8 @@ class SessionHandler(_Handler):
                 session.lock(change.locked)
             if change.rotate:
                 await session.rotate()
-        self.reply(session_model(session, self.page_url))
+        [model] = await self.models(session)
+        self.reply(model)
 
     @web.authenticated
     @authorized
@@ -219,6 +226,11 @@ def session_model(session: Session, page_url: str) -> dict[str, Any]:
             "locked": session.locked,
         },
     }
+
+
+def _without_secrets(model: dict[str, Any]) -> dict[str, Any]:
+    nothing = {"write": None, "read": None}
+    return {**model, "tickets": nothing, "urls": nothing, "owner_secret": None}
 
 
 def _utc(time: float) -> str:

@@ -7,11 +7,14 @@ from http.client import responses
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado.log import app_log, gen_log
 from tornado.web import HTTPError, RequestHandler
 
 if TYPE_CHECKING:
+    from jupyter_server.base.handlers import JupyterHandler
+
     from .app import SshxApp
 
 AUTH_RESOURCE = "sshx"
@@ -73,6 +76,12 @@ class SshxHandler(ExtensionHandlerMixin, RequestHandler):
         }
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(reply))
+
+    async def may_execute(self) -> bool:
+        """Whether this user may go into the sessions of this server."""
+        handler = cast("JupyterHandler", self)
+        allowed = handler.authorizer.is_authorized(handler, self.current_user, "execute", self.auth_resource)
+        return bool(await ensure_async(allowed))
 
     def session_id(self, text: str) -> bytes:
         """The session id in an address."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
@@ -38,8 +37,7 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
 
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
-        allowed = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
-        if not await ensure_async(allowed):
+        if not await self.may_execute():
             raise ApiError(403, "forbidden", "You may not use sshx on this Jupyter server.")
         self.session_id(*args)
         if self.request.headers.get("Upgrade", "").lower() != "websocket":

@@ -1,18 +1,22 @@
-"""What someone gets who installs the package: the page's bundle, and a command line that works without any server."""
+"""What someone gets who installs the package: the bundles, and a command line that works without any server."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import venv
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
+from sshx_jupyter import __version__
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -20,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 STATIC = "sshx_jupyter/server/static/"
 BUNDLE = {"page.js", "page.css", "login.js", "widget.js", "loader.js", "LICENSES.txt"}
 LARGEST_BUNDLE = 900_000
+LABEXTENSION = "sshx_jupyter/labextension/"
+IN_LAB = "share/jupyter/labextensions/sshx-jupyter/"
+LARGEST_LABEXTENSION = 1_200_000
 
 
 @pytest.fixture(scope="module")
@@ -54,40 +61,85 @@ def make_wheel(source: Path, bin_dir: Path, directory: Path, environment: dict[s
     return path
 
 
+@pytest.fixture(scope="module")
+def installed(wheel: Path, bin_dir: Path) -> Path:
+    """The fresh environment with the wheel in it."""
+    pip_install(bin_dir, str(wheel))
+    return bin_dir.parent
+
+
+def pip_install(bin_dir: Path, what: str) -> None:
+    pip = [str(bin_dir / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--constraint", str(ROOT / "tests" / "requirements.lock"), what], check=True)
+
+
 def files_of(wheel: Path) -> dict[str, int]:
     """Names and sizes."""
     with zipfile.ZipFile(wheel) as archive:
-        return {info.filename: info.file_size for info in archive.infolist()}
+        files = archive.infolist()
+    sizes = {info.filename: info.file_size for info in files}
+    assert len(sizes) == len(files)
+    return sizes
+
+
+def below(directory: str, names: Iterable[str]) -> set[str]:
+    return {name.removeprefix(directory) for name in names if name.startswith(directory)}
+
+
+def is_hashed(name: str) -> bool:
+    """Whether this is a script that is named for its content."""
+    return re.fullmatch(r"static/\w+\.[0-9a-f]{16,}\.js", name) is not None
+
+
+def labextension_files() -> set[str]:
+    """What the directory for JupyterLab has besides the scripts."""
+    schemas = {path.name for path in (ROOT / "js" / "schema").iterdir()} | {"package.json.orig"}
+    static = {"static/style.js", "static/third-party-licenses.json"}
+    return {"package.json", "LICENSES.txt"} | static | {f"schemas/sshx-jupyter/{name}" for name in schemas}
 
 
 def test_the_source_distribution_has_the_bundle_and_what_it_is_made_from(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {name.removeprefix(STATIC) for name in names if name.startswith(STATIC)} == BUNDLE
-    assert {"js/package-lock.json", "js/src/page/index.tsx", "js/hatch_build.py"} <= names
-    assert not [name for name in names if "node_modules" in name]
+    assert below(STATIC, names) == BUNDLE
+    assert {name for name in below(LABEXTENSION, names) if not is_hashed(name)} == labextension_files()
+    assert {"js/package-lock.json", "js/src/page/index.tsx", "js/hatch_build.py", "js/install.json"} <= names
+    assert not [name for name in names if "node_modules" in name or name.startswith("js/lib/")]
+    assert not [name for name in names if name.endswith(".map")]
 
 
-def test_the_wheel_has_a_bundle_of_reasonable_size(wheel: Path) -> None:
+def test_the_wheel_has_bundles_of_reasonable_size(wheel: Path) -> None:
     files = files_of(wheel)
-    assert {name.removeprefix(STATIC) for name in files if name.startswith(STATIC)} == BUNDLE
-    assert not [name for name in files if name.startswith("js/")]
+    assert below(STATIC, files) == BUNDLE
     assert files[STATIC + "page.js"] + files[STATIC + "page.css"] <= LARGEST_BUNDLE
+    package = f"sshx_jupyter-{__version__}"
+    assert {name.partition("/")[0] for name in files} == {"sshx_jupyter", f"{package}.data", f"{package}.dist-info"}
+    assert not below(LABEXTENSION, files)  # it is there once
+    assert not [name for name in files if name.endswith(".map")]
+
+    data = {name: files[f"{package}.data/data/{name}"] for name in below(f"{package}.data/data/", files)}
+    lab = below(IN_LAB, data)
+    assert set(data) - {IN_LAB + name for name in lab} == {"etc/jupyter/jupyter_server_config.d/sshx_jupyter.json"}
+    assert {name for name in lab if not is_hashed(name)} == {*labextension_files(), "install.json"}
+    assert len([name for name in lab if name.startswith("static/remoteEntry.") and is_hashed(name)]) == 1
+    assert sum(data[IN_LAB + name] for name in lab) <= LARGEST_LABEXTENSION
 
 
 def test_a_checkout_and_its_source_distribution_make_the_same_wheel(wheel: Path, bin_dir: Path, tmp_path: Path) -> None:
     assert files_of(make_wheel(ROOT, bin_dir, tmp_path, dict(os.environ))) == files_of(wheel)
 
 
-def test_the_installed_command_line_shares_and_joins(wheel: Path, bin_dir: Path, tmp_path: Path) -> None:
-    pip = [str(bin_dir / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", str(ROOT / "tests" / "requirements.lock"), str(wheel)], check=True)
-    enabled = bin_dir.parent / "etc" / "jupyter" / "jupyter_server_config.d" / "sshx_jupyter.json"
+def environment_of_its_own(home: Path) -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTHON", "VIRTUAL"))}
+    return mine | {"SSHX_RELAYS": "disabled", "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
+
+
+def test_the_installed_command_line_shares_and_joins(installed: Path, tmp_path: Path) -> None:
+    enabled = installed / "etc" / "jupyter" / "jupyter_server_config.d" / "sshx_jupyter.json"
     assert json.loads(enabled.read_text()) == {"ServerApp": {"jpserver_extensions": {"sshx_jupyter": True}}}
 
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
-    environment |= {"SSHX_RELAYS": "disabled", "HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
-    command = [str(bin_dir / "jupyter"), "sshx"]
+    environment = environment_of_its_own(tmp_path)
+    command = [str(installed / "bin" / "jupyter"), "sshx"]
     share = subprocess.Popen(
         [*command, "share", "--name", "demo", "--json", "--", "sh"],
         stdout=subprocess.PIPE,
@@ -114,21 +166,44 @@ def test_the_installed_command_line_shares_and_joins(wheel: Path, bin_dir: Path,
         assert share.wait(30) == 0, sys.platform
 
 
+def test_jupyterlab_has_the_plugin_until_it_is_uninstalled(installed: Path, bin_dir: Path, tmp_path: Path) -> None:
+    pip_install(bin_dir, "jupyterlab")
+    environment = environment_of_its_own(tmp_path) | {"PATH": str(bin_dir)}
+
+    def lab_extensions() -> str:
+        command = ["jupyter", "labextension", "list"]
+        done = subprocess.run(
+            [str(bin_dir / command[0]), *command[1:]], env=environment, capture_output=True, text=True, check=True
+        )
+        return re.sub(r"\x1b\[\d*m", "", done.stdout + done.stderr)
+
+    assert f"sshx-jupyter v{__version__} enabled OK (python, sshx-jupyter)\n" in lab_extensions()
+    pip = [str(bin_dir / "python"), "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "uninstall", "--quiet", "--yes", "sshx-jupyter"], check=True)
+    assert "sshx" not in lab_extensions()
+    left = [path for directory in ("etc", "share") for path in (installed / directory).rglob("*sshx*")]
+    assert [path for path in left if not path.is_dir() or any(path.rglob("*"))] == []
+
+
 class Checkout:
-    """A small copy of this checkout whose bundle has not been built, with programs that say what they are asked."""
+    """A small copy of this checkout whose bundles have not been built, with programs that say what they are asked."""
 
     def __init__(self, directory: Path) -> None:
         self.root = directory / "checkout"
         self.bin = directory / "bin"
         self.static = self.root / STATIC
+        self.labextension = self.root / LABEXTENSION
         self.modules = self.root / "js" / "node_modules" / ".package-lock.json"
         self._calls = directory / "calls"
-        for name in ("pyproject.toml", "README.md", "LICENSE", "js/hatch_build.py", "js/package-lock.json"):
+        files = ("hatch_build.py", "install.json", "package-lock.json")
+        for name in ("pyproject.toml", "README.md", "LICENSE", *(f"js/{name}" for name in files)):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
-        shutil.copytree(ROOT / "sshx_jupyter", self.root / "sshx_jupyter", ignore=shutil.ignore_patterns("static"))
-        (self.root / "js" / "src").mkdir()
-        (self.root / "js" / "src" / "page.ts").write_text("")
+        bundles = shutil.ignore_patterns("static", "labextension")
+        shutil.copytree(ROOT / "sshx_jupyter", self.root / "sshx_jupyter", ignore=bundles)
+        for name in ("src/page.ts", "schema/sessions.json"):
+            (self.root / "js" / name).parent.mkdir()
+            (self.root / "js" / name).write_text("")
         self.bin.mkdir()
 
     def program(self, name: str, script: str) -> None:
@@ -138,7 +213,8 @@ class Checkout:
 
     def install_node(self, version: str = "v22.1.0") -> None:
         self.program("node", f"echo {version}")
-        made = f"/bin/mkdir -p '{self.static}' && echo > '{self.static}/page.js'"
+        bundles = (self.static / "page.js", self.labextension / "package.json")
+        made = " && ".join(f"/bin/mkdir -p '{path.parent}' && echo > '{path}'" for path in bundles)
         installed = f"/bin/mkdir -p '{self.modules.parent}' && echo > '{self.modules}'"
         self.program("npm", f'echo "$@" >> "{self._calls}"; case "$1" in ci) {installed};; *) {made};; esac')
 
@@ -182,14 +258,18 @@ def test_the_bundle_is_built_when_its_sources_have_changed(tmp_path: Path) -> No
     assert checkout.calls() == ["ci", "run build"]
     assert checkout.build()[0] == 0
     assert checkout.calls() == []  # up to date
-    checkout.touch(checkout.root / "js" / "src" / "page.ts")
-    assert checkout.build()[0] == 0
-    assert checkout.calls() == ["run build"]
-    (checkout.static / "page.js.map").write_text("")  # of a bundle for development
-    checkout.touch(checkout.static / "page.js")
+    for source in ("src/page.ts", "schema/sessions.json"):
+        checkout.touch(checkout.root / "js" / source)
+        assert checkout.build()[0] == 0
+        assert checkout.calls() == ["run build"]
+    for directory in (checkout.static, checkout.labextension):
+        (directory / "some.js.map").write_text("")  # of a bundle for development
+        checkout.build()
+        assert checkout.calls() == ["run build"]
+        (directory / "some.js.map").unlink()
+    shutil.rmtree(checkout.labextension)
     checkout.build()
     assert checkout.calls() == ["run build"]
-    (checkout.static / "page.js.map").unlink()
     checkout.touch(checkout.root / "js" / "package-lock.json")
     checkout.build()
     assert checkout.calls() == ["ci", "run build"]

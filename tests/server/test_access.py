@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from argparse import Namespace
 from typing import Any
 
 import pytest
@@ -9,8 +12,13 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from sshx_jupyter.cli import sessions
+from sshx_jupyter.cli.console import Failure
+from sshx_jupyter.jupyter_servers import JupyterServer
 from sshx_jupyter.links import Unreachable
 from sshx_jupyter.links.websocket import dial_websocket
+from sshx_jupyter.notebook.errors import SharingError
+from sshx_jupyter.notebook.homes import Options, ServerHome
 
 from .serving import SPEC, Server
 
@@ -32,6 +40,15 @@ class Nobody(Authorizer):
         if resource == "sshx":
             self.asked.append((action, resource))
         return resource != "sshx"
+
+
+class Some(Authorizer):
+    """Allows some of the actions on this extension."""
+
+    allowed: set[str] = set()  # noqa: RUF012 - for the test to set
+
+    async def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:  # type: ignore[override]
+        return resource != "sshx" or action in self.allowed
 
 
 async def upgrade_status(url: str, **headers: str) -> int:
@@ -90,6 +107,57 @@ async def test_the_authorizer_decides(server: Server) -> None:
     assert server.extension.hub is None
     with pytest.raises(Unreachable, match="does not let you in"):
         await dial_websocket(server.link_url(NOBODY), token=server.token)
+
+
+SOME = pytest.mark.parametrize("sshx_config", [{"ServerApp": {"authorizer_class": Some}}])
+
+
+@SOME
+async def test_who_may_read_but_not_execute_is_told_no_secrets(server: Server) -> None:
+    Some.allowed = {"read", "write", "execute"}
+    made = await server.share(name="Lecture")
+    path = f"sshx/api/sessions/{made['id']}"
+    nothing = {"write": None, "read": None}
+    hidden = {"tickets": nothing, "urls": nothing, "owner_secret": None}
+
+    def secrets(session: dict[str, Any]) -> dict[str, Any]:
+        assert session["id"] == made["id"]
+        return {key: session[key] for key in hidden}
+
+    for allowed in ({"read"}, {"read", "write"}, {"read", "write", "execute"}):
+        Some.allowed = allowed
+        expected = secrets(made) if "execute" in allowed else hidden
+        assert secrets((await server.call("GET", path)).body) == expected
+        [listed] = (await server.call("GET", "sshx/api/sessions")).body
+        assert secrets(listed) == expected
+        if "write" in allowed:
+            changed = (await server.call("PATCH", path, {"name": "Talk"})).body
+            assert (changed["name"], secrets(changed)) == ("Talk", expected)
+
+
+@SOME
+async def test_kernels_and_the_command_line_do_without_secrets(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jupyter = JupyterServer(server.url, server.token)
+    Some.allowed = {"read", "write"}
+    hosted = await ServerHome(jupyter).share(Options("Lecture"))
+    assert await hosted.tickets() is None
+    with pytest.raises(Unreachable, match="does not let you in"):
+        await hosted.dial()
+    assert [session["id"] for session in await ServerHome(jupyter).sessions()] == [hosted.id]
+
+    monkeypatch.setattr(sessions, "running_servers", lambda: [jupyter])
+    monkeypatch.setattr(sessions.records, "running", list)
+    await asyncio.to_thread(sessions.list_sessions, Namespace(json=True))
+    [fact] = json.loads(capsys.readouterr().out)
+    assert (fact["id"], fact["name"]) == (hosted.id, "Lecture")
+    Some.allowed = {"read"}
+    with pytest.raises(SharingError, match="does not let"):
+        await ServerHome(jupyter).share(Options())
+    with pytest.raises(Failure, match="does not let"):
+        await asyncio.to_thread(sessions.stop_session, Namespace(id=hosted.id))
+    assert await server.sessions() == [hosted.id]
 
 
 async def test_a_cookie_alone_changes_nothing(server: Server) -> None:

@@ -13,6 +13,15 @@ export interface Complaint {
   message: string;
 }
 
+/** What is wrong with the ticket itself; see `TicketError` and `Refused`. */
+const OF_TICKET = ["empty", "foreign", "newer", "incomplete", "mistyped", "malformed", "notFound", "expired"];
+
+/** Where the mistake is, of those that `TicketError` and `Refused` have words for. */
+export function fieldOf(reason: string, password: string | null): Complaint["field"] {
+  if (reason === "passwordRequired" || (reason === "invalidAuth" && password !== null)) return "password";
+  return reason === "invalidAuth" || OF_TICKET.includes(reason) ? "ticket" : null;
+}
+
 interface JoinFormProps {
   /** A text that was found where a ticket should be. */
   ticket?: string;
@@ -20,9 +29,11 @@ interface JoinFormProps {
   onJoin: (ticket: Ticket, password: string | null) => Promise<Complaint | null> | null;
   /** What the person should know while it waits. */
   waiting?: string;
+  /** What others see of who gives no name. */
+  name?: string;
 }
 
-export function JoinForm({ ticket: given = "", onJoin, waiting = "" }: JoinFormProps) {
+export function JoinForm({ ticket: given = "", onJoin, waiting = "", name: known = "" }: JoinFormProps) {
   const [text, setText] = useState(given);
   const [name, setName] = useState(() => getSettings().name);
   const [password, setPassword] = useState("");
@@ -106,7 +117,7 @@ export function JoinForm({ ticket: given = "", onJoin, waiting = "" }: JoinFormP
       <Field
         label="Your name"
         name="name"
-        placeholder="What the others see"
+        placeholder={known || "What the others see"}
         autoComplete="nickname"
         value={name}
         onValue={edit(setName)}

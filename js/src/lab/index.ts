@@ -1,12 +1,92 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { LabIcon } from "@jupyterlab/ui-components";
+/** Sharing terminals, as a part of JupyterLab and, where the same things are there, of Notebook. */
+import {
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+  ILabShell,
+  ILayoutRestorer,
+} from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
+import { PageConfig } from "@jupyterlab/coreutils";
+import { ILauncher } from "@jupyterlab/launcher";
+import { IRunningSessionManagers } from "@jupyterlab/running";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { IStatusBar } from "@jupyterlab/statusbar";
+import { ITerminalTracker } from "@jupyterlab/terminal";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { Api } from "../server/api";
+import { Command } from "./command";
+import { addCommands } from "./commands";
+import { identityOf } from "./identity";
+import { addNotifications } from "./notifications";
+import { addRunning } from "./running";
+import { SharedSessions } from "./sessions";
+import { Settings } from "./settings";
+import { addStatus } from "./status";
+import { Tabs } from "./tabs";
+import { markTerminals } from "./terminals";
+import "./lab.css";
+
+const ID = "sshx-jupyter:plugin";
 
 const plugin: JupyterFrontEndPlugin<void> = {
-  id: "sshx-jupyter:sessions",
+  id: ID,
+  description: "Shares terminals with others, and joins theirs.",
   autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    console.log("sshx", app, LabIcon);
-    void import("./tab").then((m) => m.show());
+  optional: [
+    ITranslator,
+    ISettingRegistry,
+    ILabShell,
+    ILayoutRestorer,
+    ICommandPalette,
+    ILauncher,
+    IRunningSessionManagers,
+    IStatusBar,
+    ITerminalTracker,
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    translator: ITranslator | null,
+    registry: ISettingRegistry | null,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null,
+    running: IRunningSessionManagers | null,
+    statusBar: IStatusBar | null,
+    terminals: ITerminalTracker | null,
+  ) => {
+    if (!PageConfig.getOption("sshxDefaultRole")) return; // the server has not this extension
+    const trans = (translator ?? nullTranslator).load("sshx_jupyter");
+    const { commands, serviceManager } = app;
+    const { baseUrl, token } = serviceManager.serverSettings;
+    const api = new Api(new URL(baseUrl, location.href), token);
+
+    const settings = new Settings();
+    if (registry) void settings.load(registry, ID);
+    const sessions = new SharedSessions(api, serviceManager.events);
+    const tabs = labShell && new Tabs(app, api, () => identityOf(serviceManager.user), settings, trans);
+
+    addCommands({ app, sessions, settings, tabs, terminals, trans });
+    addNotifications(sessions, settings, tabs, commands, trans);
+    if (terminals) markTerminals(terminals, sessions, commands, trans);
+    if (statusBar && tabs) addStatus(statusBar, sessions, tabs, commands, trans);
+    if (restorer && tabs) tabs.restore(restorer);
+
+    // Where a person may not use it, nothing of it is to be seen.
+    const whenAvailable = () => {
+      if (sessions.available !== true) return;
+      sessions.changed.disconnect(whenAvailable);
+      if (running) addRunning(running, sessions, tabs, commands, trans);
+      const category = trans.__("Shared Terminals");
+      for (const command of [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop]) {
+        palette?.addItem({ command, category });
+      }
+      launcher?.add({ command: Command.create, category: trans.__("Other"), rank: 5 });
+      launcher?.add({ command: Command.join, category: trans.__("Other"), rank: 6 });
+    };
+    sessions.changed.connect(whenAvailable);
+    void sessions.refresh();
   },
 };
-export default [plugin];
+
+export default plugin;

@@ -6,12 +6,14 @@ import type { Dial } from "../links/link";
 import type { Credentials } from "../protocol/handshake";
 import type { Api, HostedSession } from "../server/api";
 import { ownerOf, useInvite } from "../server/hosted";
+import { keepResume, takeResume } from "../server/reload";
 import type { Ticket } from "../ticket";
-import { SessionView, type Invite } from "../view/SessionView";
+import { SessionView, type Invite, type Opening } from "../view/SessionView";
 import { getSettings } from "../view/settings";
 import { useClient } from "../view/useClient";
 import { Frame } from "./Frame";
-import { keepResume, takeResume } from "./reload";
+
+const TO_SHARE: Opening = { panel: "Share" };
 
 interface OwnSessionProps {
   api: Api;
@@ -26,7 +28,7 @@ export function OwnSession({ api, session, fresh, onLeave }: OwnSessionProps) {
   const [credentials] = useState(() => ownerOf(session));
   const [client] = useState(() => newClient(credentials, api.dialHosted(session.id)));
   const invite = useInvite(api, session, client);
-  return <Connected {...{ client, credentials, invite, onLeave }} inviting={fresh} />;
+  return <Connected {...{ client, credentials, invite, onLeave }} opens={fresh ? TO_SHARE : undefined} />;
 }
 
 interface GuestSessionProps {
@@ -74,7 +76,7 @@ interface ConnectedProps {
   client: SshxClient;
   credentials: Credentials;
   invite?: Invite;
-  inviting?: boolean;
+  opens?: Opening | undefined;
   onLeave: () => void;
 }
 

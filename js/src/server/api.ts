@@ -1,17 +1,27 @@
 /** The Jupyter server's API, as far as the browser needs it. `server/openapi.yaml` describes it. */
 import type { Dial } from "../links/link";
 import { dialWebSocket, localUrl, pipeUrl } from "../links/websocket";
+import type { Role } from "../protocol/messages";
 
-/** A session that this server hosts. */
+/** A session that this server hosts, and that this person may go into. */
 export interface HostedSession {
   id: string;
   name: string;
+  /** ISO 8601. */
+  created: string;
   tickets: { write: string | null; read: string };
   urls: { write: string | null; read: string };
   /** Hexadecimal; makes its holder the session's owner. */
   owner_secret: string;
-  shells: readonly unknown[];
-  users: readonly unknown[];
+  /** `terminal` is the name of Jupyter's terminal. */
+  shells: readonly { sid: number; terminal: string; title: string }[];
+  users: readonly { uid: number; name: string; color: string; role: Role }[];
+  options: { read_only: boolean; approve: boolean; password: boolean; expires_at: string | null; locked: boolean };
+}
+
+/** What one is told of a session who may know of it, but not go in. */
+interface Closed {
+  owner_secret: null;
 }
 
 /** What a new session is to be; what is left out, the server decides. */
@@ -30,7 +40,19 @@ export interface ShareOptions {
 const PATIENCE = 30_000;
 
 /** A request that failed. The message is a sentence for the person. */
-export class ApiError extends Error {}
+export class ApiError extends Error {
+  /**
+   * @param status - HTTP's; 0 if the server cannot be reached.
+   * @param reason - the API's word; empty if it has given none.
+   */
+  constructor(
+    message: string,
+    readonly status = 0,
+    readonly reason = "",
+  ) {
+    super(message);
+  }
+}
 
 const UNREACHABLE = "The Jupyter server cannot be reached. Check that it is running and that you are online.";
 
@@ -44,17 +66,23 @@ export class Api {
     private readonly token = "",
   ) {}
 
+  /** The sessions that this person may go into. */
   async sessions(): Promise<HostedSession[]> {
-    return (await this.request("GET", "sshx/api/sessions")) as HostedSession[];
+    const sessions = (await this.request("GET", "sshx/api/sessions")) as (HostedSession | Closed)[];
+    return sessions.filter((session) => session.owner_secret !== null);
   }
 
-  /** The session of this id; null if it is not hosted here. */
+  /** The session of this id; null if it is none of them. */
   async find(id: string): Promise<HostedSession | null> {
     return (await this.sessions()).find((session) => session.id === id) ?? null;
   }
 
   async share(options: ShareOptions): Promise<HostedSession> {
     return (await this.request("POST", "sshx/api/sessions", options)) as HostedSession;
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.request("PATCH", `sshx/api/sessions/${id}`, { name });
   }
 
   /** Stop sharing. The terminals live on. */
@@ -106,12 +134,15 @@ export class Api {
       throw new ApiError(UNREACHABLE);
     }
     if (response.status === 204) return null;
-    const reply = (await response.json().catch(() => null)) as { message?: unknown } | null;
+    const { status } = response;
+    const reply = (await response.json().catch(() => null)) as { message?: unknown; reason?: unknown } | null;
     if (response.ok && reply !== null) return reply;
-    const { message } = reply ?? {};
-    if (typeof message === "string" && message) throw new ApiError(message);
-    throw new ApiError(
-      `The Jupyter server answered with HTTP status ${response.status}. Reload the page to try again.`,
-    );
+    const { message, reason } = reply ?? {};
+    const sentence = `The Jupyter server answered with HTTP status ${status}. Reload the page to try again.`;
+    throw new ApiError(text(message) || sentence, status, text(reason));
   }
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

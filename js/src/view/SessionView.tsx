@@ -23,13 +23,19 @@ import "./canvas.css";
 import "./panels.css";
 
 export type { Invite } from "./InvitePanel";
+export type { PanelName } from "./Toolbar";
+
+/** A panel to open. Each object is another opening, also of the same panel. */
+export interface Opening {
+  readonly panel: PanelName;
+}
 
 export interface SessionViewProps {
   client: SshxClient;
   /** Shows `Share`. */
   invite?: Invite;
-  /** Opens `Share` by itself, because the session is new. */
-  inviting?: boolean;
+  /** Opens this panel by itself, once for each object given; `Share` once there is an invite. */
+  opens?: Opening | undefined;
   /** Shows `Leave`. Called when the person wants to go, or to another session: the client is to be closed then. */
   onLeave?: () => void;
   /** The surrounding application's theme, instead of the person's setting. */
@@ -47,7 +53,7 @@ const Shells = memo(Canvas);
 const NARROW = 640;
 
 export function SessionView(props: SessionViewProps) {
-  const { client, inviting = false, onLeave, theme: override, embedded = false, pause } = props;
+  const { client, opens, onLeave, theme: override, embedded = false, pause } = props;
   const theme = useTheme(override);
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
@@ -68,11 +74,10 @@ export function SessionView(props: SessionViewProps) {
     setPanel(null);
     if (panel !== null) root.current?.querySelector<HTMLElement>(`[data-opens="${panel}"]`)?.focus();
   }, [panel]);
-  const toShare = inviting && invite !== undefined;
-  const [invited, setInvited] = useState(false);
-  if (toShare && !invited) {
-    setInvited(true);
-    setPanel("Share");
+  const [opened, setOpened] = useState<Opening | undefined>();
+  if (opens !== undefined && opens !== opened && (opens.panel !== "Share" || invite !== undefined)) {
+    setOpened(opens);
+    setPanel(opens.panel);
   }
   useEscape(root, close);
   useWheelOfPage(root, embedded);

@@ -1,13 +1,10 @@
 /** The ticket box: asks the kernel to join, and is replaced by the session once that has worked. */
-import { JoinForm, type Complaint } from "../forms/JoinForm";
+import { fieldOf, JoinForm, type Complaint } from "../forms/JoinForm";
 import type { Ticket } from "../ticket";
 import { getSettings } from "../view/settings";
 import { useTheme, type Theme } from "../view/theme";
 import { KERNEL_GONE, type Kernel } from "./kernel";
 import { useBusy } from "./useBusy";
-
-/** What is wrong with the ticket itself; see `TicketError` and `Refused`. */
-const OF_TICKET = ["empty", "foreign", "newer", "incomplete", "mistyped", "malformed", "notFound", "expired"];
 
 export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefined }) {
   const busy = useBusy(kernel);
@@ -30,9 +27,4 @@ export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefin
       />
     </div>
   );
-}
-
-function fieldOf(reason: string, password: string | null): Complaint["field"] {
-  if (reason === "passwordRequired" || (reason === "invalidAuth" && password !== null)) return "password";
-  return reason === "invalidAuth" || OF_TICKET.includes(reason) ? "ticket" : null;
 }

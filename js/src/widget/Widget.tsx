@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type Re
 import type { SshxClient } from "../client";
 import { useInvite } from "../server/hosted";
 import { Message } from "../view/Screens";
-import { SessionView, type Invite } from "../view/SessionView";
+import { SessionView, type Invite, type Opening } from "../view/SessionView";
 import type { Pause } from "../view/situation";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
@@ -28,6 +28,7 @@ const NEW = 60;
 const SHORT = 240;
 /** Pixels from which there is room for a panel beside the canvas. */
 const WIDE = 640;
+const TO_SHARE: Opening = { panel: "Share" };
 
 export function Widget({ session }: { session: Session }) {
   const { model, kernel } = session;
@@ -116,13 +117,13 @@ interface LiveProps {
 function Live({ client, invite, theme, pause }: LiveProps) {
   const place = useRef<HTMLDivElement>(null);
   const fresh = useClient(client, isFresh);
-  const [inviting, setInviting] = useState(false);
+  const [opens, setOpens] = useState<Opening>();
   useEffect(() => {
-    if (fresh && place.current!.clientWidth >= WIDE) setInviting(true);
+    if (fresh && place.current!.clientWidth >= WIDE) setOpens(TO_SHARE);
   }, [fresh]);
   return (
     <div ref={place} className="sshx-widget-live">
-      <SessionView {...{ client, inviting, pause }} {...(invite && { invite })} {...(theme && { theme })} embedded />
+      <SessionView {...{ client, opens, pause }} {...(invite && { invite })} {...(theme && { theme })} embedded />
     </div>
   );
 }

@@ -469,6 +469,34 @@ describe("a companion", () => {
   });
 });
 
+describe("an observer", () => {
+  test("says nothing of itself, asks for no output, and is new on every link", async () => {
+    host.uid = 7;
+    await inside({ observer: true, name: "Ada", color: "#445566", resume: bytes("kept") });
+    expect(host.link.heard).toEqual([{ join: { name: null, resume: null, heard: 0, observer: true } }]);
+    host.link.say({ hear: [1, "Ada", "hello", 17.5] });
+    host.link.break();
+    await knocksAgain();
+    host.uid = 8;
+    await host.welcome();
+    expect(host.link.heard).toEqual([{ join: { name: null, resume: null, heard: 17.5, observer: true } }]);
+    expect([client.state, client.uid]).toEqual(["connected", 8]);
+  });
+
+  test("is told of the others, and may do what an owner may", async () => {
+    host.uid = 7;
+    await inside({ observer: true });
+    host.hello({ role: "owner" });
+    host.link.say({ userDiff: [2, USER] });
+    host.link.say({ userDiff: [2, null] });
+    expect(events.filter(({ type }) => type === "joined" || type === "left")).toHaveLength(2);
+    expect([[...client.users.keys()], [...client.shells.keys()], client.role]).toEqual([[1], [1], "owner"]);
+    client.setRole(1, "reader");
+    client.kick(1);
+    expect(host.link.heard.slice(1)).toEqual([{ setRole: [1, "reader"] }, { kick: [1, ""] }]);
+  });
+});
+
 describe("the end", () => {
   test("the host stops sharing", async () => {
     await inside();

@@ -371,6 +371,39 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     expect(other.reason).toContain("did not let you in");
   });
 
+  test("an owner's observer sees and decides who takes part, and is in nobody's list", async () => {
+    const shared = session;
+    session = await share({ approve: true });
+    await call("DELETE", `sshx/api/sessions/${shared.id}?terminals=close`);
+    const observer = owner({ observer: true, name: "Nobody", color: "#123456" });
+    await connected(observer);
+    expect([observer.role, observer.users.size, observer.shells.size]).toEqual(["owner", 0, 1]);
+
+    const client = guest(session.tickets.write!, null, { name: "Grace" });
+    await until(observer, () => [...observer.users.values()].some((user) => user.pending));
+    const [uid] = [...observer.users.keys()];
+    const joined = next(observer, "joined");
+    observer.approve(uid!, true);
+    await connected(client);
+    expect((await joined).user.name).toBe("Grace");
+    expect([...client.users.keys()]).toEqual([client.uid]);
+    observer.setRole(client.uid, "reader");
+    await until(client, () => client.role === "reader");
+
+    sockets[0]!.terminate();
+    await until(observer, () => observer.state === "reconnecting");
+    await connected(observer);
+    expect([...observer.users.keys()]).toEqual([client.uid]);
+    const { users } = (await call("GET", `sshx/api/sessions/${session.id}`)) as { users: { uid: number }[] };
+    expect(users.map((user) => user.uid)).toEqual([client.uid]);
+
+    const left = next(observer, "left");
+    observer.kick(client.uid);
+    await until(client, () => client.removed);
+    expect((await left).uid).toBe(client.uid);
+    expect([client.users.has(observer.uid), observer.users.size]).toEqual([false, 0]);
+  });
+
   test("no word of the chat is lost or doubled over a broken link", async () => {
     const host = owner();
     const client = guest(session.tickets.read);

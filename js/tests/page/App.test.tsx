@@ -141,7 +141,7 @@ test("share: what was chosen is sent, and the owner's view opens with the links"
   expect(headers["X-XSRFToken"]).toBe("2|abc");
   expect(body).toEqual({ name: "Lecture", password: "pw", read_only: true, approve: false, terminals: ["2"] });
   expect(location.href).toBe(`${ROOT}sshx/p2p/${HOSTED.id}`);
-  expect(view.props).toMatchObject({ invite: INVITE, inviting: true });
+  expect(view.props).toMatchObject({ invite: INVITE, opens: { panel: "Share" } });
   const { credentials } = clients[0]!.options;
   expect(credentials).toEqual({ sessionId: bytes(16, 7), role: "owner", secret: bytes(16, 8), password: null });
   expect(clients[0]!.calls).toEqual(["connect"]);
@@ -238,7 +238,7 @@ test("a link with something else than a ticket", async () => {
 test("a session without a ticket: the owner's if it is hosted here, else a ticket is asked for", async () => {
   answers["GET sshx/api/sessions"] = [200, [HOSTED]];
   await open(`sshx/p2p/${HOSTED.id}`);
-  expect(view.props).toMatchObject({ invite: INVITE, inviting: false });
+  expect(view.props).toMatchObject({ invite: INVITE, opens: undefined });
   await act(() => root.unmount());
   await open(`sshx/p2p/${ticket(1).session}`);
   expect(text()).toContain("not shared from this server");

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createElement, forwardRef, useImperativeHandle } from "react";
+import { createElement, forwardRef, useImperativeHandle, useState } from "react";
 import type { Refusal, State } from "../../src/client";
-import { SessionView, type SessionViewProps } from "../../src/view/SessionView";
+import { SessionView, type Invite, type Opening, type SessionViewProps } from "../../src/view/SessionView";
 import { FakeClient, shell, user } from "./fakeClient";
 import { after, all, button, buttons, cleanUp, click, press, says, show, texts } from "./render";
 
@@ -16,6 +16,7 @@ vi.mock("../../src/view/Canvas", () => ({
 
 const LINK = "https://a.example/sshx/p2p/00#";
 const TICKETS = { write: "sshx1write", read: "sshx1read" };
+const SHARE: Opening = { panel: "Share" };
 const INVITE = { tickets: TICKETS, urls: { write: LINK + TICKETS.write, read: LINK + TICKETS.read } };
 
 let client: FakeClient;
@@ -232,12 +233,34 @@ test("who comes back online or to the tab need not wait", () => {
 });
 
 test("a new session begins with its links in view", () => {
-  view({ invite: INVITE, inviting: true });
+  view({ invite: INVITE, opens: SHARE });
+  expect(texts("h2")).toEqual(["Share"]);
+});
+
+test("an application opens panels, each once", () => {
+  let give!: (props: { opens?: Opening; invite?: Invite }) => void;
+  function Application() {
+    const [props, setProps] = useState({});
+    give = (more) => after(() => setProps(more));
+    return createElement(SessionView, { client: client.asClient, ...props });
+  }
+  show(Application, {});
+  const opens: Opening = { panel: "Network" };
+  give({ opens });
+  expect(texts("h2")).toEqual(["Network"]);
+  click("Close Network");
+  give({ opens, invite: INVITE });
+  expect(texts("h2")).toEqual([]);
+  give({ opens: { panel: "Network" } });
+  expect(texts("h2")).toEqual(["Network"]);
+  give({ opens: SHARE });
+  expect(texts("h2")).toEqual(["Network"]);
+  give({ opens: SHARE, invite: INVITE });
   expect(texts("h2")).toEqual(["Share"]);
 });
 
 test("how to let others in goes with the session", () => {
-  view({ invite: INVITE, inviting: true });
+  view({ invite: INVITE, opens: SHARE });
   after(() => client.set({ state: "ended", reason: "The host stopped sharing." }, "state"));
   expect(texts("h2")).toEqual([]);
   expect(buttons()).not.toContain("Share");
@@ -246,7 +269,7 @@ test("how to let others in goes with the session", () => {
 test("a panel that opens by itself leaves the focus to who is elsewhere", () => {
   const elsewhere = document.body.appendChild(document.createElement("input"));
   elsewhere.focus();
-  view({ invite: INVITE, inviting: true });
+  view({ invite: INVITE, opens: SHARE });
   expect(document.activeElement).toBe(elsewhere);
   elsewhere.remove();
 });

@@ -258,10 +258,10 @@ test.each([
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(width);
   serve([HOSTED]);
   await open({ own: true });
-  expect(view().inviting).toBe(false);
+  expect(view().opens).toBeUndefined();
   const info = { created: Date.now() / 1000 - age };
   await tell({ state: "connected", info, users: new Map(Array.from({ length: users }, (_, uid) => [uid, {}])) });
-  expect(view().inviting).toBe(shown);
+  expect(view().opens?.panel).toBe(shown ? "Share" : undefined);
   vi.restoreAllMocks();
 });
 

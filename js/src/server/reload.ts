@@ -1,20 +1,23 @@
 /**
- * Who reloads the page stays the same user: the token for that waits in the tab's storage while the page is away, and
- * only then, so that a tab that is duplicated does not take the place of its original.
+ * Who reloads the page stays the same user in each session: the tokens for that wait in the tab's storage while the page
+ * is away, and only then, so that a tab that is duplicated does not take the place of its original.
  */
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { SshxClient } from "../client";
 import type { Credentials } from "../protocol/handshake";
 
-const KEY = "sshx:resume";
+const PREFIX = "sshx:resume:";
+/** What was in the storage when the page came, by its key there. */
+const waiting = new Map<string, string>();
 
 /** The token that was kept for these credentials. It can be taken once. */
 export function takeResume(credentials: Credentials): Uint8Array | null {
   try {
-    const kept = sessionStorage.getItem(KEY);
-    sessionStorage.removeItem(KEY);
-    const whose = prefix(credentials);
-    return kept?.startsWith(whose) ? hexToBytes(kept.slice(whose.length)) : null;
+    emptyStorage();
+    const key = keyOf(credentials);
+    const token = waiting.get(key);
+    waiting.delete(key);
+    return token === undefined ? null : hexToBytes(token);
   } catch {
     return null; // no storage, or not what was put there
   }
@@ -26,7 +29,7 @@ export function keepResume(client: Pick<SshxClient, "resumeToken">, credentials:
     const token = client.resumeToken;
     if (token === null) return;
     try {
-      sessionStorage.setItem(KEY, prefix(credentials) + bytesToHex(token));
+      sessionStorage.setItem(keyOf(credentials), bytesToHex(token));
     } catch {
       // Then it is another user who comes back.
     }
@@ -40,6 +43,14 @@ export function keepResume(client: Pick<SshxClient, "resumeToken">, credentials:
   };
 }
 
-function prefix({ sessionId, role }: Credentials): string {
-  return `${bytesToHex(sessionId)} ${role} `;
+function emptyStorage(): void {
+  for (const key of Object.keys(sessionStorage)) {
+    if (!key.startsWith(PREFIX)) continue;
+    waiting.set(key, sessionStorage.getItem(key)!);
+    sessionStorage.removeItem(key);
+  }
+}
+
+function keyOf({ sessionId, role }: Credentials): string {
+  return `${PREFIX}${bytesToHex(sessionId)} ${role}`;
 }

@@ -1,0 +1,184 @@
+/** A session in a tab of JupyterLab's main area. */
+import { ReactWidget } from "@jupyterlab/ui-components";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { useSyncExternalStore } from "react";
+import type { SshxClient } from "../client";
+import { JoinForm } from "../forms/JoinForm";
+import type { Api, HostedSession } from "../server/api";
+import { useInvite } from "../server/hosted";
+import { Message } from "../view/Screens";
+import { SessionView, type Opening } from "../view/SessionView";
+import { useTheme, type Theme } from "../view/theme";
+import { useClient } from "../view/useClient";
+import { usePageTheme } from "../widget/pageTheme";
+import { brokenIcon, sharedIcon } from "./icons";
+import type { Settings } from "./settings";
+import type { Visit } from "./visit";
+import "./lab.css";
+
+export class SessionTab extends ReactWidget {
+  #opening: Opening | undefined;
+
+  constructor(
+    readonly visit: Visit,
+    private readonly settings: Settings,
+    private readonly trans: TranslationBundle,
+  ) {
+    super();
+    this.addClass("sshx-tab");
+    this.node.dataset.lmSuppressShortcuts = "true"; // keys typed here are the shells'
+    this.title.closable = true;
+    visit.changed.connect(() => this.#entitle());
+    this.#entitle();
+  }
+
+  /** Show a panel of the view, at once or as soon as there is a view. */
+  open(panel: Opening["panel"]): void {
+    this.#opening = { panel };
+    this.update();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.visit.close();
+    super.dispose();
+  }
+
+  protected override render() {
+    return <Tab visit={this.visit} settings={this.settings} opening={this.#opening} onClose={() => this.parent?.close()} />;
+  }
+
+  #entitle(): void {
+    const { visit, trans } = this;
+    const state = visit.client?.state ?? "connecting";
+    const name = visit.name || trans.__("Join a session");
+    this.title.label = name;
+    this.title.icon = ["reconnecting", "refused", "ended"].includes(state) ? brokenIcon : sharedIcon;
+    this.title.caption = visit.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
+  }
+}
+
+function stateText(trans: TranslationBundle, state: SshxClient["state"]): string {
+  switch (state) {
+    case "connected":
+      return trans.__("connected");
+    case "reconnecting":
+      return trans.__("reconnecting");
+    case "waiting":
+      return trans.__("waiting for the host");
+    case "ended":
+      return trans.__("ended");
+    case "refused":
+      return trans.__("not let in");
+    case "connecting":
+      return trans.__("connecting");
+  }
+}
+
+interface TabProps {
+  visit: Visit;
+  settings: Settings;
+  opening: Opening | undefined;
+  onClose: () => void;
+}
+
+function Tab({ visit, settings, opening, onClose }: TabProps) {
+  const theme = useLabTheme(settings);
+  const stage = useSyncExternalStore(
+    (listener) => {
+      visit.changed.connect(listener);
+      return () => visit.changed.disconnect(listener);
+    },
+    () => visit.stage,
+  );
+  switch (stage.at) {
+    case "looking":
+      return (
+        <Plain theme={theme}>
+          <Message mood="wait" title="Looking for the session…" text="" state="connecting" />
+        </Plain>
+      );
+    case "failed":
+      return (
+        <Plain theme={theme}>
+          <Message mood="unplugged" title="This session cannot be reached" text={stage.reason}>
+            <div className="sshx-actions">
+              <button type="button" className="sshx-button sshx-primary" onClick={() => void visit.look()}>
+                Try again
+              </button>
+            </div>
+          </Message>
+        </Plain>
+      );
+    case "joining":
+      return <Joining visit={visit} lost={stage.lost} theme={theme} />;
+    case "live": {
+      const { client, session } = stage;
+      const props = { client, theme, opening, onLeave: () => (session || isIn(client) ? onClose() : visit.again()) };
+      return session ? <Own api={visit.api} session={session} {...props} /> : <Live {...props} />;
+    }
+  }
+}
+
+function isIn({ state }: SshxClient): boolean {
+  return state === "connected" || state === "reconnecting" || state === "waiting";
+}
+
+interface LiveProps {
+  client: SshxClient;
+  theme: Theme | undefined;
+  opening: Opening | undefined;
+  onLeave: () => void;
+}
+
+function Own({ api, session, ...props }: LiveProps & { api: Api; session: HostedSession }) {
+  return <Live {...props} invite={useInvite(api, session, props.client)} />;
+}
+
+function Live({ client, theme, opening, onLeave, invite }: LiveProps & { invite?: ReturnType<typeof useInvite> }) {
+  useClient(client, ({ state }) => state); // what leaving means depends on it
+  return (
+    <SessionView
+      client={client}
+      onLeave={onLeave}
+      {...(opening && { opens: opening })}
+      {...(invite && { invite })}
+      {...(theme && { theme })}
+    />
+  );
+}
+
+function Plain({ theme, children }: { theme: Theme | undefined; children: React.ReactNode }) {
+  return (
+    <div className="sshx sshx-session" data-theme={useTheme(theme)}>
+      <div className="sshx-main">{children}</div>
+    </div>
+  );
+}
+
+function Joining({ visit, lost, theme }: { visit: Visit; lost: boolean; theme: Theme | undefined }) {
+  return (
+    <div className="sshx sshx-forms sshx-tab-join" data-theme={useTheme(theme)}>
+      {lost && (
+        <section className="sshx-form-card" role="status">
+          <h2>This session is not shared from this server</h2>
+          <p>It has ended, or someone else hosts it. With their ticket or link you can join it again.</p>
+        </section>
+      )}
+      <JoinForm
+        onJoin={(ticket, password) => visit.join(ticket, password)}
+        waiting="Connecting…"
+        name={visit.identity().name ?? ""}
+      />
+    </div>
+  );
+}
+
+function useLabTheme(settings: Settings): Theme | undefined {
+  const page = usePageTheme();
+  const choice = useSyncExternalStore(
+    (listener) => settings.on(listener),
+    () => settings.now.theme,
+  );
+  return choice === "jupyterlab" ? page : undefined;
+}

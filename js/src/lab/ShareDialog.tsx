@@ -1,0 +1,104 @@
+/** Asks how to share, and stays until that has worked. */
+import { Dialog } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { ReactWidget } from "@jupyterlab/ui-components";
+import { Problem } from "../forms/Field";
+import { requestOf, ShareFields, type ShareChoice } from "../forms/ShareOptions";
+import type { HostedSession } from "../server/api";
+import { Themed } from "./Themed";
+import type { SharedSessions } from "./sessions";
+
+export interface ShareDialogOptions {
+  sessions: SharedSessions;
+  trans: TranslationBundle;
+  /** What is filled in at first. */
+  choice: ShareChoice;
+  /** The terminals that can be chosen, and what they are called. */
+  terminals: ReadonlyMap<string, string>;
+}
+
+/** The session that was made; null if the person has changed their mind. */
+export async function askToShare(options: ShareDialogOptions): Promise<HostedSession | null> {
+  const dialog = new ShareDialog(options);
+  await dialog.launch();
+  return dialog.session;
+}
+
+class ShareDialog extends Dialog<unknown> {
+  session: HostedSession | null = null;
+  readonly #body: ShareBody;
+  readonly #sessions: SharedSessions;
+  #busy = false;
+
+  constructor({ sessions, trans, choice, terminals }: ShareDialogOptions) {
+    const body = new ShareBody(trans, choice, terminals);
+    super({
+      title: trans.__("Share Terminal"),
+      body,
+      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__("Share") })],
+    });
+    this.addClass("sshx-dialog");
+    this.#body = body;
+    this.#sessions = sessions;
+  }
+
+  override resolve(index?: number): void {
+    if (index === 0) super.resolve(index); // cancelled
+    else void this.#share();
+  }
+
+  async #share(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#body.tell("", true);
+    try {
+      this.session = await this.#sessions.share(requestOf(this.#body.choice));
+      super.resolve(1);
+    } catch (error) {
+      this.#busy = false;
+      this.#body.tell((error as Error).message, false);
+    }
+  }
+}
+
+class ShareBody extends ReactWidget {
+  #problem = "";
+  #busy = false;
+
+  constructor(
+    private readonly trans: TranslationBundle,
+    public choice: ShareChoice,
+    private readonly terminals: ReadonlyMap<string, string>,
+  ) {
+    super();
+  }
+
+  tell(problem: string, busy: boolean): void {
+    this.#problem = problem;
+    this.#busy = busy;
+    this.update();
+  }
+
+  protected override render() {
+    const { choice, terminals, trans } = this;
+    return (
+      <Themed className="sshx-forms sshx-dialog-form">
+        <ShareFields
+          choice={choice}
+          onChoice={(next) => {
+            this.choice = next;
+            this.update();
+          }}
+          running={[...terminals.keys()]}
+          titles={terminals}
+        />
+        <Problem>{this.#problem}</Problem>
+        {this.#busy && (
+          <p className="sshx-form-hint" role="status">
+            {trans.__("Sharing…")}
+          </p>
+        )}
+      </Themed>
+    );
+  }
+}

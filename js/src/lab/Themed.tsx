@@ -1,0 +1,15 @@
+/** Where parts of the view stand in a dialog: as light or dark as JupyterLab is. */
+import type { ReactNode } from "react";
+import { useTheme } from "../view/theme";
+import { usePageTheme } from "../widget/pageTheme";
+import "../view/theme.css";
+import "../view/panels.css";
+import "./lab.css";
+
+export function Themed({ className, children }: { className: string; children: ReactNode }) {
+  return (
+    <div className={`sshx ${className}`} data-theme={useTheme(usePageTheme())}>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,231 @@
+/** What one can do, by palette, menus and keyboard. */
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { Dialog, Notification, showDialog, showErrorMessage } from "@jupyterlab/apputils";
+import { PageConfig } from "@jupyterlab/coreutils";
+import type { ITerminalTracker } from "@jupyterlab/terminal";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import type { Widget } from "@lumino/widgets";
+import type { HostedSession } from "../server/api";
+import { copy } from "../view/copy";
+import type { PanelName } from "../view/SessionView";
+import { Command } from "./command";
+import { sharedIcon } from "./icons";
+import type { SharedSessions } from "./sessions";
+import type { Settings } from "./settings";
+import type { Tabs } from "./tabs";
+
+export interface CommandOptions {
+  app: JupyterFrontEnd;
+  sessions: SharedSessions;
+  settings: Settings;
+  /** Null where there is no main area for tabs, as in Notebook: then sessions open as pages of their own. */
+  tabs: Tabs | null;
+  terminals: ITerminalTracker | null;
+  trans: TranslationBundle;
+}
+
+/**
+ * Arguments of all commands: `at: "pointer"` for what the context menu was opened on, instead of what is active.
+ * `terminal` is a terminal's name, `id` a session's, `panel` one of the view's panels to open.
+ */
+type Args = ReadonlyPartialJSONObject;
+
+export function addCommands({ app, sessions, settings, tabs, terminals, trans }: CommandOptions): void {
+  const { commands, shell } = app;
+
+  // What a command is about.
+
+  const isMeant = (args: Args) => (widget: Widget) =>
+    args.at === "pointer"
+      ? app.contextMenuHitTest((node) => node === widget.node || node.dataset.id === widget.id) !== undefined
+      : shell.currentWidget === widget;
+  const terminalOf = (args: Args): string | null => {
+    if (typeof args.terminal === "string") return args.terminal;
+    return terminals?.find(isMeant(args))?.content.session.name ?? null;
+  };
+  const sessionOf = (args: Args): HostedSession | null => {
+    if (typeof args.id === "string") return sessions.find(args.id);
+    const visit = tabs?.find(isMeant(args));
+    if (visit) return visit.id === null ? null : sessions.find(visit.id);
+    const terminal = terminalOf(args);
+    const session = terminal === null ? null : sessions.ofTerminal(terminal);
+    const only = args.at !== "pointer" && sessions.list.length === 1 ? sessions.list[0]! : null;
+    return session ?? only;
+  };
+
+  // Why a command cannot be used; empty if it can.
+
+  const noTerminals = () =>
+    app.serviceManager.terminals.isAvailable()
+      ? ""
+      : trans.__("Terminals are disabled on this Jupyter server: you can join sessions, but not share.");
+  const noTerminal = (args: Args) =>
+    noTerminals() || (terminalOf(args) === null ? trans.__("Open a terminal first: it is what is shared.") : "");
+  const noSession = (args: Args) => {
+    if (sessionOf(args)) return "";
+    if (sessions.list.length === 0) return trans.__("Nothing is shared from this server.");
+    return trans.__("Several sessions are shared: go to the tab of the one that you mean.");
+  };
+  const noTicket = (args: Args) =>
+    noSession(args) ||
+    (sessionOf(args)!.tickets.write === null
+      ? trans.__("This session is read-only: nobody but you can type, whatever the ticket.")
+      : "");
+
+  const add = (
+    id: string,
+    label: string,
+    what: string,
+    whyNot: (args: Args) => string,
+    execute: (args: Args) => Promise<unknown>,
+  ) =>
+    commands.addCommand(id, {
+      label,
+      icon: (args) => (args.at === "pointer" || id === Command.create || id === Command.join ? sharedIcon : undefined),
+      caption: (args) => whyNot(args) || what,
+      isEnabled: (args) => whyNot(args) === "",
+      isVisible: () => sessions.available === true,
+      describedBy: { args: DESCRIBED },
+      execute: async (args) => {
+        try {
+          return await execute(args);
+        } catch (error) {
+          await showErrorMessage(label.replace("…", ""), (error as Error).message);
+          return null;
+        }
+      },
+    });
+
+  // The dialogs are loaded when they are needed.
+
+  const showSession = async (session: HostedSession): Promise<void> => {
+    const { showShared } = await import("./SharedDialog");
+    void sessions.refresh();
+    const next = await showShared(sessions, session, trans);
+    if (next === "stop") await sessions.stop(session.id);
+    if (next === "open") await commands.execute(Command.open, { id: session.id });
+  };
+  const titles = () => {
+    const names = [...app.serviceManager.terminals.running()].map(({ name }) => name);
+    const widgets = new Map<string, string>();
+    terminals?.forEach(({ content, title }) => widgets.set(content.session.name, title.label));
+    return new Map(names.map((name) => [name, widgets.get(name) ?? trans.__("Terminal %1", name)]));
+  };
+  const choice = (terminal?: string) => ({
+    name: (terminal && titles().get(terminal)) ?? "",
+    terminals: new Set(terminal ? [terminal] : []),
+    readOnly: settings.now.readOnly || PageConfig.getOption("sshxDefaultRole") === "reader",
+    approve: settings.now.approve,
+    password: "",
+    duration: settings.now.expires,
+  });
+
+  add(
+    Command.share,
+    trans.__("Share Terminal…"),
+    trans.__("Let others see this terminal live, and type in it if you like"),
+    noTerminal,
+    async (args) => {
+      const terminal = terminalOf(args)!;
+      let session = sessions.ofTerminal(terminal);
+      if (!session) {
+        const { askToShare } = await import("./ShareDialog");
+        const running = titles();
+        if (!running.has(terminal)) running.set(terminal, trans.__("Terminal %1", terminal));
+        session = await askToShare({ sessions, trans, choice: choice(terminal), terminals: running });
+      }
+      if (session) await showSession(session);
+    },
+  );
+
+  add(
+    Command.create,
+    trans.__("New Shared Session"),
+    trans.__("Open a new terminal and share it"),
+    noTerminals,
+    async () => {
+      const { requestOf } = await import("../forms/ShareOptions");
+      const session = await sessions.share(requestOf(choice()));
+      await commands.execute(Command.open, { id: session.id, panel: "Share" });
+    },
+  );
+
+  add(
+    Command.join,
+    trans.__("Join Shared Session…"),
+    trans.__("With a ticket or a link that someone gave you"),
+    () => "",
+    () => commands.execute(Command.open, { id: null }),
+  );
+
+  commands.addCommand(Command.open, {
+    label: trans.__("Open Shared Session"),
+    isVisible: () => false, // it needs arguments
+    describedBy: { args: DESCRIBED },
+    execute: async ({ id, panel }) => {
+      const session = typeof id === "string" ? id : null;
+      if (tabs) return tabs.open(session, panel as PanelName | undefined);
+      window.open(new URL(`sshx/p2p${session ? `/${session}` : ""}`, sessions.api.root), "_blank", "noopener");
+      return null;
+    },
+  });
+
+  const copyTicket = async (args: Args, kind: "write" | "read") => {
+    const before = sessionOf(args)!;
+    await sessions.refresh(); // tickets improve: a relay may have been found
+    const { tickets } = sessions.find(before.id) ?? before;
+    if (!(await copy((kind === "write" ? tickets.write : tickets.read)!))) await showSession(before);
+    else if (kind === "read") Notification.success(trans.__("Ticket copied: whoever has it can watch."), { autoClose: 4000 });
+    else Notification.success(trans.__("Ticket copied: whoever has it can type."), { autoClose: 4000 });
+  };
+  add(
+    Command.copy,
+    trans.__("Copy Ticket"),
+    trans.__("Whoever has it can type in every shell of the session"),
+    noTicket,
+    (args) => copyTicket(args, "write"),
+  );
+  add(
+    Command.copyRead,
+    trans.__("Copy Read-only Ticket"),
+    trans.__("Whoever has it can watch"),
+    noSession,
+    (args) => copyTicket(args, "read"),
+  );
+
+  add(
+    Command.stop,
+    trans.__("Stop Sharing"),
+    trans.__("End the session for everyone. The terminals stay open."),
+    noSession,
+    async (args) => {
+      const { id, name } = sessionOf(args)!;
+      const guests = sessions.watch(id)?.guests.length ?? 0;
+      if (guests > 0) {
+        const { button } = await showDialog({
+          title: trans.__("Stop sharing “%1”?", name),
+          body: trans._n("One guest is there. The terminals stay open.", "%1 guests are there. The terminals stay open.", guests),
+          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__("Stop Sharing") })],
+        });
+        if (!button.accept) return;
+      }
+      await sessions.stop(id);
+    },
+  );
+
+  const changed = () => commands.notifyCommandChanged();
+  sessions.changed.connect(changed);
+  tabs?.changed.connect(changed);
+  terminals?.currentChanged.connect(changed);
+}
+
+const DESCRIBED = {
+  type: "object",
+  properties: {
+    at: { type: "string", enum: ["pointer"], description: "What the context menu was opened on, not what is active" },
+    terminal: { type: "string", description: "The name of a terminal" },
+    id: { type: ["string", "null"], description: "The id of a session; null: the form to join one" },
+    panel: { type: "string", enum: ["Chat", "People", "Network", "Settings", "Share"], description: "What to open" },
+  },
+} as const;

@@ -1,0 +1,28 @@
+/** The plugin's icons, drawn like JupyterLab's own. */
+import { LabIcon } from "@jupyterlab/ui-components";
+
+// JupyterLab's classes give colours to what has such an attribute itself.
+const SCREEN =
+  '<g fill="none" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round">' +
+  '<path class="jp-icon3" stroke="#616161" d="M14.2 7.6V4.1A1.6 1.6 0 0 0 12.6 2.5H3.4a1.6 1.6 0 0 0-1.6 1.6v7.3A1.6 1.6 0 0 0 3.4 13h3.2"/>' +
+  '<path class="jp-icon3" stroke="#616161" d="m4.5 5.6 2.1 2-2.1 2"/></g>';
+
+function icon(name: string, drawing: string): LabIcon {
+  return new LabIcon({
+    name: `sshx:${name}`,
+    svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16">${SCREEN}${drawing}</svg>`,
+  });
+}
+
+/** A terminal that others see: someone stands before the screen. */
+export const sharedIcon = icon(
+  "share",
+  '<circle class="jp-icon3" fill="#616161" cx="11.6" cy="9.9" r="1.8"/>' +
+    '<path class="jp-icon3" fill="#616161" d="M8.2 15.2c0-2 1.5-3 3.4-3s3.4 1 3.4 3z"/>',
+);
+
+/** The same while there is no connection. */
+export const brokenIcon = icon(
+  "broken",
+  '<path class="jp-icon3" stroke="#616161" stroke-width="1.6" stroke-linecap="round" d="m9.6 10.4 4.4 4.4m0-4.4-4.4 4.4"/>',
+);

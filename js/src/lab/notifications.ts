@@ -1,0 +1,88 @@
+/** Tells the host in JupyterLab what happens in their sessions; who asks for something is answered from there. */
+import { Notification } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { Person } from "../view/people";
+import { Command } from "./command";
+import type { SharedSessions } from "./sessions";
+import type { Settings } from "./settings";
+import type { Tabs } from "./tabs";
+import type { Watch } from "./watch";
+
+/** Milliseconds that a notice stays. */
+const DURATION = 5000;
+
+export function addNotifications(
+  sessions: SharedSessions,
+  settings: Settings,
+  tabs: Tabs | null,
+  commands: CommandRegistry,
+  trans: TranslationBundle,
+): void {
+  /** The open requests, by session, person and what they want, each with its notification. */
+  const shown = new Map<string, string>();
+  /** Who was there at the last look, by session. */
+  const known = new Map<string, ReadonlyMap<number, string>>();
+
+  const ask = (watch: Watch, person: Person): string => {
+    const { name, pending } = person;
+    const answer = (allow: boolean) => () => watch.answer(person, allow);
+    const message = pending
+      ? trans.__("%1 wants to come into “%2”", name, watch.name)
+      : trans.__("%1 wants to type in “%2”", name, watch.name);
+    return Notification.warning(message, {
+      autoClose: false,
+      actions: [
+        { label: pending ? trans.__("Let in") : trans.__("Allow"), displayType: "accent", callback: answer(true) },
+        { label: pending ? trans.__("Turn away") : trans.__("Not now"), callback: answer(false) },
+      ],
+    });
+  };
+
+  const updateRequests = () => {
+    const open = new Map<string, () => string>();
+    for (const { id } of sessions.list) {
+      const watch = sessions.watch(id);
+      if (!watch || settings.now.notifications === "none" || tabs?.shows(id)) continue; // the view asks there
+      for (const person of watch.requests) {
+        open.set(`${id} ${person.uid} ${person.pending}`, () => ask(watch, person));
+      }
+    }
+    for (const [key, notification] of shown) {
+      if (open.has(key)) continue;
+      Notification.dismiss(notification);
+      shown.delete(key);
+    }
+    for (const [key, show] of open) if (!shown.has(key)) shown.set(key, show());
+  };
+
+  const tellOfPeople = (watch: Watch) => {
+    const now = new Map(watch.guests.map(({ uid, name }) => [uid, name]));
+    const before = known.get(watch.id);
+    known.set(watch.id, now);
+    if (!before || settings.now.notifications !== "all" || tabs?.shows(watch.id)) return;
+    const show = {
+      label: trans.__("Show"),
+      callback: () => void commands.execute(Command.open, { id: watch.id, panel: "People" }),
+    };
+    for (const [uid, name] of now) {
+      if (before.has(uid)) continue;
+      Notification.info(trans.__("%1 joined “%2”", name, watch.name), { autoClose: DURATION, actions: [show] });
+    }
+    for (const [uid, name] of before) {
+      if (now.has(uid)) continue;
+      Notification.info(trans.__("%1 left “%2”", name, watch.name), { autoClose: DURATION });
+    }
+  };
+
+  sessions.peopleChanged.connect((_, watch) => {
+    tellOfPeople(watch);
+    updateRequests();
+  });
+  sessions.changed.connect(() => {
+    for (const id of known.keys()) if (!sessions.find(id)) known.delete(id);
+    updateRequests();
+  });
+  tabs?.changed.connect(updateRequests);
+  settings.on(updateRequests);
+}

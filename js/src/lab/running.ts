@@ -1,0 +1,74 @@
+/** The section *Shared Sessions* of JupyterLab's Running panel: what this server hosts, and what one has joined. */
+import type { IRunningSessionManagers, IRunningSessions } from "@jupyterlab/running";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import { Signal } from "@lumino/signaling";
+import type { HostedSession } from "../server/api";
+import { Command } from "./command";
+import { sharedIcon } from "./icons";
+import type { SharedSessions } from "./sessions";
+import type { Tabs } from "./tabs";
+import type { Visit } from "./visit";
+
+export function addRunning(
+  managers: IRunningSessionManagers,
+  sessions: SharedSessions,
+  tabs: Tabs | null,
+  commands: CommandRegistry,
+  trans: TranslationBundle,
+): void {
+  const changed = new Signal<object, void>({});
+  sessions.changed.connect(() => changed.emit());
+  sessions.peopleChanged.connect(() => changed.emit());
+  tabs?.changed.connect(() => changed.emit());
+
+  const hosted = (session: HostedSession): IRunningSessions.IRunningItem => ({
+    label: () => sessions.watch(session.id)?.name ?? session.name,
+    labelTitle: () => {
+      const terminals = session.shells.map(({ terminal }) => terminal).join(", ");
+      return trans.__("Shared from this server since %1; terminals: %2", time(session.created), terminals);
+    },
+    detail: () => {
+      const guests = sessions.watch(session.id)?.guests.length ?? 0;
+      return guests > 0 ? trans._n("%1 guest", "%1 guests", guests) : "";
+    },
+    icon: () => sharedIcon,
+    open: () => void commands.execute(Command.open, { id: session.id }),
+    shutdown: () => void sessions.stop(session.id),
+  });
+  const joined = (id: string, visit: Visit): IRunningSessions.IRunningItem => ({
+    label: () => visit.name,
+    labelTitle: () => trans.__("Joined with a ticket"),
+    detail: () => trans.__("joined"),
+    icon: () => sharedIcon,
+    open: () => void commands.execute(Command.open, { id }),
+    shutdown: () => tabs?.close(id),
+  });
+
+  managers.add({
+    name: trans.__("Shared Sessions"),
+    running: () => [
+      ...sessions.list.map(hosted),
+      ...(tabs?.visits ?? []).flatMap((visit) => (isJoined(visit) ? [joined(visit.id!, visit)] : [])),
+    ],
+    shutdownAll: () => {
+      for (const { id } of sessions.list) void sessions.stop(id);
+      for (const visit of tabs?.visits ?? []) if (isJoined(visit)) tabs!.close(visit.id!);
+    },
+    refreshRunning: () => void sessions.refresh(),
+    runningChanged: changed,
+    shutdownLabel: trans.__("Stop Sharing"),
+    shutdownAllLabel: trans.__("Stop All"),
+    shutdownAllConfirmationText: trans.__(
+      "Are you sure you want to stop all shared sessions, and leave those that you have joined? The terminals stay open.",
+    ),
+  });
+}
+
+function isJoined({ stage }: Visit): boolean {
+  return stage.at === "live" && stage.session === null && stage.client.state !== "ended";
+}
+
+function time(created: string): string {
+  return new Date(created).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}

@@ -1,0 +1,129 @@
+/** The sessions that this Jupyter server hosts, kept up to date: which there are, and who is in them. */
+import type { Event, ServiceManager } from "@jupyterlab/services";
+import { type ISignal, Signal } from "@lumino/signaling";
+import { ApiError, type Api, type HostedSession, type ShareOptions } from "../server/api";
+import type { Watch } from "./watch";
+
+/** The server tells so that a session has started or stopped; see `server/events/session.yaml`. */
+const SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1";
+/** Answers that mean that this person, or this server, has nothing to do with sessions. */
+const NOT_HERE = [401, 403, 404, 405];
+/** Milliseconds after which someone who comes back to the page may have missed events. */
+const STALE = 30_000;
+
+export class SharedSessions {
+  /** Oldest first. A new array after each change. */
+  list: readonly HostedSession[] = [];
+  /** Whether this person may share and join here; null while it is not known. */
+  available: boolean | null = null;
+  readonly #watches = new Map<string, Watch>();
+  readonly #changed = new Signal<this, void>(this);
+  readonly #peopleChanged = new Signal<this, Watch>(this);
+  #looked = 0;
+  #looking: Promise<void> | null = null;
+  #again = false;
+
+  constructor(
+    readonly api: Api,
+    events: ServiceManager.IManager["events"] | undefined,
+  ) {
+    events?.stream.connect((_, event: Event.Emission) => {
+      if (event.schema_id === SESSION_EVENT) void this.refresh();
+    });
+    document.addEventListener("visibilitychange", () => {
+      const missed = Date.now() - this.#looked > STALE;
+      if (document.visibilityState === "visible" && missed && this.available !== false) void this.refresh();
+    });
+  }
+
+  /** `list` or `available` is another. */
+  get changed(): ISignal<this, void> {
+    return this.#changed;
+  }
+
+  /** The people of a session are others, or it has just become known who they are. */
+  get peopleChanged(): ISignal<this, Watch> {
+    return this.#peopleChanged;
+  }
+
+  find(id: string): HostedSession | null {
+    return this.list.find((session) => session.id === id) ?? null;
+  }
+
+  /** The session that shares this terminal of Jupyter's; the oldest if there are several. */
+  ofTerminal(name: string): HostedSession | null {
+    return this.list.find(({ shells }) => shells.some(({ terminal }) => terminal === name)) ?? null;
+  }
+
+  /** Who is in a session, and what they ask for; null until that is known. */
+  watch(id: string): Watch | null {
+    return this.#watches.get(id) ?? null;
+  }
+
+  async share(options: ShareOptions): Promise<HostedSession> {
+    const session = await this.api.share(options);
+    this.#set([...this.list.filter(({ id }) => id !== session.id), session]);
+    return session;
+  }
+
+  /** For everyone. The terminals live on. Raises `ApiError`. */
+  async stop(id: string): Promise<void> {
+    try {
+      await this.api.stop(id);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error; // someone else was quicker
+    }
+    this.#set(this.list.filter((session) => session.id !== id));
+  }
+
+  /** Ask the server. Never fails: what is not known stays as it was. */
+  refresh(): Promise<void> {
+    // What happens during an answer may not be in it.
+    if (this.#looking) this.#again = true;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+      if (this.#again) {
+        this.#again = false;
+        void this.refresh();
+      }
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    this.#looked = Date.now();
+    try {
+      const list = await this.api.sessions();
+      this.available = true;
+      this.#set(list);
+    } catch (error) {
+      if (!(error instanceof ApiError) || !NOT_HERE.includes(error.status)) return;
+      this.available = false;
+      this.#set([]);
+    }
+  }
+
+  #set(list: readonly HostedSession[]): void {
+    this.list = list;
+    for (const [id, watch] of this.#watches) {
+      if (this.find(id)) continue;
+      this.#watches.delete(id);
+      watch.close();
+    }
+    this.#changed.emit();
+    if (list.some(({ id }) => !this.#watches.has(id))) void this.#watchAll();
+  }
+
+  /** The client is loaded when there is something to watch. */
+  async #watchAll(): Promise<void> {
+    const { Watch } = await import("./watch");
+    for (const session of this.list) {
+      if (this.#watches.has(session.id)) continue;
+      const watch = new Watch(this.api, session, {
+        onPeople: () => this.#peopleChanged.emit(watch),
+        onShells: () => void this.refresh(), // a new shell is a new terminal
+      });
+      this.#watches.set(session.id, watch);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** The plugin's settings in JupyterLab's settings editor. The name and the echo are those of the view, which has them too. */
+import type { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { changeSettings, getSettings, onSettings } from "../view/settings";
+
+/** Which notifications JupyterLab shows. */
+export type Notify = "all" | "requests" | "none";
+
+export interface LabSettings {
+  readOnly: boolean;
+  approve: boolean;
+  /** Seconds after which a new session ends; 0: never. */
+  expires: number;
+  /** Light or dark: as JupyterLab, or as chosen in the view. */
+  theme: "jupyterlab" | "own";
+  notifications: Notify;
+}
+
+const DEFAULTS: LabSettings = {
+  readOnly: false,
+  approve: false,
+  expires: 0,
+  theme: "jupyterlab",
+  notifications: "all",
+};
+
+/** In both places. */
+const SHARED = ["name", "predictiveEcho"] as const;
+
+export class Settings {
+  #now = DEFAULTS;
+  readonly #listeners = new Set<() => void>();
+
+  get now(): LabSettings {
+    return this.#now;
+  }
+
+  on(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Follow the registry. Without it, or before it is loaded, the defaults hold. */
+  async load(registry: ISettingRegistry, id: string): Promise<void> {
+    const settings = await registry.load(id);
+    const read = () => {
+      const values = settings.composite as unknown as LabSettings;
+      this.#now = { ...DEFAULTS, ...values };
+      // What was chosen in the view holds until something else is chosen here.
+      const chosen = Object.fromEntries(SHARED.filter((key) => key in settings.user).map((key) => [key, values[key as never]]));
+      if (SHARED.some((key) => key in chosen && chosen[key] !== getSettings()[key])) changeSettings(chosen);
+      for (const listener of [...this.#listeners]) listener();
+    };
+    read();
+    settings.changed.connect(read);
+    onSettings(() => {
+      const view = getSettings();
+      for (const key of SHARED) if (view[key] !== settings.composite[key]) void settings.set(key, view[key]);
+    });
+  }
+}

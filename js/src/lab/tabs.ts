@@ -1,0 +1,104 @@
+/** The tabs with sessions: opened once for each, and back after a reload. */
+import type { ILayoutRestorer, JupyterFrontEnd } from "@jupyterlab/application";
+import { MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { type ISignal, Signal } from "@lumino/signaling";
+import { UUID } from "@lumino/coreutils";
+import type { Widget } from "@lumino/widgets";
+import type { Api } from "../server/api";
+import type { PanelName } from "../view/SessionView";
+import { Command } from "./command";
+import type { Identity } from "./identity";
+import type { SessionTab } from "./SessionTab";
+import type { Settings } from "./settings";
+import type { Visit } from "./visit";
+
+type Tab = MainAreaWidget<SessionTab>;
+
+export class Tabs {
+  readonly #tracker = new WidgetTracker<Tab>({ namespace: "sshx" });
+  readonly #changed = new Signal<this, void>(this);
+
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly api: Api,
+    private readonly identity: () => Identity,
+    private readonly settings: Settings,
+    private readonly trans: TranslationBundle,
+  ) {}
+
+  /** A tab has come or gone, or what is in one has changed. */
+  get changed(): ISignal<this, void> {
+    return this.#changed;
+  }
+
+  /** What the tabs show; the one that was used last comes last. */
+  get visits(): readonly Visit[] {
+    const visits: Visit[] = [];
+    this.#tracker.forEach(({ content }) => visits.push(content.visit));
+    return visits;
+  }
+
+  /** What the tab shows that passes the test. */
+  find(test: (tab: Widget) => boolean): Visit | null {
+    return this.#find(test)?.content.visit ?? null;
+  }
+
+  /** Whether the person sees this session at the moment. */
+  shows(id: string): boolean {
+    return this.#of(id)?.isVisible ?? false;
+  }
+
+  /** Show a session, or for null the form to join one, and one of the view's panels if there is one given. */
+  async open(id: string | null, panel?: PanelName): Promise<Tab> {
+    const { SessionTab } = await import("./SessionTab");
+    const { Visit } = await import("./visit");
+    let tab = id === null ? null : this.#of(id);
+    if (!tab) {
+      const visit = new Visit(this.api, this.identity, id);
+      tab = new MainAreaWidget({ content: new SessionTab(visit, this.settings, this.trans) });
+      tab.id = `sshx-${id ?? UUID.uuid4()}`;
+      tab.toolbar.hide(); // the view has its own
+      this.#follow(tab, visit);
+      this.app.shell.add(tab, "main", { type: "Shared Session" });
+    }
+    if (panel) tab.content.open(panel);
+    this.app.shell.activateById(tab.id);
+    return tab;
+  }
+
+  /** Leave a session by closing its tab. */
+  close(id: string): void {
+    this.#of(id)?.close();
+  }
+
+  restore(restorer: ILayoutRestorer): void {
+    void restorer.restore(this.#tracker, {
+      command: Command.open,
+      args: ({ content }) => ({ id: content.visit.id }),
+      name: ({ content: { visit } }) => (visit.client?.state === "ended" ? "" : (visit.id ?? "")),
+    });
+  }
+
+  #follow(tab: Tab, visit: Visit): void {
+    let kept = "";
+    visit.changed.connect(() => {
+      const keep = visit.client?.state === "ended" ? "" : (visit.id ?? "");
+      if (keep !== kept) {
+        kept = keep;
+        void this.#tracker.save(tab);
+      }
+      this.#changed.emit();
+    });
+    tab.disposed.connect(() => this.#changed.emit());
+    void this.#tracker.add(tab).then(() => this.#changed.emit());
+  }
+
+  #of(id: string): Tab | null {
+    return this.#find(({ content }) => content.visit.id === id);
+  }
+
+  #find(test: (tab: Tab) => boolean): Tab | null {
+    return this.#tracker.find(test) ?? null;
+  }
+}

@@ -1,0 +1,64 @@
+/** Sees who is in a session of this server, and what they ask for, without being listed there itself. */
+import { SshxClient } from "../client";
+import type { Api, HostedSession } from "../server/api";
+import { ownerOf } from "../server/hosted";
+import { peopleReader, type Person } from "../view/people";
+
+interface Listener {
+  /** `people` or `name` is another. */
+  onPeople: () => void;
+  /** Another shell is there, or one is gone; or the session is over. */
+  onShells: () => void;
+}
+
+export class Watch {
+  readonly id: string;
+  readonly client: SshxClient;
+  /** In the order in which the view lists them. The list stays the same while only cursors move. */
+  people: readonly Person[] = [];
+  name: string;
+  readonly #off: () => void;
+
+  constructor(api: Api, session: HostedSession, { onPeople, onShells }: Listener) {
+    this.id = session.id;
+    this.name = session.name;
+    this.client = new SshxClient({ credentials: ownerOf(session), dial: api.dialHosted(session.id), observer: true });
+    const read = peopleReader();
+    let shells = session.shells.map(({ sid }) => sid).join();
+    this.#off = this.client.on(({ type }) => {
+      if (type === "users" || type === "info") {
+        const people = read(this.client);
+        const name = this.client.info?.name ?? this.name;
+        if (people === this.people && name === this.name) return;
+        this.people = people;
+        this.name = name;
+        onPeople();
+      } else if (type === "shells") {
+        const now = [...this.client.shells.keys()].sort((a, b) => a - b).join();
+        if (now !== shells) onShells();
+        shells = now;
+      } else if (type === "state" && (this.client.state === "ended" || this.client.state === "refused")) onShells();
+    });
+    this.client.connect();
+  }
+
+  /** Who is in, but for the host's own front ends. */
+  get guests(): readonly Person[] {
+    return this.people.filter((person) => !person.pending && person.role !== "owner");
+  }
+
+  /** Who waits for an answer. */
+  get requests(): readonly Person[] {
+    return this.people.filter((person) => person.pending || person.wantsWrite);
+  }
+
+  answer({ uid, pending }: Person, allow: boolean): void {
+    if (pending) this.client.approve(uid, allow);
+    else this.client.setRole(uid, allow ? "writer" : "reader");
+  }
+
+  close(): void {
+    this.#off();
+    this.client.close();
+  }
+}

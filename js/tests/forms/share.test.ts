@@ -1,0 +1,82 @@
+// @vitest-environment happy-dom
+import { createElement, useState } from "react";
+import { afterEach, expect, test, vi } from "vitest";
+import { DURATIONS, ShareFields, requestOf, type ShareChoice } from "../../src/forms/ShareOptions";
+import { after, all, cleanUp, says, show, texts, type } from "../view/render";
+
+const NOTHING: ShareChoice = {
+  name: "",
+  terminals: new Set(),
+  readOnly: false,
+  approve: false,
+  password: "",
+  duration: 0,
+};
+
+const told = vi.fn<(choice: ShareChoice) => void>();
+const request = () => requestOf(told.mock.lastCall?.[0] ?? NOTHING);
+
+function Form({ running, titles }: { running: string[]; titles?: ReadonlyMap<string, string> }) {
+  const [choice, setChoice] = useState(NOTHING);
+  const onChoice = (next: ShareChoice) => {
+    told(next);
+    setChoice(next);
+  };
+  return createElement(ShareFields, { choice, onChoice, running, ...(titles && { titles }) });
+}
+
+function labelled(label: string): HTMLInputElement {
+  const found = (all("label") as HTMLLabelElement[]).find((each) => each.textContent === label);
+  return document.getElementById(found!.htmlFor) as HTMLInputElement;
+}
+
+const click = (label: string) => after(() => labelled(label).click());
+
+afterEach(() => {
+  cleanUp();
+  told.mockReset();
+});
+
+test("what is chosen is what the API is asked for", () => {
+  show(Form, { running: ["1", "2"] });
+  expect(request()).toEqual({ read_only: false, approve: false });
+  expect(says("None chosen: a new one.")).toBe(true);
+  type(labelled("Session name"), " Lecture ");
+  click("Terminal 1");
+  click("Terminal 2");
+  click("Terminal 1");
+  expect(says("With what they have printed.")).toBe(true);
+  click("Read-only");
+  click("Approve each guest");
+  type(labelled("Password for guests"), " pw ");
+  after(() => {
+    labelled("Ends after").value = "28800";
+    labelled("Ends after").dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  expect(request()).toEqual({
+    name: "Lecture",
+    terminals: ["2"],
+    read_only: true,
+    approve: true,
+    password: " pw ",
+    expires_in: 28_800,
+  });
+});
+
+test("terminals have their names, or what they are called", () => {
+  show(Form, { running: ["1", "2"], titles: new Map([["2", "vim notes.md"]]) });
+  expect(texts(".sshx-form-choices label")).toEqual(["Terminal 1", "vim notes.md"]);
+});
+
+test("without terminals there are none to choose", () => {
+  show(Form, { running: [] });
+  expect(texts("legend")).toEqual([]);
+  expect(texts("option")).toEqual(DURATIONS.map(([label]) => label));
+});
+
+test("two forms on one page have fields of their own", () => {
+  const Two = () => [createElement(Form, { key: 1, running: ["1"] }), createElement(Form, { key: 2, running: ["1"] })];
+  show(Two as never, {});
+  const ids = all("input, select").map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});

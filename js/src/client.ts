@@ -86,7 +86,10 @@ export interface ClientOptions {
   resume?: Uint8Array;
   /** The `resumeToken` of a client that is there, to be another client of the same user, who is listed once. */
   companion?: Uint8Array;
-  /** Takes part without being listed among the users; for owners only: the host lists others all the same. */
+  /**
+   * Takes part without being listed among the users; for owners only: the host lists others all the same. A session that
+   * lasts as long as its owners does not last for this one.
+   */
   observer?: boolean;
 }
 
@@ -399,8 +402,8 @@ export class SshxClient {
   #join(): void {
     this.#connection?.send({
       join: this.#observer
-        ? { name: null, resume: this.#companion, heard: this.#heard, observer: true }
-        : { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false },
+        ? { name: null, resume: this.#companion, heard: this.#heard, observer: true, passive: true }
+        : { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false, passive: false },
     });
   }
 

@@ -106,6 +106,8 @@ class Participant:
         self._user = user
         self.token = b""
         """What lets this client come back as the same user after its link broke."""
+        self.passive = False
+        """Whether a session that lasts as long as its owners does not last for this one."""
         self.proved: Role | None = None
         """The role whose key it has shown, whatever it may do now."""
         self.owed: set[int] = set()

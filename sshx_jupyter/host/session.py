@@ -434,6 +434,7 @@ class Session:
         name = name or ("Host" if role == "owner" else f"Guest {uid}")
         participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
         participant.proved = role
+        participant.passive = join.passive
         participant.owed = owed
         participant.token = join.resume if seat is not None and join.resume else secrets.token_bytes(16)
         return participant
@@ -720,7 +721,7 @@ class Session:
         """Stop in a while if nobody is left to whom the session belongs."""
         if not self.options.while_owned or self.stopped is not None:
             return
-        if any(participant.user.role == "owner" for participant in self._sender):
+        if any(participant.user.role == "owner" and not participant.passive for participant in self._sender):
             if self._abandoned is not None:
                 self._abandoned.cancel()
                 self._abandoned = None

@@ -161,12 +161,14 @@ class Join:
         heard: time of the last chat message seen, 0 for none.
         observer: not to be listed among the users; of owners, and of guests who are listed already: with the token of
             their other client in `resume`, this one is its companion, the same user.
+        passive: for an owner's client: a session that lasts as long as its owners does not last for this one.
     """
 
     name: str | None = None
     resume: bytes | None = field(default=None, repr=False)
     heard: float = 0
     observer: bool = False
+    passive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -598,6 +600,7 @@ def _join(value: Any) -> Join:
         resume=None if resume is None else _bytes(resume),
         heard=_number(join.get("heard", 0)),
         observer=_boolean(join.get("observer", False)),
+        passive=_boolean(join.get("passive", False)),
     )
 
 
@@ -821,7 +824,13 @@ def _geometry_map(to: Geometry | ShellInfo) -> dict[str, Any]:
 
 
 def _join_map(join: Join) -> dict[str, Any]:
-    return {"name": join.name, "resume": join.resume, "heard": join.heard, "observer": join.observer}
+    return {
+        "name": join.name,
+        "resume": join.resume,
+        "heard": join.heard,
+        "observer": join.observer,
+        "passive": join.passive,
+    }
 
 
 _WIRE: dict[type[Any], tuple[str, Callable[[Any], Any]]] = {

@@ -171,10 +171,8 @@ def test_jupyterlab_has_the_plugin_until_it_is_uninstalled(installed: Path, bin_
     environment = environment_of_its_own(tmp_path) | {"PATH": str(bin_dir)}
 
     def lab_extensions() -> str:
-        command = ["jupyter", "labextension", "list"]
-        done = subprocess.run(
-            [str(bin_dir / command[0]), *command[1:]], env=environment, capture_output=True, text=True, check=True
-        )
+        command = [str(bin_dir / "jupyter"), "labextension", "list"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return re.sub(r"\x1b\[\d*m", "", done.stdout + done.stderr)
 
     assert f"sshx-jupyter v{__version__} enabled OK (python, sshx-jupyter)\n" in lab_extensions()
@@ -191,16 +189,15 @@ class Checkout:
     def __init__(self, directory: Path) -> None:
         self.root = directory / "checkout"
         self.bin = directory / "bin"
-        self.static = self.root / STATIC
-        self.labextension = self.root / LABEXTENSION
+        self.bundles = (self.root / STATIC / "page.js", self.root / LABEXTENSION / "package.json")
         self.modules = self.root / "js" / "node_modules" / ".package-lock.json"
         self._calls = directory / "calls"
         files = ("hatch_build.py", "install.json", "package-lock.json")
         for name in ("pyproject.toml", "README.md", "LICENSE", *(f"js/{name}" for name in files)):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
-        bundles = shutil.ignore_patterns("static", "labextension")
-        shutil.copytree(ROOT / "sshx_jupyter", self.root / "sshx_jupyter", ignore=bundles)
+        made = shutil.ignore_patterns("static", "labextension")
+        shutil.copytree(ROOT / "sshx_jupyter", self.root / "sshx_jupyter", ignore=made)
         for name in ("src/page.ts", "schema/sessions.json"):
             (self.root / "js" / name).parent.mkdir()
             (self.root / "js" / name).write_text("")
@@ -213,8 +210,7 @@ class Checkout:
 
     def install_node(self, version: str = "v22.1.0") -> None:
         self.program("node", f"echo {version}")
-        bundles = (self.static / "page.js", self.labextension / "package.json")
-        made = " && ".join(f"/bin/mkdir -p '{path.parent}' && echo > '{path}'" for path in bundles)
+        made = " && ".join(f"/bin/mkdir -p '{path.parent}' && echo > '{path}'" for path in self.bundles)
         installed = f"/bin/mkdir -p '{self.modules.parent}' && echo > '{self.modules}'"
         self.program("npm", f'echo "$@" >> "{self._calls}"; case "$1" in ci) {installed};; *) {made};; esac')
 
@@ -231,10 +227,11 @@ class Checkout:
         self._calls.unlink(missing_ok=True)
         return calls
 
-    def touch(self, path: Path) -> None:
-        """Make a file newer than all others."""
+    def touch(self, *paths: Path) -> None:
+        """Make files newer than all others."""
         newest = max(each.stat().st_mtime for each in self.root.rglob("*"))
-        os.utime(path, (newest + 10, newest + 10))
+        for path in paths:
+            os.utime(path, (newest + 10, newest + 10))
 
 
 def test_without_node_the_build_says_what_to_install(tmp_path: Path) -> None:
@@ -262,14 +259,21 @@ def test_the_bundle_is_built_when_its_sources_have_changed(tmp_path: Path) -> No
         checkout.touch(checkout.root / "js" / source)
         assert checkout.build()[0] == 0
         assert checkout.calls() == ["run build"]
-    for directory in (checkout.static, checkout.labextension):
-        (directory / "some.js.map").write_text("")  # of a bundle for development
+        checkout.touch(*checkout.bundles)
+    for bundle in checkout.bundles:
+        source_map = bundle.with_name("some.js.map")  # of a bundle for development
+        source_map.write_text("")
         checkout.build()
         assert checkout.calls() == ["run build"]
-        (directory / "some.js.map").unlink()
-    shutil.rmtree(checkout.labextension)
+        source_map.unlink()
+        checkout.touch(*checkout.bundles)
+    for bundle in checkout.bundles:
+        shutil.rmtree(bundle.parent)
+        checkout.build()
+        assert checkout.calls() == ["run build"]
+        checkout.touch(*checkout.bundles)
     checkout.build()
-    assert checkout.calls() == ["run build"]
+    assert checkout.calls() == []
     checkout.touch(checkout.root / "js" / "package-lock.json")
     checkout.build()
     assert checkout.calls() == ["ci", "run build"]

@@ -632,6 +632,9 @@ async def test_nobody_is_a_companion_of_an_owner(host: Host) -> None:
 async def test_a_session_that_is_owned_stops_without_its_owner() -> None:
     async with hosting(abandoned_period=0.3) as host:
         kept, owned, never = [await host.create(while_owned=owned) for owned in (False, True, True)]
+        watching = RawClient(await host.dial(), credentials(never, "owner"))
+        await watching.join(observer=True, passive=True)
+        await watching.until(Hello)
         async with host.connect(owned, "owner", observer=True) as owner, host.connect(owned) as guest:
             while never.stopped is None:
                 await asyncio.sleep(0.02)

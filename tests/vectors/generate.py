@@ -177,7 +177,7 @@ GUEST = m.User("Grace \U0001f680", "#0088ff", "reader", None, None, pending=True
 
 CLIENT: list[m.ClientMessage] = [
     m.Join(),
-    m.Join("Ada", b"\x01\x02\x03", 1_700_000_000.5, True),
+    m.Join("Ada", b"\x01\x02\x03", 1_700_000_000.5, True, True),
     m.SetName("Grace Höpper \U0001f680"),
     m.SetColor("#12aB9f"),
     m.SetCursor((1, -2.25)),
@@ -250,6 +250,7 @@ def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
         add("join is no map", {"join": None})
         add("resume is text", {"join": {"resume": "x"}})
         add("observer is a number", {"join": {"observer": 1}})
+        add("passive is a number", {"join": {"passive": 1}})
         add("cursor too short", {"setCursor": [1]})
         add("cursor is NaN", {"setCursor": [float("nan"), 0]})
         add("cursor is infinite", {"setCursor": [0, float("-inf")]})

@@ -11,7 +11,7 @@ import { SessionView, type Opening } from "../view/SessionView";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
 import { usePageTheme } from "../widget/pageTheme";
-import { brokenIcon, sharedIcon } from "./icons";
+import { brokenIcon, sessionIcon } from "./icons";
 import type { Settings } from "./settings";
 import type { Visit } from "./visit";
 import "./lab.css";
@@ -45,7 +45,9 @@ export class SessionTab extends ReactWidget {
   }
 
   protected override render() {
-    return <Tab visit={this.visit} settings={this.settings} opening={this.#opening} onClose={() => this.parent?.close()} />;
+    return (
+      <Tab visit={this.visit} settings={this.settings} opening={this.#opening} onClose={() => this.parent?.close()} />
+    );
   }
 
   #entitle(): void {
@@ -53,7 +55,7 @@ export class SessionTab extends ReactWidget {
     const state = visit.client?.state ?? "connecting";
     const name = visit.name || trans.__("Join a session");
     this.title.label = name;
-    this.title.icon = ["reconnecting", "refused", "ended"].includes(state) ? brokenIcon : sharedIcon;
+    this.title.icon = ["reconnecting", "refused", "ended"].includes(state) ? brokenIcon : sessionIcon;
     this.title.caption = visit.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
   }
 }

@@ -43,7 +43,8 @@ class ShareDialog extends Dialog<unknown> {
   }
 
   override resolve(index?: number): void {
-    if (index === 0) super.resolve(index); // cancelled
+    if (index === 0)
+      super.resolve(index); // cancelled
     else void this.#share();
   }
 

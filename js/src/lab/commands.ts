@@ -4,13 +4,14 @@ import { Dialog, Notification, showDialog, showErrorMessage } from "@jupyterlab/
 import { PageConfig } from "@jupyterlab/coreutils";
 import type { ITerminalTracker } from "@jupyterlab/terminal";
 import type { TranslationBundle } from "@jupyterlab/translation";
+import type { LabIcon } from "@jupyterlab/ui-components";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
 import type { HostedSession } from "../server/api";
 import { copy } from "../view/copy";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
-import { sharedIcon } from "./icons";
+import { sessionIcon, sharedIcon } from "./icons";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
@@ -82,7 +83,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
   ) =>
     commands.addCommand(id, {
       label,
-      icon: (args) => (args.at === "pointer" || id === Command.create || id === Command.join ? sharedIcon : undefined),
+      icon: ICONS.get(id),
       caption: (args) => whyNot(args) || what,
       isEnabled: (args) => whyNot(args) === "",
       isVisible: () => sessions.available === true,
@@ -176,7 +177,8 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     await sessions.refresh(); // tickets improve: a relay may have been found
     const { tickets } = sessions.find(before.id) ?? before;
     if (!(await copy((kind === "write" ? tickets.write : tickets.read)!))) await showSession(before);
-    else if (kind === "read") Notification.success(trans.__("Ticket copied: whoever has it can watch."), { autoClose: 4000 });
+    else if (kind === "read")
+      Notification.success(trans.__("Ticket copied: whoever has it can watch."), { autoClose: 4000 });
     else Notification.success(trans.__("Ticket copied: whoever has it can type."), { autoClose: 4000 });
   };
   add(
@@ -186,12 +188,8 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     noTicket,
     (args) => copyTicket(args, "write"),
   );
-  add(
-    Command.copyRead,
-    trans.__("Copy Read-only Ticket"),
-    trans.__("Whoever has it can watch"),
-    noSession,
-    (args) => copyTicket(args, "read"),
+  add(Command.copyRead, trans.__("Copy Read-only Ticket"), trans.__("Whoever has it can watch"), noSession, (args) =>
+    copyTicket(args, "read"),
   );
 
   add(
@@ -205,7 +203,11 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
       if (guests > 0) {
         const { button } = await showDialog({
           title: trans.__("Stop sharing “%1”?", name),
-          body: trans._n("One guest is there. The terminals stay open.", "%1 guests are there. The terminals stay open.", guests),
+          body: trans._n(
+            "One guest is there. The terminals stay open.",
+            "%1 guests are there. The terminals stay open.",
+            guests,
+          ),
           buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__("Stop Sharing") })],
         });
         if (!button.accept) return;
@@ -219,6 +221,13 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
   tabs?.changed.connect(changed);
   terminals?.currentChanged.connect(changed);
 }
+
+/** Those of the launcher's cards, and of the first thing that one looks for. */
+const ICONS = new Map<string, LabIcon>([
+  [Command.share, sharedIcon],
+  [Command.create, sessionIcon],
+  [Command.join, sessionIcon],
+]);
 
 const DESCRIBED = {
   type: "object",

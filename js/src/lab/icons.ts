@@ -21,7 +21,18 @@ export const sharedIcon = icon(
     '<path class="jp-icon3" fill="#616161" d="M8.2 15.2c0-2 1.5-3 3.4-3s3.4 1 3.4 3z"/>',
 );
 
-/** The same while there is no connection. */
+/** A session: several screens on one canvas. */
+export const sessionIcon = new LabIcon({
+  name: "sshx:session",
+  svgstr:
+    '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16">' +
+    '<g fill="none" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round">' +
+    '<path class="jp-icon3" stroke="#616161" d="M5 4.6V3.1a1.3 1.3 0 0 1 1.3-1.3h6.6a1.3 1.3 0 0 1 1.3 1.3v4.6A1.3 1.3 0 0 1 12.9 9h-.8"/>' +
+    '<rect class="jp-icon3" stroke="#616161" x="1.8" y="6.4" width="9" height="7.8" rx="1.3"/>' +
+    '<path class="jp-icon3" stroke="#616161" d="m4.2 8.8 1.6 1.5-1.6 1.5"/></g></svg>',
+});
+
+/** A session that there is no connection to. */
 export const brokenIcon = icon(
   "broken",
   '<path class="jp-icon3" stroke="#616161" stroke-width="1.6" stroke-linecap="round" d="m9.6 10.4 4.4 4.4m0-4.4-4.4 4.4"/>',

@@ -1,10 +1,5 @@
 /** Sharing terminals, as a part of JupyterLab and, where the same things are there, of Notebook. */
-import {
-  type JupyterFrontEnd,
-  type JupyterFrontEndPlugin,
-  ILabShell,
-  ILayoutRestorer,
-} from "@jupyterlab/application";
+import { type JupyterFrontEnd, type JupyterFrontEndPlugin, ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { PageConfig } from "@jupyterlab/coreutils";
 import { ILauncher } from "@jupyterlab/launcher";
@@ -78,7 +73,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
       sessions.changed.disconnect(whenAvailable);
       if (running) addRunning(running, sessions, tabs, commands, trans);
       const category = trans.__("Shared Terminals");
-      for (const command of [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop]) {
+      for (const command of [
+        Command.share,
+        Command.create,
+        Command.join,
+        Command.copy,
+        Command.copyRead,
+        Command.stop,
+      ]) {
         palette?.addItem({ command, category });
       }
       launcher?.add({ command: Command.create, category: trans.__("Other"), rank: 5 });

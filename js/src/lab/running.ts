@@ -5,7 +5,7 @@ import type { CommandRegistry } from "@lumino/commands";
 import { Signal } from "@lumino/signaling";
 import type { HostedSession } from "../server/api";
 import { Command } from "./command";
-import { sharedIcon } from "./icons";
+import { sessionIcon } from "./icons";
 import type { SharedSessions } from "./sessions";
 import type { Tabs } from "./tabs";
 import type { Visit } from "./visit";
@@ -32,7 +32,7 @@ export function addRunning(
       const guests = sessions.watch(session.id)?.guests.length ?? 0;
       return guests > 0 ? trans._n("%1 guest", "%1 guests", guests) : "";
     },
-    icon: () => sharedIcon,
+    icon: () => sessionIcon,
     open: () => void commands.execute(Command.open, { id: session.id }),
     shutdown: () => void sessions.stop(session.id),
   });
@@ -40,7 +40,7 @@ export function addRunning(
     label: () => visit.name,
     labelTitle: () => trans.__("Joined with a ticket"),
     detail: () => trans.__("joined"),
-    icon: () => sharedIcon,
+    icon: () => sessionIcon,
     open: () => void commands.execute(Command.open, { id }),
     shutdown: () => tabs?.close(id),
   });

@@ -1,6 +1,6 @@
 /** The plugin's settings in JupyterLab's settings editor. The name and the echo are those of the view, which has them too. */
 import type { ISettingRegistry } from "@jupyterlab/settingregistry";
-import { changeSettings, getSettings, onSettings } from "../view/settings";
+import { changeSettings, getSettings, onSettings, type Settings as ViewSettings } from "../view/settings";
 
 /** Which notifications JupyterLab shows. */
 export type Notify = "all" | "requests" | "none";
@@ -43,11 +43,12 @@ export class Settings {
   async load(registry: ISettingRegistry, id: string): Promise<void> {
     const settings = await registry.load(id);
     const read = () => {
-      const values = settings.composite as unknown as LabSettings;
+      const values = settings.composite as unknown as LabSettings & Pick<ViewSettings, (typeof SHARED)[number]>;
       this.#now = { ...DEFAULTS, ...values };
       // What was chosen in the view holds until something else is chosen here.
-      const chosen = Object.fromEntries(SHARED.filter((key) => key in settings.user).map((key) => [key, values[key as never]]));
-      if (SHARED.some((key) => key in chosen && chosen[key] !== getSettings()[key])) changeSettings(chosen);
+      const chosen = Object.fromEntries(SHARED.filter((key) => key in settings.user).map((key) => [key, values[key]]));
+      const view = getSettings();
+      if (SHARED.some((key) => key in chosen && chosen[key] !== view[key])) changeSettings(chosen);
       for (const listener of [...this.#listeners]) listener();
     };
     read();

@@ -54,11 +54,14 @@ function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle
   const titles: string[] = [];
   if (list.length > 0) {
     const people = trans._n("%1 guest", "%1 guests", guests);
-    parts.push(list.length === 1 ? trans.__("Sharing: %1", people) : trans.__("Sharing %1 sessions: %2", list.length, people));
+    parts.push(
+      list.length === 1 ? trans.__("Sharing: %1", people) : trans.__("Sharing %1 sessions: %2", list.length, people),
+    );
     titles.push(trans.__("Shared from this server: %1", list.map(({ name }) => name).join(", ")));
   }
   for (const { client, name } of joined) {
-    const how = client!.state === "connected" ? [pathText(client!.path, trans), latencyText(client!.latency)] : [client!.state];
+    const how =
+      client!.state === "connected" ? [pathText(client!.path, trans), latencyText(client!.latency)] : [client!.state];
     parts.push([trans.__("Joined %1", name), ...how].filter(Boolean).join(" · "));
     titles.push(trans.__("Joined: %1", name));
   }

@@ -57,7 +57,7 @@ export class Tabs {
     if (!tab) {
       const visit = new Visit(this.api, this.identity, id);
       tab = new MainAreaWidget({ content: new SessionTab(visit, this.settings, this.trans) });
-      tab.id = `sshx-${id ?? UUID.uuid4()}`;
+      tab.id = `sshx-${UUID.uuid4()}`; // the session in it may become another
       tab.toolbar.hide(); // the view has its own
       this.#follow(tab, visit);
       this.app.shell.add(tab, "main", { type: "Shared Session" });

@@ -65,7 +65,7 @@ export interface Chunks {
 
 /** What a client sends, as it is on the wire; see `protocol/messages.py` for what each means. */
 export type ClientMessage =
-  | { join: { name: string | null; resume: Uint8Array | null; heard: number; observer: boolean } }
+  | { join: { name: string | null; resume: Uint8Array | null; heard: number; observer: boolean; passive: boolean } }
   | { setName: string }
   | { setColor: string }
   | { setCursor: readonly [number, number] | null }

@@ -59,7 +59,9 @@ describe("coming in", () => {
 
   test("the host is told who comes, and tells what there is", async () => {
     await inside({ name: "Ada" });
-    expect(host.link.heard[0]).toEqual({ join: { name: "Ada", resume: null, heard: 0, observer: false } });
+    expect(host.link.heard[0]).toEqual({
+      join: { name: "Ada", resume: null, heard: 0, observer: false, passive: false },
+    });
     expect(client.state).toBe("connected");
     expect(client.uid).toBe(1);
     expect(client.info).toEqual({
@@ -228,7 +230,9 @@ describe("a link that breaks", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(client.retryAt).toBeNull();
     await host.welcome();
-    expect(host.link.all("join")).toEqual([{ name: "Ada", resume: bytes("token 1"), heard: 17.5, observer: false }]);
+    expect(host.link.all("join")).toEqual([
+      { name: "Ada", resume: bytes("token 1"), heard: 17.5, observer: false, passive: false },
+    ]);
     expect([client.state, client.reason]).toEqual(["connected", ""]);
     host.link.say({ hear: [2, "Bob", "again", 18] });
     expect(client.messages.map(({ text }) => text)).toEqual(["hello", "again"]);
@@ -430,7 +434,7 @@ describe("a companion", () => {
 
   test("is the same user on every link, whatever token the host gives it", async () => {
     await inside({ companion });
-    const join = { name: null, resume: companion, heard: 0, observer: true };
+    const join = { name: null, resume: companion, heard: 0, observer: true, passive: true };
     expect(host.link.all("join")).toEqual([join]);
     expect(client.resumeToken).toBeNull();
     host.link.break();
@@ -473,13 +477,15 @@ describe("an observer", () => {
   test("says nothing of itself, asks for no output, and is new on every link", async () => {
     host.uid = 7;
     await inside({ observer: true, name: "Ada", color: "#445566", resume: bytes("kept") });
-    expect(host.link.heard).toEqual([{ join: { name: null, resume: null, heard: 0, observer: true } }]);
+    expect(host.link.heard).toEqual([{ join: { name: null, resume: null, heard: 0, observer: true, passive: true } }]);
     host.link.say({ hear: [1, "Ada", "hello", 17.5] });
     host.link.break();
     await knocksAgain();
     host.uid = 8;
     await host.welcome();
-    expect(host.link.heard).toEqual([{ join: { name: null, resume: null, heard: 17.5, observer: true } }]);
+    expect(host.link.heard).toEqual([
+      { join: { name: null, resume: null, heard: 17.5, observer: true, passive: true } },
+    ]);
     expect([client.state, client.uid]).toEqual(["connected", 8]);
   });
 

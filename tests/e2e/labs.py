@@ -1,0 +1,146 @@
+"""A real JupyterLab, or a terminal's page in Notebook 7: terminals, menus, palette and panels, as a person uses them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.e2e.browser import Person
+from tests.servers import TOKEN, JupyterServer
+
+LOADED = 60_000
+"""Milliseconds that JupyterLab may take to load."""
+
+expect.set_options(timeout=20_000)  # as long as `Person` waits
+
+
+async def clean(server: JupyterServer) -> None:
+    """Leave a server without sessions and terminals."""
+    for session in await server.json("GET", "sshx/api/sessions"):
+        await server.call("DELETE", f"sshx/api/sessions/{session['id']}")
+    for terminal in await server.json("GET", "api/terminals"):
+        await server.call("DELETE", f"api/terminals/{terminal['name']}")
+
+
+class Lab:
+    """A JupyterLab that is open in a person's browser. Make one with `open`."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page: Page = person.page
+        self.dialog = self.page.locator(".jp-Dialog")
+        self.status = self.page.locator(".sshx-status")
+        self.section = self.page.get_by_role("region", name="Shared Sessions Section")
+
+    @classmethod
+    async def open(cls, person: Person) -> Lab:
+        """Go to it, with nothing but the launcher open."""
+        await person.page.goto(f"{person.server.url}lab?token={TOKEN}&reset")
+        lab = cls(person)
+        await expect(lab.card("Text File")).to_be_visible(timeout=LOADED)
+        # Who loads this address again gets the layout back.
+        await person.page.evaluate("history.replaceState(null, '', location.pathname)")
+        return lab
+
+    # Launcher and tabs.
+
+    def card(self, name: str) -> Locator:
+        return self.page.locator(".jp-LauncherCard").filter(has=self.page.get_by_text(name, exact=True))
+
+    def tab(self, name: str) -> Locator:
+        """The handle of a tab in the main area."""
+        tabs = self.page.locator("#jp-main-dock-panel .lm-TabBar-tab")
+        return tabs.filter(has=self.page.get_by_text(name, exact=True))
+
+    async def close_tab(self, name: str) -> None:
+        await self.tab(name).locator(".lm-TabBar-tabCloseIcon").click()
+        await expect(self.tab(name)).to_have_count(0)
+
+    # Jupyter's terminals. They are drawn as pictures: `JupyterServer.open_terminal` reads what they show.
+
+    async def new_terminal(self) -> str:
+        """Open one with the launcher; returns its name."""
+        async with self.page.expect_response(
+            lambda answer: answer.request.method == "POST" and answer.url.partition("?")[0].endswith("/api/terminals")
+        ) as answer:
+            await self.card("Terminal").click()
+        name: str = (await (await answer.value).json())["name"]
+        await expect(self.terminal()).to_be_visible(timeout=SOON)
+        return name
+
+    def terminal(self) -> Locator:
+        """The content of the terminal that is in front."""
+        return self.page.locator(".jp-Terminal:visible")
+
+    def toolbar_button(self, text: str) -> Locator:
+        """Of the terminal that is in front: how it is shared."""
+        return self.page.locator(".jp-Toolbar-item:visible").get_by_text(text, exact=True)
+
+    async def type(self, text: str) -> None:
+        """Type into the terminal that is in front."""
+        await self.terminal().click()
+        await self.page.keyboard.type(text)
+
+    # Commands.
+
+    async def menu(self, *labels: str) -> None:
+        """Choose from the main menu, level by level."""
+        bar, *items = labels
+        await self.page.locator(".lm-MenuBar-item").filter(has_text=re.compile(f"^{bar}$")).click()
+        for label in items:
+            await self.item(label).click()
+
+    async def context_menu(self, on: Locator) -> None:
+        await on.click(button="right")
+        await expect(self.page.locator(".lm-Menu")).to_be_visible()
+
+    def item(self, label: str) -> Locator:
+        """An item of an open menu."""
+        labels = self.page.locator(".lm-Menu-itemLabel").get_by_text(label, exact=True)
+        return self.page.locator(".lm-Menu-item").filter(has=labels)
+
+    def items(self) -> Locator:
+        """Those items of the open menus that are the extension's."""
+        return self.page.locator('.lm-Menu-item[data-command^="sshx:"]:visible')
+
+    async def palette(self, query: str) -> Locator:
+        """Open the palette, or search again in the open one; returns the commands of the extension that it lists."""
+        field = self.page.get_by_role("dialog").locator(".lm-CommandPalette-input")
+        if not await field.is_visible():
+            await self.menu("View", "Activate Command Palette")
+        await field.fill(query)
+        return self.page.locator('.lm-CommandPalette-item[data-command^="sshx:"]:visible')
+
+    async def choose(self, label: str) -> None:
+        """Run a command by the palette."""
+        await (await self.palette(label)).filter(has=self.page.get_by_text(label, exact=True)).click()
+
+    async def escape(self) -> None:
+        """Close the menu or the palette."""
+        await self.page.keyboard.press("Escape")
+        await expect(self.page.locator(".lm-Menu, .lm-CommandPalette:visible")).to_have_count(0)
+
+    # Around the main area.
+
+    async def running(self) -> None:
+        """Open the panel of what is running."""
+        await self.page.get_by_role("tab", name="Running Terminals and Kernels").click()
+        await expect(self.page.locator("#jp-running-sessions")).to_be_visible()
+
+    def notification(self, text: str) -> Locator:
+        return self.page.locator(".Toastify__toast").filter(has_text=text)
+
+    async def answer(self, request: Locator, button: str) -> None:
+        """Press a button of a notification, and wait until that is gone."""
+        await request.get_by_role("button", name=button, exact=True).click()
+        await expect(request).to_have_count(0)
+
+    # What is kept.
+
+    async def workspaces(self) -> list[dict[str, Any]]:
+        """The layouts that JupyterLab has saved on the server."""
+        answer = await self.person.server.json("GET", "lab/api/workspaces")
+        values: list[dict[str, Any]] = answer["workspaces"]["values"]
+        return values

@@ -99,10 +99,10 @@ async function jupyterBuilder(...options) {
   const builder = join(here, "node_modules/@jupyter/builder/lib/build-labextension.js");
   const core = join(here, "node_modules/@jupyterlab/core-meta/core.package.json");
   const child = spawn(process.execPath, [builder, "--core-package-file", core, ...options, here], {
-    stdio: ["ignore", watch ? "inherit" : "pipe", "inherit"],
+    stdio: watch ? "inherit" : "pipe",
   });
   let said = "";
-  child.stdout?.on("data", (data) => (said += data));
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (said += data));
   const status = await new Promise((resolve) => child.on("close", resolve));
   if (status !== 0) throw new Error(`the extension for JupyterLab could not be built:\n${said}`);
 }

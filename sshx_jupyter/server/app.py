@@ -75,8 +75,7 @@ class SshxApp(NodeSettings, ExtensionApp):
         scrubbed = self.settings.get("extra_log_scrub_param_keys") or []
         self.settings["extra_log_scrub_param_keys"] = [*scrubbed, *sockets.SECRETS]
         # For the plugin in JupyterLab and Notebook: that it is here, and what guests may be if their host does not say.
-        page = self.serverapp.web_app.settings.setdefault("page_config_data", {})
-        page["sshxDefaultRole"] = self.default_role
+        self.settings.setdefault("page_config_data", {})["sshxDefaultRole"] = self.default_role
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(api.default_handlers)

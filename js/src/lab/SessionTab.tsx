@@ -13,6 +13,7 @@ import { useClient } from "../view/useClient";
 import { usePageTheme } from "../widget/pageTheme";
 import { brokenIcon, sessionIcon } from "./icons";
 import type { Settings } from "./settings";
+import { stateText } from "./states";
 import type { Visit } from "./visit";
 import "./lab.css";
 
@@ -46,7 +47,13 @@ export class SessionTab extends ReactWidget {
 
   protected override render() {
     return (
-      <Tab visit={this.visit} settings={this.settings} opening={this.#opening} onClose={() => this.parent?.close()} />
+      <Tab
+        trans={this.trans}
+        visit={this.visit}
+        settings={this.settings}
+        opening={this.#opening}
+        onClose={() => this.parent?.close()}
+      />
     );
   }
 
@@ -60,31 +67,15 @@ export class SessionTab extends ReactWidget {
   }
 }
 
-function stateText(trans: TranslationBundle, state: SshxClient["state"]): string {
-  switch (state) {
-    case "connected":
-      return trans.__("connected");
-    case "reconnecting":
-      return trans.__("reconnecting");
-    case "waiting":
-      return trans.__("waiting for the host");
-    case "ended":
-      return trans.__("ended");
-    case "refused":
-      return trans.__("not let in");
-    case "connecting":
-      return trans.__("connecting");
-  }
-}
-
 interface TabProps {
+  trans: TranslationBundle;
   visit: Visit;
   settings: Settings;
   opening: Opening | undefined;
   onClose: () => void;
 }
 
-function Tab({ visit, settings, opening, onClose }: TabProps) {
+function Tab({ trans, visit, settings, opening, onClose }: TabProps) {
   const theme = useLabTheme(settings);
   const stage = useSyncExternalStore(
     (listener) => {
@@ -97,23 +88,23 @@ function Tab({ visit, settings, opening, onClose }: TabProps) {
     case "looking":
       return (
         <Plain theme={theme}>
-          <Message mood="wait" title="Looking for the session…" text="" state="connecting" />
+          <Message mood="wait" title={trans.__("Looking for the session…")} text="" state="connecting" />
         </Plain>
       );
     case "failed":
       return (
         <Plain theme={theme}>
-          <Message mood="unplugged" title="This session cannot be reached" text={stage.reason}>
+          <Message mood="unplugged" title={trans.__("This session cannot be reached")} text={stage.reason}>
             <div className="sshx-actions">
               <button type="button" className="sshx-button sshx-primary" onClick={() => void visit.look()}>
-                Try again
+                {trans.__("Try again")}
               </button>
             </div>
           </Message>
         </Plain>
       );
     case "joining":
-      return <Joining visit={visit} lost={stage.lost} theme={theme} />;
+      return <Joining trans={trans} visit={visit} lost={stage.lost} theme={theme} />;
     case "live": {
       const { client, session } = stage;
       const props = { client, theme, opening, onLeave: () => (session || isIn(client) ? onClose() : visit.again()) };
@@ -158,18 +149,25 @@ function Plain({ theme, children }: { theme: Theme | undefined; children: React.
   );
 }
 
-function Joining({ visit, lost, theme }: { visit: Visit; lost: boolean; theme: Theme | undefined }) {
+interface JoiningProps {
+  trans: TranslationBundle;
+  visit: Visit;
+  lost: boolean;
+  theme: Theme | undefined;
+}
+
+function Joining({ trans, visit, lost, theme }: JoiningProps) {
   return (
     <div className="sshx sshx-forms sshx-tab-join" data-theme={useTheme(theme)}>
       {lost && (
         <section className="sshx-form-card" role="status">
-          <h2>This session is not shared from this server</h2>
-          <p>It has ended, or someone else hosts it. With their ticket or link you can join it again.</p>
+          <h2>{trans.__("This session is not shared from this server")}</h2>
+          <p>{trans.__("It has ended, or someone else hosts it. With their ticket or link you can join it again.")}</p>
         </section>
       )}
       <JoinForm
         onJoin={(ticket, password) => visit.join(ticket, password)}
-        waiting="Connecting…"
+        waiting={trans.__("Connecting…")}
         name={visit.identity().name ?? ""}
       />
     </div>

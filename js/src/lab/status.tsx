@@ -7,6 +7,7 @@ import type { IDisposable } from "@lumino/disposable";
 import { Command } from "./command";
 import { sharedIcon } from "./icons";
 import type { SharedSessions } from "./sessions";
+import { stateText } from "./states";
 import type { Tabs } from "./tabs";
 
 /** What the item is about and says. */
@@ -61,7 +62,9 @@ function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle
   }
   for (const { client, name } of joined) {
     const how =
-      client!.state === "connected" ? [pathText(client!.path, trans), latencyText(client!.latency)] : [client!.state];
+      client!.state === "connected"
+        ? [pathText(client!.path, trans), latencyText(client!.latency)]
+        : [stateText(trans, client!.state)];
     parts.push([trans.__("Joined %1", name), ...how].filter(Boolean).join(" · "));
     titles.push(trans.__("Joined: %1", name));
   }

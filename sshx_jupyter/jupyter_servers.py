@@ -80,7 +80,8 @@ class JupyterServer:
         if isinstance(reason, str) and reason != "forbidden":  # the extension's own answer
             raise ServerRefused(str(answer.get("message")), reason)
         if response.status in (302, 401, 403):
-            raise NoAccess(f"The Jupyter server at {self.url} does not let its own user in without a password.")
+            why = "does not let its own user in without a password, or not use sshx"
+            raise NoAccess(f"The Jupyter server at {self.url} {why}.")
         if response.status == 404:
             raise NoExtension(f"The Jupyter server at {self.url} does not have sshx-jupyter.")
         raise ServerError(f"The Jupyter server at {self.url} answered with an error ({response.status}).")

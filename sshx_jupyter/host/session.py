@@ -465,7 +465,7 @@ class Session:
             del self._pending[participant.uid]
         self._sender.add(participant)
         self._check_owned()
-        if participant.main is None:
+        if not participant.observer:
             self._remember(participant)
         participant.post(self._hello(participant))
         users = list(self.users().items())

@@ -101,6 +101,7 @@ class SessionsHandler(_Handler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
+        await self.require_execute()  # who shares a terminal can type in it
         if self.app.terminal_manager is None:
             raise ApiError(
                 403, "terminalsDisabled", "Terminals are disabled on this Jupyter server: none can be shared."

@@ -83,6 +83,11 @@ class SshxHandler(ExtensionHandlerMixin, RequestHandler):
         allowed = handler.authorizer.is_authorized(handler, self.current_user, "execute", self.auth_resource)
         return bool(await ensure_async(allowed))
 
+    async def require_execute(self) -> None:
+        """Raises `ApiError` where this user may not."""
+        if not await self.may_execute():
+            raise ApiError(403, "forbidden", "You may not use sshx on this Jupyter server.")
+
     def session_id(self, text: str) -> bytes:
         """The session id in an address."""
         try:

@@ -37,8 +37,7 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
 
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
-        if not await self.may_execute():
-            raise ApiError(403, "forbidden", "You may not use sshx on this Jupyter server.")
+        await self.require_execute()
         self.session_id(*args)
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise ApiError(400, "invalid", "This address is for WebSockets.")

@@ -392,11 +392,13 @@ async def test_cursors_names_and_focus_are_seen(host: Host) -> None:
         for color in ("red", "#12ab9", "#12ab9f\n", ""):
             await ann.set_color(color)
             assert "#rrggbb" in await error_from(ann)
+    seats = len(session._seats)
     async with host.connect(session, "owner", observer=True) as observer:
         assert observer.users == {}
         async with host.connect(session, "reader") as reader:
             await observer.wait_for(lambda c: reader.uid in c.users)
             assert observer.uid not in reader.users
+        assert len(session._seats) == seats + 1  # the reader's: an observer is nobody who comes back
     async with host.connect(session, "writer", observer=True) as sneaky:
         assert sneaky.uid in session.users()
 

@@ -133,6 +133,7 @@ async def test_who_may_read_but_not_execute_is_told_no_secrets(server: Server) -
         if "write" in allowed:
             changed = (await server.call("PATCH", path, {"name": "Talk"})).body
             assert (changed["name"], secrets(changed)) == ("Talk", expected)
+            assert (await server.call("POST", "sshx/api/sessions", {})).status == (201 if "execute" in allowed else 403)
 
 
 @SOME
@@ -140,8 +141,9 @@ async def test_kernels_and_the_command_line_do_without_secrets(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jupyter = JupyterServer(server.url, server.token)
-    Some.allowed = {"read", "write"}
+    Some.allowed = {"read", "write", "execute"}
     hosted = await ServerHome(jupyter).share(Options("Lecture"))
+    Some.allowed = {"read", "write"}
     assert await hosted.tickets() is None
     with pytest.raises(Unreachable, match="does not let you in"):
         await hosted.dial()

@@ -164,9 +164,9 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     label: trans.__("Open Shared Session"),
     isVisible: () => false, // it needs arguments
     describedBy: { args: DESCRIBED },
-    execute: async ({ id, panel }) => {
+    execute: async ({ id, panel, tab }) => {
       const session = typeof id === "string" ? id : null;
-      if (tabs) return tabs.open(session, panel as PanelName | undefined);
+      if (tabs) return tabs.open(session, panel as PanelName | undefined, tab as string | undefined);
       window.open(new URL(`sshx/p2p${session ? `/${session}` : ""}`, sessions.api.root), "_blank", "noopener");
       return null;
     },
@@ -235,6 +235,7 @@ const DESCRIBED = {
     at: { type: "string", enum: ["pointer"], description: "What the context menu was opened on, not what is active" },
     terminal: { type: "string", description: "The name of a terminal" },
     id: { type: ["string", "null"], description: "The id of a session; null: the form to join one" },
+    tab: { type: "string", description: "The name of the tab in the layout" },
     panel: { type: "string", enum: ["Chat", "People", "Network", "Settings", "Share"], description: "What to open" },
   },
 } as const;

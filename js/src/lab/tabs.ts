@@ -49,15 +49,18 @@ export class Tabs {
     return this.#of(id)?.isVisible ?? false;
   }
 
-  /** Show a session, or for null the form to join one, and one of the view's panels if there is one given. */
-  async open(id: string | null, panel?: PanelName): Promise<Tab> {
+  /**
+   * Show a session, or for null the form to join one, and one of the view's panels if there is one given. `name` is that
+   * of a tab in the layout, which lasts from its beginning, whatever comes to be in it.
+   */
+  async open(id: string | null, panel?: PanelName, name = `sshx-${UUID.uuid4()}`): Promise<Tab> {
     const { SessionTab } = await import("./SessionTab");
     const { Visit } = await import("./visit");
     let tab = id === null ? null : this.#of(id);
     if (!tab) {
       const visit = new Visit(this.api, this.identity, id);
       tab = new MainAreaWidget({ content: new SessionTab(visit, this.settings, this.trans) });
-      tab.id = `sshx-${UUID.uuid4()}`; // the session in it may become another
+      tab.id = name;
       tab.toolbar.hide(); // the view has its own
       this.#follow(tab, visit);
       this.app.shell.add(tab, "main", { type: "Shared Session" });
@@ -75,19 +78,17 @@ export class Tabs {
   restore(restorer: ILayoutRestorer): void {
     void restorer.restore(this.#tracker, {
       command: Command.open,
-      args: ({ content }) => ({ id: content.visit.id }),
-      name: ({ content: { visit } }) => (visit.client?.state === "ended" ? "" : (visit.id ?? "")),
+      args: ({ content, id }) => ({ id: content.visit.id, tab: id }),
+      name: ({ content, id }) => (isOver(content.visit) ? "" : id),
     });
   }
 
   #follow(tab: Tab, visit: Visit): void {
-    let kept = "";
+    let saved = visit.id;
     visit.changed.connect(() => {
-      const keep = visit.client?.state === "ended" ? "" : (visit.id ?? "");
-      if (keep !== kept) {
-        kept = keep;
-        void this.#tracker.save(tab);
-      }
+      const now = isOver(visit) ? null : visit.id;
+      if (now !== saved) void this.#tracker.save(tab);
+      saved = now;
       this.#changed.emit();
     });
     tab.disposed.connect(() => this.#changed.emit());
@@ -101,4 +102,9 @@ export class Tabs {
   #find(test: (tab: Tab) => boolean): Tab | null {
     return this.#tracker.find(test) ?? null;
   }
+}
+
+/** Whether there is nothing to come back to. */
+function isOver({ client }: Visit): boolean {
+  return client?.state === "ended";
 }

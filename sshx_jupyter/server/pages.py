@@ -10,9 +10,10 @@ from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_core.utils import ensure_async
+from jupyter_server.auth import User
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.base.handlers import JupyterHandler, PublicStaticFileHandler
 from tornado import web
@@ -24,6 +25,9 @@ STATIC = Path(__file__).parent / "static"
 
 LOGIN = "login"
 """In the query of an address whose fragment is kept in the browser during the login, by `js/src/page/login.ts`."""
+
+MADE_UP = "Anonymous "
+"""How the names begin that Jupyter gives to those whom it does not know."""
 
 _POLICY = (
     "default-src 'none'",
@@ -100,7 +104,11 @@ class PageHandler(SshxHandler, JupyterHandler):
             return
         self.xsrf_token  # noqa: B018 - sets the cookie that the page's requests need
         terminals = "no" if self.app.terminal_manager is None else "yes"
-        self._finish(_APP, "page.css", "page.js", default_role=self.app.default_role, terminals=terminals)
+        name = cast("User", self.current_user).display_name or ""
+        if name.startswith(MADE_UP):
+            name = ""
+        data = {"default_role": self.app.default_role, "terminals": terminals, "name": name}
+        self._finish(_APP, "page.css", "page.js", **data)
 
     def _finish(self, body: str, *assets: str, **data: str) -> None:
         _, _, below = self.request.path.rpartition("/sshx/p2p")

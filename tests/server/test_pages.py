@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from jupyter_server.auth import IdentityProvider, User
 
 from sshx_jupyter.server import pages
 
@@ -64,6 +65,7 @@ async def test_the_page_and_its_parts(bundle: Path, server: Server, path: str) -
     page = Page(answer.body)
     assert page.data["data-default-role"] == "writer"
     assert page.data["data-terminals"] == "yes"
+    assert page.data["data-name"] == ""  # Jupyter has made one up
     # Relative, so that it is right for a browser that knows the server by another prefix, too.
     assert page.data["data-root"] is not None
     for prefix in (server.url, "https://hub.example/user/ann/proxy/8888/"):
@@ -115,6 +117,18 @@ async def test_the_page_knows_what_the_server_allows(bundle: Path, server: Serve
     data = Page((await server.call("GET", "sshx/p2p")).body).data
     assert data["data-default-role"] == "reader"
     assert data["data-terminals"] == "no"
+
+
+class Ada(IdentityProvider):
+    """As on a JupyterHub, where the users have names."""
+
+    def get_user(self, handler: Any) -> User:
+        return User("ada", "ada", 'Ada "A" <Lovelace>')
+
+
+@pytest.mark.parametrize("sshx_config", [{"ServerApp": {"identity_provider_class": Ada}}])
+async def test_the_page_knows_who_it_is(bundle: Path, server: Server) -> None:
+    assert Page((await server.call("GET", "sshx/p2p")).body).data["data-name"] == 'Ada "A" <Lovelace>'
 
 
 async def test_no_such_page(server: Server) -> None:

@@ -13,6 +13,8 @@ interface AppProps {
   api: Api;
   readOnly: boolean;
   terminals: boolean;
+  /** Jupyter's of the person; empty if it knows none. */
+  name: string;
 }
 
 /** What the address does not tell. It is forgotten when the page is loaded again. */
@@ -22,7 +24,7 @@ interface Known {
   password?: string | null;
 }
 
-export function App({ api, readOnly, terminals }: AppProps) {
+export function App({ api, readOnly, terminals, name }: AppProps) {
   const here = useCallback(() => placeAt(api.root, new URL(location.href)), [api]);
   const [place, setPlace] = useState(here);
   const [known, setKnown] = useState<Known>({});
@@ -61,11 +63,13 @@ export function App({ api, readOnly, terminals }: AppProps) {
 
   if (ticket) {
     const password = known.password ?? null;
-    return <GuestSession key={ticket.encode()} api={api} ticket={ticket} password={password} onLeave={leave} />;
+    return (
+      <GuestSession key={ticket.encode()} api={api} ticket={ticket} password={password} name={name} onLeave={leave} />
+    );
   }
   if (place.id !== null && !place.ticket) {
     const { fresh = null } = known;
-    return <Looked key={place.id} api={api} id={place.id} fresh={fresh} onJoin={join} onLeave={leave} />;
+    return <Looked key={place.id} api={api} id={place.id} fresh={fresh} name={name} onJoin={join} onLeave={leave} />;
   }
   return (
     <Start
@@ -73,6 +77,7 @@ export function App({ api, readOnly, terminals }: AppProps) {
       api={api}
       readOnly={readOnly}
       terminals={terminals}
+      name={name}
       ticket={place.ticket}
       onShared={(fresh) => go({ id: fresh.id, ticket: "" }, { fresh })}
       onOpen={({ id }) => go({ id, ticket: "" })}
@@ -85,12 +90,13 @@ interface LookedProps {
   api: Api;
   id: string;
   fresh: HostedSession | null;
+  name: string;
   onJoin: (ticket: Ticket, password: string | null) => null;
   onLeave: () => void;
 }
 
 /** A session without a ticket: whoever may use this server owns what it hosts, and needs a ticket for anything else. */
-function Looked({ api, id, fresh, onJoin, onLeave }: LookedProps) {
+function Looked({ api, id, fresh, name, onJoin, onLeave }: LookedProps) {
   const [session, setSession] = useState(fresh);
   const [missing, setMissing] = useState(false);
   const [problem, setProblem] = useState("");
@@ -108,7 +114,7 @@ function Looked({ api, id, fresh, onJoin, onLeave }: LookedProps) {
     if (!fresh) look();
   }, [fresh, look]);
 
-  if (session) return <OwnSession api={api} session={session} fresh={fresh !== null} onLeave={onLeave} />;
+  if (session) return <OwnSession api={api} session={session} fresh={fresh !== null} name={name} onLeave={onLeave} />;
   if (missing) {
     return (
       <Frame>
@@ -119,7 +125,7 @@ function Looked({ api, id, fresh, onJoin, onLeave }: LookedProps) {
             can join it from here.
           </p>
         </section>
-        <JoinForm onJoin={onJoin} />
+        <JoinForm onJoin={onJoin} name={name} />
         <button type="button" onClick={onLeave}>
           To the start page
         </button>

@@ -20,13 +20,15 @@ interface OwnSessionProps {
   session: HostedSession;
   /** Whether it has just been made: then its links are shown. */
   fresh: boolean;
+  /** What Jupyter knows of the person, for who has not chosen a name. */
+  name: string;
   onLeave: () => void;
 }
 
 /** A session that this server hosts, as its owner. */
-export function OwnSession({ api, session, fresh, onLeave }: OwnSessionProps) {
+export function OwnSession({ api, session, fresh, name, onLeave }: OwnSessionProps) {
   const [credentials] = useState(() => ownerOf(session));
-  const [client] = useState(() => newClient(credentials, api.dialHosted(session.id)));
+  const [client] = useState(() => newClient(credentials, api.dialHosted(session.id), name));
   const invite = useInvite(api, session, client);
   return <Connected {...{ client, credentials, invite, onLeave }} opens={fresh ? TO_SHARE : undefined} />;
 }
@@ -35,11 +37,12 @@ interface GuestSessionProps {
   api: Api;
   ticket: Ticket;
   password: string | null;
+  name: string;
   onLeave: () => void;
 }
 
 /** Any session, with a ticket. Asks for a password until it is the right one. */
-export function GuestSession({ api, ticket, password: first, onLeave }: GuestSessionProps) {
+export function GuestSession({ api, ticket, password: first, name, onLeave }: GuestSessionProps) {
   const [password, setPassword] = useState(first);
   const [problem, setProblem] = useState("");
   if (password === null && (ticket.password || problem)) {
@@ -49,7 +52,7 @@ export function GuestSession({ api, ticket, password: first, onLeave }: GuestSes
     setProblem(message);
     setPassword(null);
   };
-  return <Guest api={api} ticket={ticket} password={password} onRefused={onRefused} onLeave={onLeave} />;
+  return <Guest api={api} ticket={ticket} password={password} name={name} onRefused={onRefused} onLeave={onLeave} />;
 }
 
 interface GuestProps extends GuestSessionProps {
@@ -57,9 +60,9 @@ interface GuestProps extends GuestSessionProps {
   onRefused: (message: string) => void;
 }
 
-function Guest({ api, ticket, password, onRefused, onLeave }: GuestProps) {
+function Guest({ api, ticket, password, name, onRefused, onLeave }: GuestProps) {
   const [credentials] = useState(() => ticket.credentials(password));
-  const [client] = useState(() => newClient(credentials, api.dialAny(ticket.session, ticket.endpointTicket)));
+  const [client] = useState(() => newClient(credentials, api.dialAny(ticket.session, ticket.endpointTicket), name));
   const refusal = useClient(client, ({ refusal }) => refusal);
 
   useEffect(() => {
@@ -142,8 +145,9 @@ function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
   );
 }
 
-function newClient(credentials: Credentials, dial: Dial): SshxClient {
-  const { name, color } = getSettings();
+function newClient(credentials: Credentials, dial: Dial, known: string): SshxClient {
+  const { color } = getSettings();
+  const name = getSettings().name || known;
   const resume = takeResume(credentials);
   return new SshxClient({
     credentials,

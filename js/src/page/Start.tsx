@@ -12,6 +12,8 @@ interface StartProps {
   readOnly: boolean;
   /** Whether this server has terminals. */
   terminals: boolean;
+  /** Jupyter's of the person; empty if it knows none. */
+  name: string;
   /** Something that is no ticket, from the address. */
   ticket: string;
   onShared: (session: HostedSession) => void;
@@ -19,7 +21,7 @@ interface StartProps {
   onJoin: (ticket: Ticket, password: string | null) => null;
 }
 
-export function Start({ api, readOnly, terminals, ticket, onShared, onOpen, onJoin }: StartProps) {
+export function Start({ api, readOnly, terminals, name, ticket, onShared, onOpen, onJoin }: StartProps) {
   return (
     <Frame wide>
       {terminals ? (
@@ -30,7 +32,7 @@ export function Start({ api, readOnly, terminals, ticket, onShared, onOpen, onJo
           <p>Terminals are disabled on this Jupyter server: you can join, but not share.</p>
         </section>
       )}
-      <JoinForm ticket={ticket} onJoin={onJoin} />
+      <JoinForm ticket={ticket} onJoin={onJoin} name={name} />
       <Hosted api={api} onOpen={onOpen} />
     </Frame>
   );

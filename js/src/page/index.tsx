@@ -7,11 +7,11 @@ import logo from "./logo.svg";
 import "../view/theme.css";
 import "./page.css";
 
-const { root = "", defaultRole, terminals } = document.body.dataset;
+const { root = "", defaultRole, terminals, name = "" } = document.body.dataset;
 const api = new Api(new URL(root, location.href));
 
 cleanAddress();
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
 createRoot(document.getElementById("sshx")!).render(
-  <App api={api} readOnly={defaultRole === "reader"} terminals={terminals === "yes"} />,
+  <App api={api} readOnly={defaultRole === "reader"} terminals={terminals === "yes"} name={name} />,
 );

@@ -95,7 +95,7 @@ afterEach(async () => {
 async function open(path = "sshx/p2p", { terminals = true, readOnly = false } = {}) {
   history.replaceState(null, "", new URL(path, ROOT));
   root = createRoot(document.getElementById("sshx")!);
-  await act(() => root.render(<App api={new Api(new URL(ROOT))} terminals={terminals} readOnly={readOnly} />));
+  await act(() => root.render(<App api={new Api(new URL(ROOT))} terminals={terminals} readOnly={readOnly} name="" />));
   await settle();
 }
 

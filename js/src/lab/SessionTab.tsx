@@ -1,6 +1,8 @@
 /** A session in a tab of JupyterLab's main area. */
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
+import type { Message as LuminoMessage } from "@lumino/messaging";
+import { type ISignal, Signal } from "@lumino/signaling";
 import { useSyncExternalStore } from "react";
 import type { SshxClient } from "../client";
 import { JoinForm } from "../forms/JoinForm";
@@ -19,6 +21,7 @@ import "./lab.css";
 
 export class SessionTab extends ReactWidget {
   #opening: Opening | undefined;
+  readonly #visibilityChanged = new Signal<this, void>(this);
 
   constructor(
     readonly visit: Visit,
@@ -43,6 +46,21 @@ export class SessionTab extends ReactWidget {
     if (this.isDisposed) return;
     this.visit.close();
     super.dispose();
+  }
+
+  /** The person sees it now, or does not any more. */
+  get visibilityChanged(): ISignal<this, void> {
+    return this.#visibilityChanged;
+  }
+
+  protected override onAfterShow(message: LuminoMessage): void {
+    super.onAfterShow(message);
+    this.#visibilityChanged.emit();
+  }
+
+  protected override onAfterHide(message: LuminoMessage): void {
+    super.onAfterHide(message);
+    this.#visibilityChanged.emit();
   }
 
   protected override render() {
@@ -104,7 +122,7 @@ function Tab({ trans, visit, settings, opening, onClose }: TabProps) {
         </Plain>
       );
     case "joining":
-      return <Joining trans={trans} visit={visit} lost={stage.lost} theme={theme} />;
+      return <Joining trans={trans} visit={visit} {...stage} theme={theme} />;
     case "live": {
       const { client, session } = stage;
       const props = { client, theme, opening, onLeave: () => (session || isIn(client) ? onClose() : visit.again()) };
@@ -152,20 +170,29 @@ function Plain({ theme, children }: { theme: Theme | undefined; children: React.
 interface JoiningProps {
   trans: TranslationBundle;
   visit: Visit;
-  lost: boolean;
+  ticket: string;
+  lost: string | null;
   theme: Theme | undefined;
 }
 
-function Joining({ trans, visit, lost, theme }: JoiningProps) {
+function Joining({ trans, visit, ticket, lost, theme }: JoiningProps) {
   return (
     <div className="sshx sshx-forms sshx-tab-join" data-theme={useTheme(theme)}>
-      {lost && (
+      {lost !== null && (
         <section className="sshx-form-card" role="status">
-          <h2>{trans.__("This session is not shared from this server")}</h2>
-          <p>{trans.__("It has ended, or someone else hosts it. With their ticket or link you can join it again.")}</p>
+          <h2>
+            {lost
+              ? trans.__("You are not in this session any more")
+              : trans.__("This session is not shared from this server")}
+          </h2>
+          <p>
+            {lost ||
+              trans.__("It has ended, or someone else hosts it. With their ticket or link you can join it again.")}
+          </p>
         </section>
       )}
       <JoinForm
+        ticket={ticket}
         onJoin={(ticket, password) => visit.join(ticket, password)}
         waiting={trans.__("Connecting…")}
         name={visit.identity().name ?? ""}

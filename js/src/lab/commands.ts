@@ -175,7 +175,9 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
   const copyTicket = async (args: Args, kind: "write" | "read") => {
     const before = sessionOf(args)!;
     await sessions.refresh(); // tickets improve: a relay may have been found
-    const { tickets } = sessions.find(before.id) ?? before;
+    const now = sessions.find(before.id);
+    if (!now) throw new Error(trans.__("This session has ended."));
+    const { tickets } = now;
     if (!(await copy((kind === "write" ? tickets.write : tickets.read)!))) await showSession(before);
     else if (kind === "read")
       Notification.success(trans.__("Ticket copied: whoever has it can watch."), { autoClose: 4000 });

@@ -26,7 +26,13 @@ export function addNotifications(
 
   const ask = (watch: Watch, person: Person): string => {
     const { name, pending } = person;
-    const answer = (allow: boolean) => () => watch.answer(person, allow);
+    const answer = (allow: boolean) => () => {
+      if (watch.answer(person, allow)) return;
+      Notification.error(trans.__("There is no connection to the Jupyter server: answer again in a moment."), {
+        autoClose: DURATION,
+      });
+      shown.delete(keyOf(watch, person)); // an answered notification goes
+    };
     const message = pending
       ? trans.__("%1 wants to come into “%2”", name, watch.name)
       : trans.__("%1 wants to type in “%2”", name, watch.name);
@@ -45,7 +51,7 @@ export function addNotifications(
       const watch = sessions.watch(id);
       if (!watch || settings.now.notifications === "none" || tabs?.shows(id)) continue; // the view asks there
       for (const person of watch.requests) {
-        open.set(`${id} ${person.uid} ${person.pending}`, () => ask(watch, person));
+        open.set(keyOf(watch, person), () => ask(watch, person));
       }
     }
     for (const [key, notification] of shown) {
@@ -85,4 +91,8 @@ export function addNotifications(
   });
   tabs?.changed.connect(updateRequests);
   settings.on(updateRequests);
+}
+
+function keyOf({ id }: Watch, { uid, pending }: Person): string {
+  return `${id} ${uid} ${pending ? "entry" : "write"}`;
 }

@@ -21,6 +21,7 @@ export class SharedSessions {
   readonly #peopleChanged = new Signal<this, Watch>(this);
   #looked = 0;
   #looking: Promise<void> | null = null;
+  /** Whether the server has to be asked, or asked again. */
   #again = false;
 
   constructor(
@@ -62,6 +63,7 @@ export class SharedSessions {
 
   async share(options: ShareOptions): Promise<HostedSession> {
     const session = await this.api.share(options);
+    this.#again = true;
     this.#set([...this.list.filter(({ id }) => id !== session.id), session]);
     return session;
   }
@@ -73,21 +75,23 @@ export class SharedSessions {
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error; // someone else was quicker
     }
+    this.#again = true;
     this.#set(this.list.filter((session) => session.id !== id));
   }
 
   /** Ask the server. Never fails: what is not known stays as it was. */
   refresh(): Promise<void> {
-    // What happens during an answer may not be in it.
-    if (this.#looking) this.#again = true;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null;
-      if (this.#again) {
-        this.#again = false;
-        void this.refresh();
-      }
-    });
+    this.#again = true;
+    this.#looking ??= this.#lookUntilFresh().finally(() => (this.#looking = null));
     return this.#looking;
+  }
+
+  /** What happens while the server is asked may not be in its answer. */
+  async #lookUntilFresh(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      await this.#look();
+    }
   }
 
   async #look(): Promise<void> {
@@ -95,7 +99,8 @@ export class SharedSessions {
     try {
       const list = await this.api.sessions();
       this.available = true;
-      this.#set(list);
+      if (!this.#again) this.#set(list);
+      for (const watch of this.#watches.values()) watch.retry();
     } catch (error) {
       if (!(error instanceof ApiError) || !NOT_HERE.includes(error.status)) return;
       this.available = false;

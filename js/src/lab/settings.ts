@@ -42,11 +42,14 @@ export class Settings {
   /** Follow the registry. Without it, or before it is loaded, the defaults hold. */
   async load(registry: ISettingRegistry, id: string): Promise<void> {
     const settings = await registry.load(id);
+    let chosenBefore: readonly string[] = [];
     const read = () => {
       const values = settings.composite as unknown as LabSettings & Pick<ViewSettings, (typeof SHARED)[number]>;
       this.#now = { ...DEFAULTS, ...values };
       // What was chosen in the view holds until something else is chosen here.
-      const chosen = Object.fromEntries(SHARED.filter((key) => key in settings.user).map((key) => [key, values[key]]));
+      const keys = SHARED.filter((key) => key in settings.user || chosenBefore.includes(key)); // or reset here
+      const chosen = Object.fromEntries(keys.map((key) => [key, values[key]]));
+      chosenBefore = SHARED.filter((key) => key in settings.user);
       const view = getSettings();
       if (SHARED.some((key) => key in chosen && chosen[key] !== view[key])) changeSettings(chosen);
       for (const listener of [...this.#listeners]) listener();

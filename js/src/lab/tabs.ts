@@ -91,6 +91,7 @@ export class Tabs {
       saved = now;
       this.#changed.emit();
     });
+    tab.content.visibilityChanged.connect(() => this.#changed.emit());
     tab.disposed.connect(() => this.#changed.emit());
     void this.#tracker.add(tab).then(() => this.#changed.emit());
   }

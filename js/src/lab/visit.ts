@@ -14,13 +14,13 @@ import { keepTicket, takeTicket, type Kept } from "./kept";
 
 /**
  * - `looking`: it is not known yet whose session it is; `failed`: nor can the server be asked;
- * - `joining`: a ticket is needed. `lost` is whether it was there before the page was loaded again;
+ * - `joining`: a ticket is needed. `lost` says why one that was there before the page was loaded again is not now;
  * - `live`: there is a client. `session` is what the server says of it, if it is hosted here.
  */
 export type Stage =
   | { at: "looking" }
   | { at: "failed"; reason: string }
-  | { at: "joining"; ticket: string; lost: boolean }
+  | { at: "joining"; ticket: string; lost: string | null }
   | { at: "live"; client: SshxClient; session: HostedSession | null };
 
 export class Visit {
@@ -29,6 +29,8 @@ export class Visit {
   #id: string | null;
   #stopKeeping: (() => void)[] = [];
   #over = false;
+  /** While it is not known whether the host lets it in. */
+  #joining: SshxClient | null = null;
 
   /** @param id - of a session; null: the one that the person will have a ticket for. */
   constructor(
@@ -37,7 +39,7 @@ export class Visit {
     id: string | null,
   ) {
     this.#id = id;
-    if (id === null) this.stage = { at: "joining", ticket: "", lost: false };
+    if (id === null) this.stage = { at: "joining", ticket: "", lost: null };
     else void this.look();
   }
 
@@ -75,12 +77,13 @@ export class Visit {
     if (this.#over) return;
     const kept = takeTicket(id);
     if (session) this.#enter(ownerOf(session), this.api.dialHosted(id), session);
-    else if (!kept || !(await this.#rejoin(kept))) this.#become({ at: "joining", ticket: "", lost: true });
+    else await this.#rejoin(kept);
   }
 
   /** Join; null once the host has let one in or thinks about it, else what is wrong. */
   async join(ticket: Ticket, password: string | null): Promise<Complaint | null> {
     const client = this.#guest(ticket, password);
+    this.#joining = client;
     const settled = await new Promise<boolean>((resolve) => {
       client.on(() => {
         if (client.state === "connected" || client.state === "waiting") resolve(true);
@@ -88,7 +91,7 @@ export class Visit {
       });
       client.connect();
     });
-    if (this.#over) client.close();
+    this.#joining = null;
     if (!settled) return { field: fieldOf(client.refusal ?? "", password), message: client.reason };
     this.#id = ticket.session;
     this.#show(client, ticket.credentials(password), null, { ticket: ticket.encode(), password });
@@ -99,19 +102,25 @@ export class Visit {
   again(): void {
     this.#leave();
     this.#id = null;
-    this.#become({ at: "joining", ticket: "", lost: false });
+    this.#become({ at: "joining", ticket: "", lost: null });
   }
 
   /** Leave for good. */
   close(): void {
     this.#over = true;
+    this.#joining?.close();
     this.#leave();
     Signal.clearData(this);
   }
 
-  async #rejoin(kept: Kept): Promise<boolean> {
-    const ticket = read(kept.ticket);
-    return ticket instanceof Ticket && (await this.join(ticket, kept.password)) === null;
+  /** With what was kept while the page was away, if that is there and still good. */
+  async #rejoin(kept: Kept | null): Promise<void> {
+    const ticket = read(kept?.ticket ?? "");
+    if (!kept || !(ticket instanceof Ticket)) this.#become({ at: "joining", ticket: "", lost: "" });
+    else {
+      const complaint = await this.join(ticket, kept.password);
+      if (complaint) this.#become({ at: "joining", ticket: kept.ticket, lost: complaint.message });
+    }
   }
 
   #guest(ticket: Ticket, password: string | null): SshxClient {

@@ -25,7 +25,10 @@ export class Watch {
     this.client = new SshxClient({ credentials: ownerOf(session), dial: api.dialHosted(session.id), observer: true });
     const read = peopleReader();
     let shells = session.shells.map(({ sid }) => sid).join();
+    let known = false;
     this.#off = this.client.on(({ type }) => {
+      known ||= type === "users";
+      if (!known && type === "info") return; // who is there comes next
       if (type === "users" || type === "info") {
         const people = read(this.client);
         const name = this.client.info?.name ?? this.name;
@@ -52,9 +55,17 @@ export class Watch {
     return this.people.filter((person) => person.pending || person.wantsWrite);
   }
 
-  answer({ uid, pending }: Person, allow: boolean): void {
+  /** Whether the host is told; not while there is no connection. */
+  answer({ uid, pending }: Person, allow: boolean): boolean {
+    if (this.client.state !== "connected") return false;
     if (pending) this.client.approve(uid, allow);
     else this.client.setRole(uid, allow ? "writer" : "reader");
+    return true;
+  }
+
+  /** Try again, if the host has not let it in. */
+  retry(): void {
+    if (this.client.state === "refused") this.client.connect();
   }
 
   close(): void {

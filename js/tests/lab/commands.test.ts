@@ -1,0 +1,343 @@
+// @vitest-environment happy-dom
+import { PageConfig } from "@jupyterlab/coreutils";
+import { nullTranslator } from "@jupyterlab/translation";
+import { CommandRegistry } from "@lumino/commands";
+import { Signal } from "@lumino/signaling";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Command } from "../../src/lab/command";
+import { addCommands, type CommandOptions } from "../../src/lab/commands";
+import { SharedSessions } from "../../src/lab/sessions";
+import { Settings } from "../../src/lab/settings";
+import { ApiError, type HostedSession } from "../../src/server/api";
+import { USER } from "../client/scriptedHost";
+import { emissions, FakeApi, FakeRegistry, hosted } from "./fakes";
+
+const { dialogs, success, accept } = vi.hoisted(() => ({
+  /** The titles of the dialogs that were shown. */
+  dialogs: [] as string[],
+  success: [] as string[],
+  accept: { now: true },
+}));
+
+vi.mock("@jupyterlab/apputils", () => ({
+  Dialog: { cancelButton: () => null, warnButton: () => null },
+  Notification: { success: (message: string) => void success.push(message) },
+  showDialog: ({ title }: { title: string }) => {
+    dialogs.push(title);
+    return Promise.resolve({ button: { accept: accept.now } });
+  },
+  showErrorMessage: (title: string, message: string) => Promise.resolve(void dialogs.push(`${title}: ${message}`)),
+}));
+vi.mock("@jupyterlab/ui-components", () => ({ LabIcon: vi.fn() }));
+vi.mock("../../src/lab/SharedDialog", () => ({
+  showShared: (_: unknown, { name }: HostedSession) => Promise.resolve(void dialogs.push(`about ${name}`)),
+}));
+
+const READ_ONLY = { write: null, read: "read9" };
+
+/** A widget in the main area. */
+interface Tab {
+  id: string;
+  node: HTMLElement;
+  content: { session: { name: string } };
+  title: { label: string };
+}
+
+let api: FakeApi;
+let sessions: SharedSessions;
+let commands: CommandRegistry;
+let available: boolean;
+/** Jupyter's terminals, and the tabs of them and of sessions. */
+let terminals: Tab[];
+let visits: { tab: Tab; id: string | null }[];
+/** What is active, and what is under the pointer, from the inside out. */
+let current: Tab | null;
+let under: HTMLElement[];
+const open = vi.fn();
+/** What was opened last: a session's id, or null, and a panel. */
+const opened = () => open.mock.lastCall?.slice(0, 2);
+
+function tab(id: string, terminal = ""): Tab {
+  const node = document.createElement("div");
+  return { id, node, content: { session: { name: terminal } }, title: { label: `bash in ${terminal}` } };
+}
+
+function tabIcon(id: string): HTMLElement {
+  const node = document.createElement("li");
+  node.dataset.id = id;
+  return node;
+}
+
+async function start({ withTabs = true } = {}): Promise<void> {
+  commands = new CommandRegistry();
+  const settings = new Settings();
+  const registry = new FakeRegistry();
+  registry.user = { approve: true, expires: 60 };
+  await settings.load(registry.asRegistry, "");
+  const app = {
+    commands,
+    shell: {
+      get currentWidget() {
+        return current;
+      },
+    },
+    contextMenuHitTest: (hits: (node: HTMLElement) => boolean) => under.find(hits),
+    serviceManager: {
+      terminals: { isAvailable: () => available, running: () => terminals.map(({ content }) => content.session) },
+    },
+  };
+  const tabs = {
+    open,
+    changed: new Signal<object, void>({}),
+    find: (test: (tab: Tab) => boolean) => visits.find((visit) => test(visit.tab)) ?? null,
+  };
+  const tracker = {
+    currentChanged: new Signal<object, void>({}),
+    find: (test: (tab: Tab) => boolean) => terminals.find(test),
+    forEach: (each: (tab: Tab) => void) => terminals.forEach(each),
+  };
+  addCommands({
+    ...{ app, sessions, settings, terminals: tracker, tabs: withTabs ? tabs : null },
+    trans: nullTranslator.load("sshx_jupyter"),
+  } as unknown as CommandOptions);
+}
+
+beforeEach(async () => {
+  dialogs.length = success.length = 0;
+  open.mockReset();
+  accept.now = available = true;
+  current = null;
+  under = [];
+  visits = [];
+  terminals = [tab("a", "1"), tab("b", "2"), tab("c", "3")];
+  api = new FakeApi();
+  sessions = new SharedSessions(api.asApi, undefined);
+  vi.stubGlobal("navigator", { clipboard: { writeText: vi.fn(() => Promise.resolve()) } });
+  await start();
+});
+
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  PageConfig.setOption("sshxDefaultRole", "");
+  api.failure = null;
+  await share();
+});
+
+async function share(...list: HostedSession[]): Promise<void> {
+  api.list = list;
+  await sessions.refresh();
+  await vi.dynamicImportSettled();
+}
+
+/** Why a command cannot be used; empty if it can. */
+function whyNot(command: string, args = {}): string {
+  return commands.isEnabled(command, args) ? "" : commands.caption(command, args);
+}
+
+const copied = () => vi.mocked(navigator.clipboard.writeText).mock.lastCall?.[0];
+
+const OPEN_ONE = "Open a terminal first: it is what is shared.";
+const DISABLED = "Terminals are disabled on this Jupyter server: you can join sessions, but not share.";
+const NOTHING = "Nothing is shared from this server.";
+const SEVERAL = "Several sessions are shared: go to the tab of the one that you mean.";
+
+test("nothing is to be seen where one may not share", async () => {
+  expect(commands.isVisible(Command.share)).toBe(false);
+  await share();
+  expect(commands.isVisible(Command.share)).toBe(true);
+  api.failure = new ApiError("Forbidden.", 403);
+  await sessions.refresh();
+  for (const command of Object.values(Command)) expect(commands.isVisible(command)).toBe(false);
+});
+
+test("they are other ones when there are other sessions", async () => {
+  const changed = emissions(commands.commandChanged);
+  await share();
+  expect(changed).toHaveBeenCalled();
+});
+
+describe("sharing", () => {
+  test("is of the terminal that is active, under the pointer, or given", () => {
+    expect(whyNot(Command.share)).toBe(OPEN_ONE);
+    expect(whyNot(Command.share, { at: "pointer" })).toBe(OPEN_ONE);
+    expect(whyNot(Command.share, { terminal: "7" })).toBe("");
+    [current] = terminals as [Tab];
+    expect(whyNot(Command.share)).toBe("");
+    expect(whyNot(Command.share, { at: "pointer" })).toBe(OPEN_ONE);
+    current = tab("notebook");
+    under = [document.createElement("span"), tabIcon("b")];
+    expect(whyNot(Command.share)).toBe(OPEN_ONE);
+    expect(whyNot(Command.share, { at: "pointer" })).toBe("");
+    expect(commands.caption(Command.share, { at: "pointer" })).toMatch(/^Let others see/);
+  });
+
+  test("is not possible without terminals, but joining is", () => {
+    available = false;
+    [current] = terminals as [Tab];
+    expect(whyNot(Command.share)).toBe(DISABLED);
+    expect(whyNot(Command.create)).toBe(DISABLED);
+    expect(whyNot(Command.join)).toBe("");
+  });
+
+  test("of a terminal that is shared shows its session", async () => {
+    await share(hosted(1), hosted(2));
+    under = [tabIcon("b")];
+    await commands.execute(Command.share, { at: "pointer" });
+    [current] = terminals as [Tab];
+    await commands.execute(Command.share);
+    expect(dialogs).toEqual(["about Session 2", "about Session 1"]);
+  });
+
+  test("of a new terminal is as it is set, and opens the session", async () => {
+    await commands.execute(Command.create);
+    expect(api.share.mock.lastCall![0]).toMatchObject({ approve: true, read_only: false, expires_in: 60 });
+    expect(opened()).toEqual([sessions.list[0]!.id, "Share"]);
+  });
+
+  test("is read-only if that is the server's default", async () => {
+    PageConfig.setOption("sshxDefaultRole", "reader");
+    await commands.execute(Command.create);
+    expect(api.share.mock.lastCall![0]).toMatchObject({ read_only: true });
+  });
+
+  test("that fails says why", async () => {
+    api.failure = new ApiError("There are 64 sessions already.", 409);
+    await commands.execute(Command.create);
+    expect(dialogs).toEqual(["New Shared Session: There are 64 sessions already."]);
+    expect(open).not.toHaveBeenCalled();
+  });
+});
+
+describe("of a session", () => {
+  test("there is one, or it is told why not", async () => {
+    for (const command of [Command.copy, Command.copyRead, Command.stop]) {
+      await share();
+      expect(whyNot(command)).toBe(NOTHING);
+      await share(hosted(1));
+      expect(whyNot(command)).toBe("");
+      await share(hosted(1), hosted(2));
+      expect(whyNot(command)).toBe(SEVERAL);
+      expect(whyNot(command, { id: hosted(2).id })).toBe("");
+      expect(whyNot(command, { id: "07" })).toBe(SEVERAL);
+    }
+  });
+
+  test("it is that of the terminal, or the tab, which is active", async () => {
+    await share(hosted(1), hosted(2));
+    current = terminals[1]!;
+    await commands.execute(Command.copy);
+    expect(copied()).toBe("write2");
+    current = tab("session");
+    visits = [{ tab: current, id: hosted(1).id }];
+    await commands.execute(Command.copyRead);
+    expect(copied()).toBe("read1");
+    current = terminals[2]!;
+    expect(whyNot(Command.copy)).toBe(SEVERAL);
+  });
+
+  test("it is that under the pointer, and no other", async () => {
+    await share(hosted(1));
+    expect(whyNot(Command.stop, { at: "pointer" })).not.toBe("");
+    under = [terminals[1]!.node];
+    expect(whyNot(Command.stop, { at: "pointer" })).not.toBe("");
+    under = [terminals[0]!.node];
+    expect(whyNot(Command.stop, { at: "pointer" })).toBe("");
+    const session = tab("session");
+    visits = [{ tab: session, id: hosted(1).id }];
+    under = [tabIcon("session")];
+    expect(whyNot(Command.stop, { at: "pointer" })).toBe("");
+  });
+
+  test("it is none in the tab of one that was joined, or of the form", async () => {
+    await share(hosted(1));
+    current = tab("session");
+    for (const id of ["07", null]) {
+      visits = [{ tab: current, id }];
+      expect(whyNot(Command.stop)).not.toBe("");
+    }
+  });
+
+  test("without a ticket to type, the other one can be copied", async () => {
+    await share(hosted(1, { tickets: READ_ONLY }));
+    expect(whyNot(Command.copy)).toMatch(/^This session is read-only/);
+    await commands.execute(Command.copyRead);
+    expect(copied()).toBe("read9");
+  });
+});
+
+describe("copying", () => {
+  test("takes the latest ticket, and says what it is good for", async () => {
+    await share(hosted(1));
+    api.list = [hosted(1, { tickets: { write: "better", read: "better too" } })];
+    await commands.execute(Command.copy);
+    expect(copied()).toBe("better");
+    await commands.execute(Command.copyRead);
+    expect(copied()).toBe("better too");
+    expect(success).toEqual(["Ticket copied: whoever has it can type.", "Ticket copied: whoever has it can watch."]);
+  });
+
+  test("takes what is known if the server cannot be asked", async () => {
+    await share(hosted(1));
+    api.failure = new ApiError("Cannot be reached.");
+    await commands.execute(Command.copy);
+    expect(copied()).toBe("write1");
+  });
+
+  test("that does not work shows the tickets instead", async () => {
+    await share(hosted(1));
+    vi.mocked(navigator.clipboard.writeText).mockRejectedValue(new Error("Not allowed."));
+    await commands.execute(Command.copy);
+    expect(dialogs).toEqual(["about Session 1"]);
+    expect(success).toEqual([]);
+  });
+});
+
+describe("stopping", () => {
+  test("without guests happens at once", async () => {
+    await share(hosted(1), hosted(2));
+    current = terminals[1]!;
+    await commands.execute(Command.stop);
+    expect(dialogs).toEqual([]);
+    expect(api.stop).toHaveBeenCalledExactlyOnceWith(hosted(2).id);
+  });
+
+  test("with guests is asked about", async () => {
+    await share(hosted(1));
+    api.host(hosted(1).id).users = [[5, USER]];
+    await api.letIn(hosted(1));
+    accept.now = false;
+    await commands.execute(Command.stop);
+    expect(api.stop).not.toHaveBeenCalled();
+    accept.now = true;
+    await commands.execute(Command.stop);
+    expect(api.stop).toHaveBeenCalledOnce();
+    expect(dialogs).toEqual(["Stop sharing “Session 1”?", "Stop sharing “Session 1”?"]);
+  });
+
+  test("that fails says why", async () => {
+    await share(hosted(1));
+    api.failure = new ApiError("Cannot be reached.");
+    await commands.execute(Command.stop);
+    expect(dialogs).toEqual(["Stop Sharing: Cannot be reached."]);
+  });
+});
+
+describe("opening", () => {
+  test("shows a session, one of its panels, or the form to join", async () => {
+    await commands.execute(Command.open, { id: "07", panel: "People" });
+    expect(opened()).toEqual(["07", "People"]);
+    await commands.execute(Command.join);
+    expect(opened()).toEqual([null, undefined]);
+  });
+
+  test("without tabs leads to a page of its own", async () => {
+    const pages = vi.spyOn(window, "open").mockReturnValue(null);
+    await start({ withTabs: false });
+    await commands.execute(Command.open, { id: "07" });
+    await commands.execute(Command.join);
+    expect(pages.mock.calls.map(([url]) => (url as URL).href)).toEqual([
+      "http://localhost:3000/sshx/p2p/07",
+      "http://localhost:3000/sshx/p2p",
+    ]);
+  });
+});

@@ -1,0 +1,128 @@
+/** What is around the plugin: the Jupyter server with its sessions, and JupyterLab's settings. */
+import type { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { Signal } from "@lumino/signaling";
+import { onTestFinished, vi } from "vitest";
+import type { Dial } from "../../src/links/link";
+import type { Credentials } from "../../src/protocol/handshake";
+import type { Api, HostedSession, ShareOptions } from "../../src/server/api";
+import { ownerOf } from "../../src/server/hosted";
+import { CREDENTIALS, type HostLink, ScriptedHost, settled } from "../client/scriptedHost";
+
+export function hosted(number: number, change: Partial<HostedSession> = {}): HostedSession {
+  return {
+    id: String(number).padStart(2, "0").repeat(16),
+    name: `Session ${number}`,
+    created: "2024-01-01T00:00:00Z",
+    tickets: { write: `write${number}`, read: `read${number}` },
+    urls: { write: null, read: "" },
+    owner_secret: "02".repeat(16),
+    shells: [{ sid: 1, terminal: String(number), title: "bash" }],
+    users: [],
+    options: { read_only: false, approve: false, password: false, expires_at: null, locked: false },
+    ...change,
+  };
+}
+
+/** The server's API. Each session's host says what the test tells it to. */
+export class FakeApi {
+  readonly root = new URL("http://localhost:3000/");
+  list: readonly HostedSession[] = [];
+  /** What the next requests fail with. */
+  failure: Error | null = null;
+  readonly #hosts = new Map<string, ScriptedHost>();
+
+  /** As what it stands for: the real one has private members. */
+  get asApi(): Api {
+    return this as unknown as Api;
+  }
+
+  readonly sessions = vi.fn(() => this.#answer(() => this.list));
+  readonly find = vi.fn((id: string) => this.#answer(() => this.list.find((each) => each.id === id) ?? null));
+  readonly share = vi.fn((options: ShareOptions) =>
+    this.#answer(() => {
+      const session = hosted(this.list.length + 1, { name: options.name ?? "" });
+      this.list = [...this.list, session];
+      return session;
+    }),
+  );
+  readonly stop = vi.fn((id: string) =>
+    this.#answer(() => {
+      this.list = this.list.filter((each) => each.id !== id);
+    }),
+  );
+  readonly dialHosted = vi.fn((id: string) => this.host(id).dial);
+  readonly dialAny = vi.fn<(id: string, addr: string) => Dial>((id) => this.host(id).dial);
+
+  host(id: string): ScriptedHost {
+    let host = this.#hosts.get(id);
+    if (!host) this.#hosts.set(id, (host = new ScriptedHost()));
+    return host;
+  }
+
+  /** Let in who knocks at a session's host, with the host's own credentials if no others are given. */
+  async letIn(session: HostedSession, credentials: Credentials = ownerOf(session)): Promise<HostLink> {
+    Object.assign(CREDENTIALS, credentials);
+    await this.knocked(session.id);
+    return this.host(session.id).welcome();
+  }
+
+  /** Someone waits for the host's answer. */
+  async knocked(id: string): Promise<HostLink> {
+    const host = this.host(id);
+    const knocked = () => host.links.some((link) => link.knock.length === 2 && !link.closed);
+    await vi.waitUntil(knocked, { interval: 2, timeout: 10_000 }); // passwords take their time
+    return host.link;
+  }
+
+  #answer<T>(answer: () => T): Promise<T> {
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve().then(answer);
+  }
+}
+
+/** The plugin's settings in JupyterLab's registry. */
+export class FakeRegistry {
+  user: Record<string, unknown> = {};
+  /** What the plugin has put into it. */
+  readonly written: [key: string, value: unknown][] = [];
+  readonly changed = new Signal<this, void>(this);
+
+  constructor(readonly defaults: Record<string, unknown> = { name: "", predictiveEcho: true }) {}
+
+  get asRegistry(): ISettingRegistry {
+    return { load: () => Promise.resolve(this) } as unknown as ISettingRegistry;
+  }
+
+  get composite(): Record<string, unknown> {
+    return { ...this.defaults, ...this.user };
+  }
+
+  async set(key: string, value: unknown): Promise<void> {
+    this.written.push([key, value]);
+    if (this.written.length > 20) throw new Error("it writes and writes");
+    this.user = { ...this.user, [key]: value };
+    await Promise.resolve(); // it is saved on the server first
+    this.changed.emit();
+  }
+
+  /** The person edits them in JupyterLab. */
+  edit(user: Record<string, unknown>): void {
+    this.user = user;
+    this.changed.emit();
+  }
+}
+
+/** Count a signal's emissions. */
+export function emissions<Sender, Args>(signal: { connect(slot: (sender: Sender, args: Args) => void): unknown }) {
+  const slot = vi.fn<(sender: Sender, args: Args) => void>();
+  signal.connect(slot);
+  return slot;
+}
+
+/** The page is in front, or behind another, until the test is over. */
+export function turn(state: "visible" | "hidden"): void {
+  const spy = vi.spyOn(document, "visibilityState", "get").mockReturnValue(state);
+  document.dispatchEvent(new Event("visibilitychange"));
+  onTestFinished(() => spy.mockRestore());
+}
+
+export { settled };

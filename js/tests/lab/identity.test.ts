@@ -1,0 +1,76 @@
+// @vitest-environment happy-dom
+import type { User } from "@jupyterlab/services";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { hex, identityOf } from "../../src/lab/identity";
+import { changeSettings, DEFAULTS } from "../../src/view/settings";
+
+/** What a canvas makes of colours; there is none here. */
+const PAINTED: Record<string, string> = {
+  red: "#ff0000",
+  "rgb(1, 2, 3)": "#010203",
+  "rgba(1, 2, 3, 0.5)": "rgba(1, 2, 3, 0.5)",
+  "#ABC": "#aabbcc",
+};
+
+beforeEach(() => {
+  changeSettings(DEFAULTS);
+  vi.stubGlobal("CSS", { supports: (_: string, text: string) => text in PAINTED });
+  const paint = {
+    get fillStyle() {
+      return PAINTED[this.text] ?? "#000000";
+    },
+    set fillStyle(text: string) {
+      this.text = text;
+    },
+    text: "",
+  };
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(paint as unknown as null);
+  document.body.style.setProperty("--jp-collaborator-color1", " red");
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+describe("a colour in hexadecimal", () => {
+  test.each([
+    ["red", "#ff0000"],
+    ["#ABC", "#aabbcc"],
+    ["rgb(1, 2, 3)", "#010203"],
+    ["var(--jp-collaborator-color1)", "#ff0000"],
+    [" var(--jp-collaborator-color1) ", "#ff0000"],
+  ])("%j is %j", (color, text) => {
+    expect(hex(color)).toBe(text);
+  });
+
+  test.each(["", "nonsense", "var(--jp-nothing)", "rgba(1, 2, 3, 0.5)"])("%j is none", (color) => {
+    expect(hex(color)).toBe("");
+  });
+
+  test("there is none where nothing can be painted", () => {
+    vi.mocked(HTMLCanvasElement.prototype).getContext.mockReturnValue(null);
+    expect(hex("red")).toBe("");
+  });
+});
+
+describe("an identity", () => {
+  const user = (display_name: string, color: string) => ({ identity: { display_name, color } }) as User.IManager;
+
+  test("is what Jupyter knows of the person", () => {
+    expect(identityOf(user("Ada", "var(--jp-collaborator-color1)"))).toEqual({ name: "Ada", color: "#ff0000" });
+  });
+
+  test("is what the person has set, each for itself", () => {
+    changeSettings({ name: "Grace" });
+    expect(identityOf(user("Ada", "red"))).toEqual({ name: "Grace", color: "#ff0000" });
+    changeSettings({ name: "", color: "#123456" });
+    expect(identityOf(user("Ada", "red"))).toEqual({ name: "Ada", color: "#123456" });
+  });
+
+  test("is left to the host where nothing is known", () => {
+    expect(identityOf(user("", "nonsense"))).toEqual({});
+    expect(identityOf(undefined)).toEqual({});
+    expect(identityOf({ identity: null } as User.IManager)).toEqual({});
+  });
+});

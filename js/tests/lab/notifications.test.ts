@@ -1,0 +1,253 @@
+// @vitest-environment happy-dom
+import type { CommandRegistry } from "@lumino/commands";
+import { Signal } from "@lumino/signaling";
+import { nullTranslator } from "@jupyterlab/translation";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { addNotifications } from "../../src/lab/notifications";
+import { SharedSessions } from "../../src/lab/sessions";
+import { Settings, type Notify } from "../../src/lab/settings";
+import type { Tabs } from "../../src/lab/tabs";
+import { type HostLink, USER } from "../client/scriptedHost";
+import { FakeApi, FakeRegistry, hosted, settled } from "./fakes";
+
+interface Notice {
+  id: string;
+  type: string;
+  message: string;
+  autoClose: number | false;
+  actions: { label: string; callback: () => void }[];
+}
+
+const { made, open } = vi.hoisted(() => ({ made: [] as Notice[], open: new Map<string, Notice>() }));
+
+vi.mock("@jupyterlab/apputils", () => {
+  const add = (type: string) => (message: string, options: Omit<Notice, "id" | "type" | "message">) => {
+    const notice = { id: `notice ${made.length}`, type, message, ...options };
+    made.push(notice);
+    open.set(notice.id, notice);
+    return notice.id;
+  };
+  const dismiss = (id: string) => void open.delete(id);
+  return { Notification: { info: add("info"), warning: add("warning"), dismiss } };
+});
+
+const SESSION = hosted(1, { name: "demo" });
+const ADA = { ...USER, name: "Ada" };
+const WAITS = { ...USER, name: "Grace", pending: true };
+const WANTS = { ...USER, name: "Alan", role: "reader", wantsWrite: true };
+
+let api: FakeApi;
+let sessions: SharedSessions;
+let registry: FakeRegistry;
+let link: HostLink;
+let visible: string[];
+const execute = vi.fn();
+const tabs = { shows: (id: string) => visible.includes(id), changed: new Signal<object, void>({}) };
+
+beforeEach(() => {
+  made.length = 0;
+  open.clear();
+  visible = [];
+  execute.mockReset();
+});
+
+afterEach(async () => {
+  tabs.changed = new Signal<object, void>({});
+  await refresh([]);
+});
+
+/** JupyterLab is there, in whose session there are these. */
+async function start(users: [number, object][] = [], notifications?: Notify): Promise<void> {
+  api = new FakeApi();
+  sessions = new SharedSessions(api.asApi, undefined);
+  registry = new FakeRegistry();
+  if (notifications) registry.user = { notifications };
+  const settings = new Settings();
+  await settings.load(registry.asRegistry, "sshx-jupyter:plugin");
+  const commands = { execute } as unknown as CommandRegistry;
+  addNotifications(sessions, settings, tabs as unknown as Tabs, commands, nullTranslator.load("sshx_jupyter"));
+  await refresh([SESSION]);
+  api.host(SESSION.id).users = users;
+  link = await api.letIn(SESSION);
+}
+
+async function refresh(list: readonly (typeof SESSION)[]): Promise<void> {
+  api.list = list;
+  await sessions.refresh();
+  await vi.dynamicImportSettled();
+}
+
+/** Someone is there, or is another than before; null: not any more. */
+const put = (uid: number, user: object | null) => link.say({ userDiff: [uid, user] });
+
+function see(...ids: string[]): void {
+  visible = ids;
+  tabs.changed.emit();
+}
+
+const messages = () => made.map(({ message }) => message);
+/** The requests that wait for an answer. */
+const shown = () => [...open.values()].flatMap(({ type, message }) => (type === "warning" ? [message] : []));
+const press = (label: string) =>
+  made
+    .at(-1)!
+    .actions.find((action) => action.label === label)!
+    .callback();
+
+const COMES_IN = "Grace wants to come into “demo”";
+const TYPES = "Alan wants to type in “demo”";
+
+describe("people", () => {
+  test("who join and leave are told of, for a while", async () => {
+    await start();
+    put(5, ADA);
+    put(5, { ...ADA, name: "Ada L." });
+    put(5, null);
+    expect(messages()).toEqual(["Ada joined “demo”", "Ada L. left “demo”"]);
+    expect(made.map(({ type, autoClose }) => [type, autoClose])).toEqual([
+      ["info", 5000],
+      ["info", 5000],
+    ]);
+  });
+
+  test("who are there when the page comes have not joined", async () => {
+    await start([[5, ADA]]);
+    expect(messages()).toEqual([]);
+    put(5, null);
+    expect(messages()).toEqual(["Ada left “demo”"]);
+  });
+
+  test("who wait have joined when they are let in, and the host's own never", async () => {
+    await start();
+    put(2, { ...USER, name: "Host", role: "owner" });
+    put(5, WAITS);
+    put(5, { ...WAITS, pending: false });
+    expect(messages()).toEqual([COMES_IN, "Grace joined “demo”"]);
+  });
+
+  test("are shown where they are listed", async () => {
+    await start();
+    put(5, ADA);
+    press("Show");
+    expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id, panel: "People" });
+  });
+
+  test("are not told of while one sees the session, nor later", async () => {
+    await start();
+    see(SESSION.id);
+    put(5, ADA);
+    see();
+    expect(messages()).toEqual([]);
+    put(6, { ...ADA, name: "Bob" });
+    expect(messages()).toEqual(["Bob joined “demo”"]);
+  });
+
+  test.each(["requests", "none"] as const)("are not told of with %j", async (notifications) => {
+    await start([], notifications);
+    put(5, ADA);
+    put(5, null);
+    expect(messages()).toEqual([]);
+  });
+
+  test("have not left who were in a session that is over", async () => {
+    await start();
+    put(5, ADA);
+    await refresh([]);
+    expect(messages()).toEqual(["Ada joined “demo”"]);
+  });
+});
+
+describe("requests", () => {
+  test("are shown once, until they are answered", async () => {
+    await start();
+    put(5, WAITS);
+    put(6, WANTS);
+    put(6, { ...WANTS, cursor: [1, 2] });
+    await refresh([SESSION]);
+    tabs.changed.emit();
+    expect(messages()).toEqual([COMES_IN, "Alan joined “demo”", TYPES]);
+    expect(made.map(({ type, autoClose }) => [type, autoClose])).toEqual([
+      ["warning", false],
+      ["info", 5000],
+      ["warning", false],
+    ]);
+  });
+
+  test("are shown of those who asked before the page came", async () => {
+    await start([[5, WAITS]]);
+    expect(shown()).toEqual([COMES_IN]);
+  });
+
+  test.each([
+    ["Let in", WAITS, { approve: [5, true] }],
+    ["Turn away", WAITS, { approve: [5, false] }],
+    ["Allow", WANTS, { setRole: [5, "writer"] }],
+    ["Not now", WANTS, { setRole: [5, "reader"] }],
+  ])("are answered by “%s”", async (label, user, message) => {
+    await start([[5, user]]);
+    press(label);
+    expect(link.heard).toContainEqual(message);
+  });
+
+  test("are gone when they are answered elsewhere, and back when they ask again", async () => {
+    await start([[6, WANTS]]);
+    put(6, { ...WANTS, wantsWrite: false });
+    expect(shown()).toEqual([]);
+    put(6, WANTS);
+    expect(shown()).toEqual([TYPES]);
+    put(6, null);
+    expect(shown()).toEqual([]);
+  });
+
+  test("are another when who comes in wants to type", async () => {
+    await start([[6, { ...WANTS, pending: true, wantsWrite: false }]]);
+    expect(shown()).toEqual(["Alan wants to come into “demo”"]);
+    put(6, WANTS);
+    expect(shown()).toEqual([TYPES]);
+  });
+
+  test("are gone when the session is over", async () => {
+    await start([[5, WAITS]]);
+    await refresh([]);
+    expect(shown()).toEqual([]);
+  });
+
+  test("are not here while one sees the session, where they are as well", async () => {
+    await start([[5, WAITS]]);
+    see(SESSION.id);
+    expect(shown()).toEqual([]);
+    put(6, WANTS);
+    expect(shown()).toEqual([]);
+    see("another");
+    expect(shown().toSorted()).toEqual([COMES_IN, TYPES].toSorted());
+  });
+
+  test("are shown with “requests”, and not with “none”", async () => {
+    await start([[5, WAITS]], "none");
+    expect(messages()).toEqual([]);
+    registry.edit({ notifications: "requests" });
+    expect(shown()).toEqual([COMES_IN]);
+    registry.edit({ notifications: "none" });
+    await settled();
+    expect(shown()).toEqual([]);
+  });
+});
+
+test.each(["<b>Ada</b>", "%2 %1 %s", "[Ada](https://example.org)"])("the name %j is text", async (name) => {
+  await start([[5, { ...WAITS, name }]]);
+  put(6, { ...ADA, name });
+  expect(messages()).toEqual([`${name} wants to come into “demo”`, `${name} joined “demo”`]);
+});
+
+test("where there are no tabs, all is told", async () => {
+  api = new FakeApi();
+  sessions = new SharedSessions(api.asApi, undefined);
+  const commands = { execute } as unknown as CommandRegistry;
+  addNotifications(sessions, new Settings(), null, commands, nullTranslator.load("sshx_jupyter"));
+  await refresh([SESSION]);
+  api.host(SESSION.id).users = [];
+  link = await api.letIn(SESSION);
+  put(5, WAITS);
+  put(6, ADA);
+  expect(messages()).toEqual([COMES_IN, "Ada joined “demo”"]);
+});

@@ -1,0 +1,240 @@
+// @vitest-environment happy-dom
+import type { ServiceManager } from "@jupyterlab/services";
+import { Signal } from "@lumino/signaling";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { SharedSessions } from "../../src/lab/sessions";
+import { ApiError, type HostedSession } from "../../src/server/api";
+import { SHELL, USER } from "../client/scriptedHost";
+import { emissions, FakeApi, hosted, settled, turn } from "./fakes";
+
+const SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1";
+const ONE = hosted(1);
+const TWO = hosted(2);
+
+let api: FakeApi;
+let stream: Signal<object, { schema_id: string }>;
+let sessions: SharedSessions;
+
+beforeEach(() => {
+  api = new FakeApi();
+  stream = new Signal<object, { schema_id: string }>({});
+  sessions = new SharedSessions(api.asApi, { stream } as unknown as ServiceManager.IManager["events"]);
+});
+
+afterEach(async () => {
+  api.failure = new ApiError("", 403); // nothing is watched any more
+  await sessions.refresh();
+  await vi.dynamicImportSettled();
+  stream = new Signal({});
+});
+
+async function refresh(list: readonly HostedSession[]): Promise<void> {
+  api.list = list;
+  await sessions.refresh();
+  await vi.dynamicImportSettled();
+}
+
+describe("available", () => {
+  test("is not known before the server has answered", async () => {
+    expect(sessions.available).toBeNull();
+    const changed = emissions(sessions.changed);
+    await refresh([]);
+    expect(sessions.available).toBe(true);
+    expect(changed).toHaveBeenCalledOnce();
+  });
+
+  test.each([401, 403, 404, 405])("is false after status %i, and there are no sessions", async (status) => {
+    await refresh([ONE]);
+    api.failure = new ApiError("Not here.", status);
+    await sessions.refresh();
+    expect([sessions.available, sessions.list]).toEqual([false, []]);
+  });
+
+  test.each([0, 500, 502])("stays as it was after status %i", async (status) => {
+    api.failure = new ApiError("Try again.", status);
+    await sessions.refresh();
+    expect(sessions.available).toBeNull();
+    api.failure = null;
+    await refresh([ONE]);
+    api.failure = new ApiError("Try again.", status);
+    const changed = emissions(sessions.changed);
+    await sessions.refresh();
+    expect([sessions.available, sessions.list]).toEqual([true, [ONE]]);
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  test("stays as it was if the answer is none of the API's", async () => {
+    await refresh([ONE]);
+    api.failure = new TypeError("list is not iterable");
+    await sessions.refresh();
+    expect([sessions.available, sessions.list]).toEqual([true, [ONE]]);
+  });
+});
+
+describe("refresh", () => {
+  test("while the server is asked, looks again once", async () => {
+    let answer!: (list: HostedSession[]) => void;
+    api.sessions.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
+    void sessions.refresh();
+    for (let i = 0; i < 3; i++) void sessions.refresh();
+    expect(api.sessions).toHaveBeenCalledTimes(1);
+    api.list = [ONE, TWO];
+    answer([ONE]);
+    await settled();
+    expect(api.sessions).toHaveBeenCalledTimes(2);
+    expect(sessions.list).toEqual([ONE, TWO]);
+  });
+
+  test("does not bring back what was stopped while the server was asked", async () => {
+    await refresh([ONE, TWO]);
+    let answer!: (list: HostedSession[]) => void;
+    api.sessions.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
+    const looked = sessions.refresh();
+    const changed = vi.fn();
+    sessions.changed.connect(() => changed(sessions.list));
+    await sessions.stop(TWO.id);
+    answer([ONE, TWO]);
+    await looked;
+    expect(changed.mock.calls.flat()).not.toContainEqual([ONE, TWO]);
+    expect(sessions.list).toEqual([ONE]);
+  });
+
+  test("happens when the server tells of sessions, and not of other things", async () => {
+    stream.emit({ schema_id: "https://events.jupyter.org/jupyter_server/contents_service/v1" });
+    await settled();
+    expect(api.sessions).not.toHaveBeenCalled();
+    stream.emit({ schema_id: SESSION_EVENT });
+    await settled();
+    expect(api.sessions).toHaveBeenCalledOnce();
+  });
+
+  describe("of who comes back to the page", () => {
+    beforeEach(() => vi.useFakeTimers({ toFake: ["Date"] }));
+
+    afterEach(() => vi.useRealTimers());
+
+    test("happens if it was away for more than 30 s", async () => {
+      await refresh([]);
+      vi.setSystemTime(Date.now() + 29_000);
+      turn("visible");
+      vi.setSystemTime(Date.now() + 2000);
+      turn("hidden");
+      expect(api.sessions).toHaveBeenCalledTimes(1);
+      turn("visible");
+      expect(api.sessions).toHaveBeenCalledTimes(2);
+    });
+
+    test("does not where one may not share", async () => {
+      api.failure = new ApiError("Forbidden.", 403);
+      await sessions.refresh();
+      vi.setSystemTime(Date.now() + 31_000);
+      turn("visible");
+      expect(api.sessions).toHaveBeenCalledTimes(1);
+    });
+  });
+});
+
+test("a new session is there at once", async () => {
+  await refresh([ONE]);
+  const session = await sessions.share({ name: "New", read_only: false, approve: false });
+  expect(sessions.list).toEqual([ONE, session]);
+  expect(api.sessions).toHaveBeenCalledTimes(1);
+});
+
+test("a session that has been seen before it is told of is there once", async () => {
+  api.share.mockImplementationOnce(async () => {
+    await refresh([TWO]);
+    return TWO;
+  });
+  await sessions.share({ read_only: false, approve: false });
+  expect(sessions.list).toEqual([TWO]);
+});
+
+test("a stopped session is gone at once", async () => {
+  await refresh([ONE, TWO]);
+  await sessions.stop(ONE.id);
+  expect(sessions.list).toEqual([TWO]);
+  expect(api.stop).toHaveBeenCalledWith(ONE.id);
+});
+
+test("a session that someone else has stopped is gone, too", async () => {
+  await refresh([ONE]);
+  api.failure = new ApiError("There is no such session.", 404);
+  await sessions.stop(ONE.id);
+  expect(sessions.list).toEqual([]);
+});
+
+test("a session that could not be stopped is still there", async () => {
+  await refresh([ONE]);
+  api.failure = new ApiError("Cannot be reached.");
+  await expect(sessions.stop(ONE.id)).rejects.toThrow("Cannot be reached.");
+  expect(sessions.list).toEqual([ONE]);
+});
+
+test("sessions are found by id and by terminal, of several the oldest", async () => {
+  const shell = (sid: number, terminal: string) => ({ sid, terminal, title: "" });
+  const both = hosted(3, { shells: [shell(1, "1"), shell(2, "7")] });
+  await refresh([ONE, TWO, both]);
+  expect(sessions.find(TWO.id)).toBe(TWO);
+  expect(sessions.find("00")).toBeNull();
+  expect(sessions.ofTerminal("1")).toBe(ONE);
+  expect(sessions.ofTerminal("7")).toBe(both);
+  expect(sessions.ofTerminal("8")).toBeNull();
+});
+
+describe("watches", () => {
+  test("are there for each session, the same ones as long as it is there", async () => {
+    await refresh([ONE]);
+    const watch = sessions.watch(ONE.id)!;
+    expect(watch.id).toBe(ONE.id);
+    await refresh([{ ...ONE }, TWO]);
+    expect(sessions.watch(ONE.id)).toBe(watch);
+    expect(sessions.watch(TWO.id)).not.toBeNull();
+    expect(api.dialHosted).toHaveBeenCalledTimes(2);
+  });
+
+  test("are closed when their session is gone", async () => {
+    await refresh([ONE]);
+    const watch = sessions.watch(ONE.id)!;
+    const link = await api.letIn(ONE);
+    await refresh([]);
+    expect(sessions.watch(ONE.id)).toBeNull();
+    expect(watch.client.state).toBe("ended");
+    expect(link.closed).toBe(true);
+  });
+
+  test("are none for a session that has gone in the meantime", async () => {
+    api.list = [ONE];
+    await sessions.refresh();
+    await sessions.stop(ONE.id);
+    await vi.dynamicImportSettled();
+    expect(sessions.watch(ONE.id)).toBeNull();
+    expect(api.dialHosted).not.toHaveBeenCalled();
+  });
+
+  test("tell who is there", async () => {
+    await refresh([ONE]);
+    const told = emissions(sessions.peopleChanged);
+    const link = await api.letIn(ONE);
+    told.mockClear();
+    link.say({ userDiff: [5, { ...USER, name: "Grace" }] });
+    expect(told.mock.calls).toEqual([[sessions, sessions.watch(ONE.id)]]);
+  });
+
+  test("have the server asked when there are other shells, or the session is over", async () => {
+    await refresh([ONE]);
+    const link = await api.letIn(ONE);
+    expect(api.sessions).toHaveBeenCalledTimes(1);
+    const shells = [
+      [1, SHELL],
+      [2, SHELL],
+    ];
+    link.say({ shells });
+    await settled();
+    expect(api.sessions).toHaveBeenCalledTimes(2);
+    api.list = [];
+    link.say({ closed: "The host stopped sharing." });
+    await settled();
+    expect(sessions.list).toEqual([]);
+  });
+});

@@ -1,0 +1,180 @@
+// @vitest-environment happy-dom
+import type { IStatusBar } from "@jupyterlab/statusbar";
+import { nullTranslator } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import { Signal } from "@lumino/signaling";
+import type { ReactNode } from "react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { SharedSessions } from "../../src/lab/sessions";
+import { addStatus } from "../../src/lab/status";
+import type { Tabs } from "../../src/lab/tabs";
+import type { Stage } from "../../src/lab/visit";
+import type { HostedSession } from "../../src/server/api";
+import { USER } from "../client/scriptedHost";
+import { FakeClient } from "../view/fakeClient";
+import { FakeApi, hosted } from "./fakes";
+
+vi.mock("@jupyterlab/ui-components", async () => {
+  const { createRoot } = await import("react-dom/client");
+  const { act } = await import("preact/test-utils");
+  class ReactWidget {
+    readonly node = document.createElement("div");
+    readonly #root = createRoot(this.node);
+    isDisposed = false;
+    declare render: () => ReactNode;
+    addClass(name: string) {
+      this.node.classList.add(name);
+    }
+    /** The real one is rendered a little later. */
+    update() {
+      void act(() => this.#root.render(this.render()));
+    }
+    dispose() {
+      this.#root.unmount();
+      this.node.remove();
+      this.isDisposed = true;
+    }
+  }
+  class LabIcon {
+    readonly react = () => null;
+  }
+  return { ReactWidget, LabIcon };
+});
+
+const ADA = { ...USER, name: "Ada" };
+const NETWORK = "Click for the network panel";
+
+let api: FakeApi;
+let sessions: SharedSessions;
+let tabs: { visits: object[]; shows: (id: string) => boolean; changed: Signal<object, void> };
+let disposed: number;
+const execute = vi.fn();
+
+beforeEach(() => {
+  document.body.innerHTML = "";
+  disposed = 0;
+  execute.mockReset();
+  api = new FakeApi();
+  sessions = new SharedSessions(api.asApi, undefined);
+  tabs = { visits: [], shows: () => false, changed: new Signal<object, void>({}) };
+  const registerStatusItem = (_: string, { item }: { item: { node: HTMLElement; update(): void } }) => {
+    document.body.append(item.node);
+    item.update();
+    return { dispose: () => disposed++ };
+  };
+  addStatus(
+    { registerStatusItem } as unknown as IStatusBar,
+    sessions,
+    tabs as unknown as Tabs,
+    { execute } as unknown as CommandRegistry,
+    nullTranslator.load("sshx_jupyter"),
+  );
+});
+
+afterEach(() => share());
+
+async function share(...list: HostedSession[]): Promise<void> {
+  api.list = list;
+  await sessions.refresh();
+  await vi.dynamicImportSettled();
+}
+
+function visit(id: string, name: string, client: FakeClient, session: HostedSession | null = null): object {
+  const stage: Stage = { at: "live", client: client.asClient, session };
+  return { id, name, client, stage };
+}
+
+function show(...visits: object[]): void {
+  tabs.visits = visits;
+  tabs.changed.emit();
+}
+
+function clientWith(change: Partial<Pick<FakeClient, "state" | "path" | "latency">>): FakeClient {
+  return Object.assign(new FakeClient(), change);
+}
+
+const item = () => document.querySelector("button");
+const text = () => item()?.textContent;
+
+test("there is nothing while nothing is shared or joined", () => {
+  expect(item()).toBeNull();
+  show({ id: null, name: "", client: null, stage: { at: "joining", ticket: "", lost: false } });
+  expect(item()).toBeNull();
+});
+
+test("one session, and who is in it", async () => {
+  const session = hosted(1);
+  await share(session);
+  expect(text()).toBe("Sharing: 0 guests");
+  expect(item()!.title).toBe(`Shared from this server: Session 1\n${NETWORK}`);
+  api.host(session.id).users = [[2, { ...USER, role: "owner" }]];
+  const link = await api.letIn(session);
+  link.say({ userDiff: [5, ADA] });
+  expect(text()).toBe("Sharing: 1 guest");
+  link.say({ userDiff: [6, ADA] });
+  expect(text()).toBe("Sharing: 2 guests");
+});
+
+test("several sessions, and who is in any of them", async () => {
+  const list = [hosted(1), hosted(2)];
+  await share(...list);
+  for (const session of list) {
+    api.host(session.id).users = [[5, ADA]];
+    await api.letIn(session);
+  }
+  expect(text()).toBe("Sharing 2 sessions: 2 guests");
+  expect(item()!.title).toContain("Session 1, Session 2");
+});
+
+test("is gone when nothing is shared any more, and back", async () => {
+  await share(hosted(1));
+  await share();
+  expect(item()).toBeNull();
+  expect(disposed).toBe(1);
+  await share(hosted(2));
+  expect(item()!.title).toContain("Session 2");
+});
+
+test.each([
+  [{ path: "direct", latency: 12.4 }, "Joined Lecture · direct · 12 ms"],
+  [{ path: "relay", latency: 0.2 }, "Joined Lecture · relayed · 1 ms"],
+  [{ path: "local", latency: null }, "Joined Lecture"],
+  [{ state: "waiting" }, "Joined Lecture · waiting for the host"],
+  [{ state: "reconnecting", path: "direct", latency: 12 }, "Joined Lecture · reconnecting"],
+] as const)("who has joined with %j", (change, wanted) => {
+  show(visit("07", "Lecture", clientWith(change)));
+  expect(text()).toBe(wanted);
+  expect(item()!.title).toBe(`Joined: Lecture\n${NETWORK}`);
+});
+
+test("one's own sessions in tabs are not joined, nor those that are over", async () => {
+  const session = hosted(1);
+  await share(session);
+  show(visit(session.id, "Session 1", new FakeClient(), session), visit("07", "Past", clientWith({ state: "ended" })));
+  expect(text()).toBe("Sharing: 0 guests");
+});
+
+test("what is shared and what is joined", async () => {
+  await share(hosted(1));
+  show(visit("07", "Lecture", clientWith({ path: "direct" })), visit("08", "Lab", new FakeClient()));
+  expect(text()).toBe("Sharing: 0 guests  Joined Lecture · direct  Joined Lab");
+});
+
+test("a click shows the network of what one sees, else of what is joined, else of what is shared", async () => {
+  const shown = () => {
+    item()!.click();
+    return (execute.mock.lastCall as [string, object])[1];
+  };
+  const session = hosted(1);
+  await share(session);
+  expect(shown()).toEqual({ id: session.id, panel: "Network" });
+  const own = visit(session.id, "Session 1", new FakeClient(), session);
+  show(visit("07", "Lecture", new FakeClient()), visit("08", "Lab", new FakeClient()), own);
+  expect(shown()).toEqual({ id: "07", panel: "Network" });
+  for (const id of ["08", session.id]) {
+    tabs.shows = (other) => other === id;
+    tabs.changed.emit();
+    expect(shown()).toEqual({ id, panel: "Network" });
+  }
+  expect(execute).toHaveBeenCalledWith("sshx:open-session", expect.anything());
+});

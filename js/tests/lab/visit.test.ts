@@ -1,0 +1,259 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Visit } from "../../src/lab/visit";
+import { ApiError } from "../../src/server/api";
+import { Ticket } from "../../src/ticket";
+import { CREDENTIALS, refusal, USER } from "../client/scriptedHost";
+import { emissions, FakeApi, hosted, settled } from "./fakes";
+
+const bytes = (size: number, value: number) => new Uint8Array(size).fill(value);
+const TICKET = new Ticket(bytes(30, 5), bytes(16, 1), bytes(16, 2), "writer");
+/** The session of the ticket, as the server tells of it if it hosts it. */
+const SESSION = hosted(1);
+const ID = SESSION.id;
+const IDENTITY = { name: "Ada", color: "#112233" };
+
+let api: FakeApi;
+let visits: Visit[];
+
+beforeEach(() => {
+  sessionStorage.clear();
+  api = new FakeApi();
+  visits = [];
+});
+
+afterEach(() => {
+  for (const visit of visits) visit.close();
+});
+
+function visit(id: string | null): Visit {
+  const made = new Visit(api.asApi, () => IDENTITY, id);
+  visits.push(made);
+  return made;
+}
+
+/** Someone who has joined with the ticket. */
+async function joined(): Promise<Visit> {
+  const made = visit(null);
+  const joining = made.join(TICKET, null);
+  await api.letIn(SESSION, TICKET.credentials());
+  expect(await joining).toBeNull();
+  return made;
+}
+
+/** Someone at the form whom the host refuses. */
+async function refused(reason: string, password: string | null = null) {
+  const made = visit(null);
+  const joining = made.join(TICKET, password);
+  (await api.knocked(ID)).deliver(refusal(reason));
+  return { made, complaint: (await joining)! };
+}
+
+/** The page goes away and comes back, with JupyterLab's layout. */
+function reload(): Visit {
+  window.dispatchEvent(new Event("pagehide"));
+  for (const each of visits) each.close();
+  return visit(ID);
+}
+
+describe("a session of this server", () => {
+  beforeEach(() => void (api.list = [SESSION]));
+
+  test("is looked for, and entered as its owner", async () => {
+    const made = visit(ID);
+    const changed = emissions(made.changed);
+    expect([made.stage.at, made.client, made.name, made.id]).toEqual(["looking", null, "", ID]);
+    const link = await api.letIn(SESSION);
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: SESSION });
+    expect(api.dialHosted).toHaveBeenCalledExactlyOnceWith(ID);
+    expect(link.all("join")).toMatchObject([{ name: "Ada", observer: false }]);
+    expect(changed).toHaveBeenCalled();
+  });
+
+  test("has the name that the host says, and before that the server's", async () => {
+    const made = visit(ID);
+    await settled();
+    expect(made.name).toBe("Session 1");
+    await api.letIn(SESSION);
+    expect(made.name).toBe("demo");
+  });
+
+  test("is not left with a ticket for it when the page goes away", async () => {
+    visit(ID);
+    await api.letIn(SESSION);
+    window.dispatchEvent(new Event("pagehide"));
+    expect(Object.keys(sessionStorage).filter((key) => key.startsWith("sshx:joined:"))).toEqual([]);
+  });
+
+  test("is looked for again after the server could not be asked", async () => {
+    api.failure = new ApiError("The Jupyter server cannot be reached.");
+    const made = visit(ID);
+    await settled();
+    expect(made.stage).toEqual({ at: "failed", reason: "The Jupyter server cannot be reached." });
+    api.failure = null;
+    const looking = made.look();
+    expect(made.stage.at).toBe("looking");
+    await looking;
+    expect(made.stage.at).toBe("live");
+  });
+
+  test("is not entered by who has closed it while it was looked for", async () => {
+    const made = visit(ID);
+    const changed = emissions(made.changed);
+    made.close();
+    await settled();
+    expect(api.dialHosted).not.toHaveBeenCalled();
+    expect(changed).not.toHaveBeenCalled();
+  });
+});
+
+test("a session of which nothing is known any more is lost", async () => {
+  const made = visit(ID);
+  await settled();
+  expect(made.stage).toEqual({ at: "joining", ticket: "", lost: "" });
+});
+
+describe("joining", () => {
+  test("begins with the form", () => {
+    const made = visit(null);
+    expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: "", lost: null }, null]);
+    expect(api.find).not.toHaveBeenCalled();
+  });
+
+  test("ends in the session, which is not this server's", async () => {
+    const made = await joined();
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: null });
+    expect([made.id, made.name]).toEqual([ID, "demo"]);
+    expect(api.dialAny).toHaveBeenCalledExactlyOnceWith(ID, TICKET.endpointTicket);
+    expect(api.host(ID).link.all("join")).toMatchObject([{ name: "Ada" }]);
+  });
+
+  test("leaves the form as soon as the host thinks about it", async () => {
+    const made = visit(null);
+    const joining = made.join(TICKET, null);
+    const link = await api.knocked(ID);
+    Object.assign(CREDENTIALS, TICKET.credentials());
+    await link.shake();
+    link.say({ waiting: null });
+    expect(await joining).toBeNull();
+    expect(made.client!.state).toBe("waiting");
+  });
+
+  test.each([
+    ["ticket", "invalidAuth", null],
+    ["ticket", "expired", null],
+    ["password", "passwordRequired", null],
+    ["password", "invalidAuth", "wrong"],
+    [null, "full", null],
+  ])("fails at the field %j for %s", async (field, reason, password) => {
+    const { made, complaint } = await refused(reason, password);
+    expect(complaint.field).toBe(field);
+    expect(complaint.message).toMatch(/^[A-Z].*\.$/);
+    expect([made.stage.at, made.id]).toEqual(["joining", null]);
+    expect(Object.keys(sessionStorage)).toEqual([]);
+  });
+
+  test("fails if there is no way to the host", async () => {
+    api.host(ID).unreachable = "Nobody is there.";
+    expect(await visit(null).join(TICKET, null)).toEqual({ field: null, message: "Nobody is there." });
+  });
+
+  test("works after it has failed", async () => {
+    const { made } = await refused("invalidAuth");
+    const joining = made.join(TICKET, null);
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    await api.letIn(SESSION, TICKET.credentials());
+    expect(await joining).toBeNull();
+    expect(made.stage.at).toBe("live");
+  });
+
+  test("leaves no client behind if the tab is closed meanwhile", async () => {
+    const made = visit(null);
+    const changed = emissions(made.changed);
+    const joining = made.join(TICKET, null);
+    const link = await api.knocked(ID);
+    made.close();
+    if (!link.closed) await api.letIn(SESSION, TICKET.credentials());
+    await joining;
+    expect(link.closed).toBe(true);
+    expect(changed).not.toHaveBeenCalled();
+  });
+});
+
+describe("who has joined", () => {
+  test("is told of changes, but not of cursors", async () => {
+    const made = await joined();
+    const { link } = api.host(ID);
+    const changed = emissions(made.changed);
+    link.say({ userDiff: [1, { ...USER, cursor: [1, 2] }] });
+    expect(changed).not.toHaveBeenCalled();
+    link.say({ userDiff: [2, USER] });
+    expect(changed).toHaveBeenCalled();
+    changed.mockClear();
+    link.break();
+    expect(made.client!.state).toBe("reconnecting");
+    expect(changed).toHaveBeenCalled();
+  });
+
+  test("comes back to the form, and is in the session no more", async () => {
+    const made = await joined();
+    const { link } = api.host(ID);
+    made.again();
+    expect(link.closed).toBe(true);
+    expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: "", lost: null }, null]);
+    window.dispatchEvent(new Event("pagehide"));
+    expect(Object.keys(sessionStorage)).toEqual([]);
+  });
+
+  test("leaves with the tab", async () => {
+    const made = await joined();
+    made.close();
+    expect(api.host(ID).link.closed).toBe(true);
+    window.dispatchEvent(new Event("pagehide"));
+    expect(Object.keys(sessionStorage)).toEqual([]);
+  });
+
+  test("is back after a reload, as the same user, as often as that", async () => {
+    await joined();
+    for (const links of [2, 3]) {
+      const made = reload();
+      await vi.waitUntil(() => api.host(ID).links.length === links);
+      expect(Object.keys(sessionStorage)).toEqual([]);
+      const link = await api.letIn(SESSION, TICKET.credentials());
+      await settled();
+      expect(made.stage).toMatchObject({ at: "live", session: null });
+      expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
+    }
+  });
+
+  test("is at the form after a reload if the host refuses", async () => {
+    await joined();
+    const made = reload();
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    (await api.knocked(ID)).deliver(refusal("expired"));
+    await settled();
+    const lost = expect.stringContaining("expired") as string;
+    expect(made.stage).toEqual({ at: "joining", ticket: TICKET.encode(), lost });
+  });
+
+  test("keeps the ticket while the server cannot be asked", async () => {
+    await joined();
+    api.failure = new ApiError("The Jupyter server cannot be reached.");
+    const made = reload();
+    await settled();
+    expect(made.stage.at).toBe("failed");
+    api.failure = null;
+    void made.look();
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    await api.letIn(SESSION, TICKET.credentials());
+    await settled();
+    expect(made.stage.at).toBe("live");
+  });
+
+  test("is in another browser tab only with a ticket", async () => {
+    await joined();
+    const made = visit(ID);
+    await settled();
+    expect(made.stage).toEqual({ at: "joining", ticket: "", lost: "" });
+  });
+});

@@ -1,13 +1,16 @@
-"""A real JupyterLab, or a terminal's page in Notebook 7: terminals, menus, palette and panels, as a person uses them."""
+"""A real JupyterLab, or Notebook 7 with a terminal: what is in it, and how a person uses it."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.browser import Person
+from tests.e2e.notebooks import root_of
 from tests.servers import TOKEN, JupyterServer
 
 LOADED = 60_000
@@ -17,7 +20,9 @@ expect.set_options(timeout=20_000)  # as long as `Person` waits
 
 
 async def clean(server: JupyterServer) -> None:
-    """Leave a server without sessions and terminals."""
+    """Leave a server without sessions and terminals, and without the name that a person has given there."""
+    settings = root_of(server) / "config/lab/user-settings/sshx-jupyter/plugin.jupyterlab-settings"
+    settings.unlink(missing_ok=True)
     for session in await server.json("GET", "sshx/api/sessions"):
         await server.call("DELETE", f"sshx/api/sessions/{session['id']}")
     for terminal in await server.json("GET", "api/terminals"):
@@ -54,6 +59,10 @@ class Lab:
         tabs = self.page.locator("#jp-main-dock-panel .lm-TabBar-tab")
         return tabs.filter(has=self.page.get_by_text(name, exact=True))
 
+    def marked(self) -> Locator:
+        """The tabs' handles that are marked as shared."""
+        return self.page.locator(".lm-TabBar-tab:is([data-sshx-session], [data-sshx-guests])")
+
     async def close_tab(self, name: str) -> None:
         await self.tab(name).locator(".lm-TabBar-tabCloseIcon").click()
         await expect(self.tab(name)).to_have_count(0)
@@ -67,7 +76,7 @@ class Lab:
         ) as answer:
             await self.card("Terminal").click()
         name: str = (await (await answer.value).json())["name"]
-        await expect(self.terminal()).to_be_visible(timeout=SOON)
+        await expect(self.terminal()).to_be_visible()
         return name
 
     def terminal(self) -> Locator:
@@ -107,20 +116,22 @@ class Lab:
 
     async def palette(self, query: str) -> Locator:
         """Open the palette, or search again in the open one; returns the commands of the extension that it lists."""
-        field = self.page.get_by_role("dialog").locator(".lm-CommandPalette-input")
+        field = self.page.locator("#command-palette .lm-CommandPalette-input")
         if not await field.is_visible():
             await self.menu("View", "Activate Command Palette")
         await field.fill(query)
-        return self.page.locator('.lm-CommandPalette-item[data-command^="sshx:"]:visible')
+        return self.page.locator('.lm-CommandPalette-item[data-command^="sshx:"]')
 
     async def choose(self, label: str) -> None:
         """Run a command by the palette."""
         await (await self.palette(label)).filter(has=self.page.get_by_text(label, exact=True)).click()
 
     async def escape(self) -> None:
-        """Close the menu or the palette."""
-        await self.page.keyboard.press("Escape")
-        await expect(self.page.locator(".lm-Menu, .lm-CommandPalette:visible")).to_have_count(0)
+        """Close the menus, innermost first, or the palette."""
+        open_ones = self.page.locator(".lm-Menu, #command-palette:visible")
+        for left in reversed(range(await open_ones.count())):
+            await self.page.keyboard.press("Escape")
+            await expect(open_ones).to_have_count(left)
 
     # Around the main area.
 
@@ -139,8 +150,12 @@ class Lab:
 
     # What is kept.
 
-    async def workspaces(self) -> list[dict[str, Any]]:
-        """The layouts that JupyterLab has saved on the server."""
-        answer = await self.person.server.json("GET", "lab/api/workspaces")
-        values: list[dict[str, Any]] = answer["workspaces"]["values"]
-        return values
+    async def kept(self, session: dict[str, Any]) -> str:
+        """All that JupyterLab and the browser keep, once the layout with the session's tab has been saved."""
+        while True:
+            [workspace] = (await self.person.server.json("GET", "lab/api/workspaces"))["workspaces"]["values"]
+            layout = json.dumps(workspace["data"].get("layout-restorer:data"))
+            if '"sshx:' in layout and session["id"] in (kept := json.dumps(workspace)):
+                break
+            await asyncio.sleep(0.1)
+        return kept + await self.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -20,6 +20,9 @@ from tests.servers import TOKEN, JupyterServer, jupyter_server
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 Come = Callable[[JupyterServer], Awaitable[Person]]
+
+# Notebook 7.6's own on the page of a terminal, also without this extension.
+NOTEBOOKS = re.compile(r"Cannot read properties of undefined \(reading '(schema|options)'\)(\n.*static/notebook/|$)")
 
 FORBIDDEN = """
 from jupyter_server.auth import Authorizer
@@ -49,7 +52,7 @@ async def come(browser: Browser) -> AsyncIterator[Come]:
         return people[-1]
 
     yield come
-    assert [person.problems for person in people] == [[] for _ in people]
+    assert [problem for person in people for problem in person.problems] == []
 
 
 @pytest.fixture(autouse=True)
@@ -62,22 +65,16 @@ async def nothing_left(server_a: JupyterServer, server_b: JupyterServer) -> Asyn
         await clean(server)
 
 
-def secrets_of(session: dict[str, Any]) -> list[str]:
-    """What must not be kept anywhere. A ticket begins with what is no secret, such as addresses."""
-    return ["sshx1", session["owner_secret"], *(ticket[-40:] for ticket in session["tickets"].values())]
-
-
 async def hosted(server: JupyterServer) -> list[dict[str, Any]]:
     sessions: list[dict[str, Any]] = await server.json("GET", "sshx/api/sessions")
     return sessions
 
 
 async def keeps_no_secret(lab: Lab, session: dict[str, Any], *more: str) -> None:
-    """Wait until JupyterLab has saved that the session is open, and look through what is kept."""
-    while session["id"] not in (kept := json.dumps(await lab.workspaces())):
-        await lab.page.wait_for_timeout(100)
-    kept += await lab.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
-    for secret in (*secrets_of(session), *more):
+    """What is kept has the session, without what lets someone into it."""
+    kept = await asyncio.wait_for(lab.kept(session), 20)
+    # A ticket begins with addresses, which are no secret.
+    for secret in ("sshx1", session["owner_secret"], *(ticket[-40:] for ticket in session["tickets"].values()), *more):
         assert secret not in kept
 
 
@@ -113,10 +110,11 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await guest.join(ticket, bob)
         await guest.sees_line("before-2")
         joined = lab.notification(f"{bob} joined “Terminal {name}”")
-        await expect(joined).to_be_visible(timeout=SOON)
+        await expect(joined).to_be_visible()
         await expect(joined.locator("b, img")).to_have_count(0)
+        await expect(lab.marked()).to_have_count(1)
         await expect(tab).to_have_attribute("data-sshx-guests", "1")
-        assert await tab.evaluate("element => getComputedStyle(element, '::after').content") in ('"1"', "1")
+        assert await tab.evaluate("element => getComputedStyle(element, '::after').content") == '"1"'
         await expect(lab.toolbar_button("1 guest")).to_be_visible()
         await expect(lab.status).to_have_text("Sharing: 1 guest")
         await host.screenshot("lab-shared")
@@ -142,8 +140,7 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await expect(item).to_have_count(0)
         await expect(lab.status).to_have_count(0)
         await expect(lab.toolbar_button("1 guest")).to_have_count(0)
-        await expect(tab).not_to_have_attribute("data-sshx-session", re.compile(""))
-        await expect(tab).not_to_have_attribute("data-sshx-guests", re.compile(""))
+        await expect(lab.marked()).to_have_count(0)
         await lab.type("echo alone-$((2+3))\n")
         await terminal.wait_for("alone-5")
 
@@ -192,7 +189,7 @@ async def test_requests(come: Come, server_a: JupyterServer, server_b: JupyterSe
     await guest.connected()
     await guest.button("Ask for write access").click()
     request = lab.notification("Grace wants to type in “pair”")
-    await expect(request).to_be_visible(timeout=SOON)
+    await expect(request).to_be_visible()
     await host.screenshot("lab-request")
     await lab.answer(request, "Allow")
     await expect(guest.button("New shell")).to_be_enabled()
@@ -202,9 +199,9 @@ async def test_requests(come: Come, server_a: JupyterServer, server_b: JupyterSe
     closed = await server_a.share(approve=True, name="exam")
     other = await come(server_b)
     await other.join(closed["tickets"]["write"], "Ada")
-    await expect(other.page.get_by_text("The host has to let you in")).to_be_visible(timeout=SOON)
+    await expect(other.page.get_by_text("The host has to let you in")).to_be_visible()
     request = lab.notification("Ada wants to come into “exam”")
-    await expect(request).to_be_visible(timeout=SOON)
+    await expect(request).to_be_visible()
     await expect(lab.status).to_have_text("Sharing 2 sessions: 1 guest")  # who waits is not there yet
     await lab.answer(request, "Let in")
     await other.connected()
@@ -223,11 +220,11 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     await guest.field("Ticket").fill(ticket[:-5])
     await expect(guest.field("Ticket")).to_have_accessible_description(re.compile("This ticket is incomplete"))
     await guest.join(stopped["tickets"]["read"], "Grace")
-    await expect(guest.page.get_by_text("not shared any more")).to_be_visible(timeout=SOON)
+    await expect(guest.page.get_by_text("not shared any more")).to_be_visible()
     await guest.field("Ticket").fill(ticket)
     await guest.field("Password").fill("wrong")
     await guest.button("Join").click()
-    await expect(guest.page.get_by_text("does not accept this ticket or password")).to_be_visible(timeout=SOON)
+    await expect(guest.page.get_by_text("does not accept this ticket or password")).to_be_visible()
     await guest.screenshot("lab-join")
     await guest.field("Password").fill("opens it")
     await guest.button("Join").click()
@@ -252,7 +249,7 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     await lab.close_tab("class")
     await expect(lab.status).to_have_count(0)
     while (await hosted(server_a))[0]["users"]:
-        await guest.page.wait_for_timeout(100)
+        await asyncio.sleep(0.05)
 
 
 async def test_commands(come: Come, server_a: JupyterServer) -> None:
@@ -263,11 +260,11 @@ async def test_commands(come: Come, server_a: JupyterServer) -> None:
     await expect(listed).to_have_count(2)
     for item in await listed.all():
         await expect(item).to_have_class(re.compile("lm-mod-disabled"))
-        await expect(item).to_have_attribute("title", "Nothing is shared from this server.")
+        await expect(item).to_contain_text("Nothing is shared from this server.")
     await lab.escape()
     name = await lab.new_terminal()
     session = await server_a.share(terminals=[name], name="demo")
-    await expect(lab.tab(f"Terminal {name}")).to_have_attribute("data-sshx-session", session["id"])
+    await expect(lab.marked()).to_have_attribute("data-sshx-session", session["id"])
 
     async def copied() -> str:
         text: str = await host.page.evaluate("navigator.clipboard.readText()")
@@ -289,13 +286,13 @@ async def test_commands(come: Come, server_a: JupyterServer) -> None:
         assert await copied() == session["tickets"][kind]
     await lab.context_menu(lab.terminal())
     await lab.item("Stop Sharing").click()
-    await expect(lab.tab(f"Terminal {name}")).not_to_have_attribute("data-sshx-session", re.compile(""))
+    await expect(lab.marked()).to_have_count(0)
     assert await hosted(server_a) == []
 
     await server_a.share(terminals=[name])
-    await expect(lab.tab(f"Terminal {name}")).to_have_attribute("data-sshx-session", re.compile("."))
+    await expect(lab.marked()).to_have_count(1)
     await lab.choose("Stop Sharing")
-    await expect(lab.tab(f"Terminal {name}")).not_to_have_attribute("data-sshx-session", re.compile(""))
+    await expect(lab.marked()).to_have_count(0)
     assert await hosted(server_a) == []
     await lab.context_menu(lab.terminal())
     await expect(lab.items()).to_have_count(1)
@@ -320,12 +317,12 @@ async def test_who_may_not_share(browser: Browser, tmp_path: Path) -> None:
         await expect(lab.item("Terminal")).to_be_visible()
         await expect(lab.items()).to_have_count(0)
         await lab.escape()
-        await lab.escape()
         await expect(await lab.palette("shar")).to_have_count(0)
         await lab.escape()
         await lab.running()
         await expect(lab.section).to_have_count(0)
-        assert person.problems == []
+        # The browser's own note of the one request that has found it out.
+        assert person.problems == ["Failed to load resource: the server responded with a status of 403 (Forbidden)"]
 
 
 async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: Path) -> None:
@@ -340,7 +337,7 @@ async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: 
         for label in ("Share Terminal…", "New Shared Session"):
             item = listed.filter(has=person.page.get_by_text(label, exact=True))
             await expect(item).to_have_class(re.compile("lm-mod-disabled"))
-            await expect(item).to_have_attribute("title", reason)
+            await expect(item).to_contain_text(reason)
         await lab.escape()
         await lab.menu("File", "New", "Join Shared Session…")
         await person.join(session["tickets"]["write"])
@@ -396,3 +393,4 @@ async def test_in_notebook_7(come: Come, server_a: JupyterServer) -> None:
         await there.run("echo there-$((2+2))")
         await terminal.wait_for("there-4")
         assert there.problems == []
+    host.problems = [problem for problem in host.problems if not NOTEBOOKS.search(problem)]

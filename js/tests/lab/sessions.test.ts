@@ -91,7 +91,7 @@ describe("refresh", () => {
     api.sessions.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
     const looked = sessions.refresh();
     const changed = vi.fn();
-    sessions.changed.connect(() => changed(sessions.list));
+    sessions.changed.connect(() => void changed(sessions.list));
     await sessions.stop(TWO.id);
     answer([ONE, TWO]);
     await looked;

@@ -107,13 +107,35 @@ class JupyterServer:
 
 
 def running_servers() -> Iterator[JupyterServer]:
-    """The servers of this user that are running."""
-    if not any(_runtime_directory().glob("jpserver-*.json")):
-        return  # the import takes seconds
-    from jupyter_server.serverapp import list_running_servers
+    """The servers of this user that are running.
 
-    for info in list_running_servers():
-        yield JupyterServer(str(info["url"]), str(info.get("token", "")))
+    Like `jupyter_server.serverapp.list_running_servers`, without importing the whole server, which takes seconds.
+    """
+    for path in sorted(_runtime_directory().glob("jpserver-*.json")):
+        info = _read(path)
+        if info is not None and _runs(info.get("pid")):
+            yield JupyterServer(str(info["url"]), str(info.get("token", "")))
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a server's file says, if it is one; the server may be writing or removing it."""
+    with contextlib.suppress(OSError, ValueError):
+        info = json.loads(path.read_text())
+        if isinstance(info, dict) and "url" in info:
+            return info
+    return None
+
+
+def _runs(pid: Any) -> bool:
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # another user's, so it is there
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def parent_server() -> JupyterServer | None:
@@ -146,11 +168,9 @@ def parent_server() -> JupyterServer | None:
 
 def _parents() -> Iterator[dict[str, Any]]:
     for pid in dict.fromkeys((os.environ.get("JPY_PARENT_PID", ""), str(os.getppid()))):
-        path = _runtime_directory() / f"jpserver-{pid}.json"
-        with contextlib.suppress(OSError, ValueError):
-            info = json.loads(path.read_text())
-            if isinstance(info, dict) and str(info.get("pid")) == pid and "url" in info:
-                yield info
+        info = _read(_runtime_directory() / f"jpserver-{pid}.json")
+        if info is not None and str(info.get("pid")) == pid:
+            yield info
 
 
 def _runtime_directory() -> Path:

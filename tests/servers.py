@@ -26,14 +26,22 @@ from sshx_jupyter.protocol.handshake import Credentials
 
 TOKEN = "a-token-for-tests"
 START_TIMEOUT = 60.0
+# `jupyter server`, without a check of addresses that nothing here uses and that takes seconds to import.
+COMMAND = (
+    sys.executable,
+    "-c",
+    "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_server.serverapp import main; main()",
+)
+LAB = ("jupyterlab", "jupyter_lsp", "notebook", "notebook_shim")
+"""Extensions with which a server takes seconds longer to start and to stop."""
 
 
 class JupyterServer:
     """A `jupyter server` on loopback with the extension, relays disabled. Make one with `jupyter_server`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         self.process = process
-        self.url = f"http://127.0.0.1:{port}/"
+        self.url = url
         self.log = log
 
     async def call(self, method: str, path: str, body: Any = None) -> HTTPResponse:
@@ -157,10 +165,21 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def jupyter_server(
-    directory: Path, *arguments: str, port: int | None = None, config: str = "", token: str = TOKEN
+    directory: Path,
+    *arguments: str,
+    port: int | None = None,
+    config: str = "",
+    token: str = TOKEN,
+    lab: bool = False,
+    base: str = "/",
 ) -> Iterator[JupyterServer]:
-    """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards."""
+    """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards.
+
+    With `lab` it has JupyterLab and Notebook, if they are installed. `base` is the path of its base URL.
+    """
     (directory / "config").mkdir(parents=True, exist_ok=True)
+    disabled = {} if lab else dict.fromkeys(LAB, False)
+    config = f"c.ServerApp.jpserver_extensions = {disabled}\n{config}"
     (directory / "config" / "jupyter_server_config.py").write_text(config)
     (directory / ".bashrc").write_text("PS1='$ '\n")
     port = port or free_port()
@@ -172,14 +191,15 @@ def jupyter_server(
         "SHELL": "/bin/bash",
         "HOME": str(directory),
     }
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command = [*COMMAND, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}", "--SshxApp.bind=127.0.0.1:0"]
+    command.append(f"--ServerApp.base_url={base}")
     command += [f"--ServerApp.root_dir={directory}", "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}"]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, *arguments], env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
         )
-    server = JupyterServer(process, port, log)
+    server = JupyterServer(process, f"http://127.0.0.1:{port}{base}", log)
     try:
         _wait_until_ready(server)
         yield server

@@ -45,6 +45,8 @@ READ_SIZE = 256 << 10
 READS_IN_A_ROW = 4
 """Reads after which others get their turn, however fast the other side sends."""
 DIAL_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 1.0
+"""Seconds in which the other sides may confirm that an endpoint closes; all have been told at once."""
 ONLINE_TIMEOUT = 2.0
 """Seconds that the first ticket waits for a relay to be found; later tickets have it as soon as it is."""
 DIRECT_ADDRESSES = 16
@@ -278,7 +280,8 @@ class SshxNode:
         await asyncio.gather(*self._tasks, *self._dialed.values(), return_exceptions=True)
         if self._own_terminals is not None:
             await self._own_terminals.shutdown()
-        await self._endpoint.close()
+        with contextlib.suppress(asyncio.TimeoutError):  # who has gone without a word would be waited for much longer
+            await asyncio.wait_for(self._endpoint.close(), CLOSE_TIMEOUT)
 
     async def __aenter__(self) -> SshxNode:
         return self

@@ -87,11 +87,13 @@ class Sshx:
             done.args, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         )
 
-    def start(self, *arguments: str, stdin: Any = subprocess.PIPE, **env: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, stdin: Any = subprocess.PIPE, command: Sequence[str] = COMMAND, **env: str
+    ) -> subprocess.Popen[bytes]:
         """Start a command."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            [*COMMAND, *arguments], stdin=stdin, stdout=pipe, stderr=pipe, env={**self.env, **env}, cwd=self.home
+            [*command, *arguments], stdin=stdin, stdout=pipe, stderr=pipe, env={**self.env, **env}, cwd=self.home
         )
 
     def records(self) -> list[Path]:

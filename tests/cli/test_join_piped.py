@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,14 @@ from .programs import TIMEOUT, Shared, Sshx, alive, wait_until
 
 Share = Callable[..., Shared]
 READER = "This ticket lets you watch only"
+# `jupyter sshx` that notices and gives up sooner.
+IMPATIENT = """\
+import sys
+from sshx_jupyter import client
+from sshx_jupyter.cli import main, piped
+client.SILENCE, piped.PATIENCE = 5.0, 3.0
+sys.exit(main())
+"""
 
 
 def test_stdin_is_typed_and_what_is_printed_comes_out(share: Share, sshx: Sshx) -> None:
@@ -134,8 +143,12 @@ def test_the_session_is_not_there_or_not_with_this_ticket(sshx: Sshx, share: Sha
 
 def test_the_host_is_killed(share: Share, sshx: Sshx) -> None:
     shared = share()
-    process = sshx.start("join", shared.ticket)
-    shared.said("joined")
+    process = sshx.start("join", shared.ticket, command=(sys.executable, "-c", IMPATIENT))
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"echo\n")
+    process.stdin.flush()
+    process.stdout.readline()  # so it has been let in, and knows
     shared.process.kill()
     _, errors = process.communicate(timeout=90)
     assert process.returncode == 1

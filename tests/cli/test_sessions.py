@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.servers import COMMAND
 
 from .programs import TIMEOUT, Shared, Sshx, wait_until
 
@@ -61,8 +62,9 @@ def server(sshx: Sshx) -> Iterator[dict[str, Any]]:
     options = ["--no-browser", "--ServerApp.port=0", "--ServerApp.allow_root=True", "--SshxApp.bind=127.0.0.1:0"]
     extension = '--ServerApp.jpserver_extensions={"sshx_jupyter": True}'
     log = (sshx.home / "server.log").open("wb")
-    command = [sys.executable, "-m", "jupyter_server", *options, extension]
-    process = subprocess.Popen(command, env=sshx.env, cwd=sshx.home, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*COMMAND, *options, extension], env=sshx.env, cwd=sshx.home, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+    )
 
     def running() -> list[str]:
         assert process.poll() is None, Path(log.name).read_text()
@@ -123,3 +125,5 @@ def test_a_server_that_does_not_answer_is_told_and_left_out(share: Share, sshx: 
     assert told.returncode == 0
     assert [fact["id"] for fact in json.loads(told.stdout)] == [shared.id]
     assert "http://127.0.0.1:9/ does not answer" in told.stderr
+    later = sshx.run("list", "--json")  # its file is still there, its process is not
+    assert (later.stdout, later.stderr) == (told.stdout, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,9 +14,12 @@ from sshx_jupyter.ticket import Ticket
 from .programs import Shared, Sshx
 
 
-@pytest.fixture
-def writer(share: Callable[..., Shared]) -> Shared:
-    return share()
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """A session of which only the tickets are wanted."""
+    shared = Shared(Sshx(tmp_path_factory.mktemp("writer")), (), ("sh",))
+    yield shared
+    shared.close()
 
 
 def test_it_says_what_a_ticket_holds_but_not_its_secret(sshx: Sshx, writer: Shared) -> None:

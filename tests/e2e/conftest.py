@@ -1,12 +1,15 @@
-"""Two real Jupyter servers on this machine, A that shares and B through which guests join."""
+"""Two real Jupyter servers on this machine, A that shares and B through which guests join, and a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
+from tests.e2e.browser import chromium
 from tests.servers import JupyterServer, jupyter_server
 
 RECORDER = """
@@ -39,7 +42,7 @@ JupyterHandler.prepare = recording_prepare
 @pytest.fixture(scope="session")
 def server_a(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """The host's server."""
-    with jupyter_server(tmp_path_factory.mktemp("a")) as server:
+    with jupyter_server(tmp_path_factory.mktemp("a"), lab=True) as server:
         yield server
 
 
@@ -52,5 +55,23 @@ def record_b(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server_b(tmp_path_factory: pytest.TempPathFactory, record_b: Path) -> Iterator[JupyterServer]:
     """The guest's server."""
-    with jupyter_server(tmp_path_factory.mktemp("b"), config=RECORDER.format(record=str(record_b))) as server:
+    config = RECORDER.format(record=str(record_b))
+    with jupyter_server(tmp_path_factory.mktemp("b"), config=config, lab=True) as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _chromium() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(_chromium: Browser) -> AsyncIterator[Browser]:
+    """A browser in which nobody has been: people's contexts share nothing, and are closed after the test.
+
+    It starts once, so tests with it run on the loop of the session.
+    """
+    yield _chromium
+    for context in _chromium.contexts:
+        await context.close()

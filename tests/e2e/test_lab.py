@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-import tests.servers
-from tests.e2e.browser import Person, chromium
+from tests.e2e.browser import Person
 from tests.e2e.labs import LOADED, Lab, clean
 from tests.e2e.notebooks import configure
 from tests.servers import TOKEN, JupyterServer, jupyter_server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
 
 Come = Callable[[JupyterServer], Awaitable[Person]]
 
@@ -35,13 +35,7 @@ c.ServerApp.authorizer_class = Nobody
 """
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def come(browser: Browser) -> AsyncIterator[Come]:
     """Brings a person to a server. In the end nothing must have gone wrong in the browser."""
     people: list[Person] = []
@@ -55,7 +49,7 @@ async def come(browser: Browser) -> AsyncIterator[Come]:
     assert [problem for person in people for problem in person.problems] == []
 
 
-@pytest.fixture(autouse=True)
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def nothing_left(server_a: JupyterServer, server_b: JupyterServer) -> AsyncIterator[None]:
     """Each test begins, and leaves the servers, without sessions and terminals."""
     for server in (server_a, server_b):
@@ -301,7 +295,7 @@ async def test_commands(come: Come, server_a: JupyterServer) -> None:
 
 async def test_who_may_not_share(browser: Browser, tmp_path: Path) -> None:
     """Nothing of it is to be seen."""
-    with jupyter_server(tmp_path, config=FORBIDDEN) as server:
+    with jupyter_server(tmp_path, config=FORBIDDEN, lab=True) as server:
         configure(server)
         person = Person(server, context := await browser.new_context(), await context.new_page())
         async with person.page.expect_response(re.compile("sshx/api/sessions")) as answer:
@@ -329,7 +323,7 @@ async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: 
     """One cannot share, but join."""
     session = await server_a.share(name="elsewhere")
     reason = "Terminals are disabled on this Jupyter server: you can join sessions, but not share."
-    with jupyter_server(tmp_path, "--ServerApp.terminals_enabled=False") as server:
+    with jupyter_server(tmp_path, "--ServerApp.terminals_enabled=False", lab=True) as server:
         person = await come(server)
         lab = await Lab.open(person)
         await expect(lab.card("New Shared Session")).to_have_attribute("title", reason)
@@ -346,15 +340,8 @@ async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: 
         await person.sees_line("joined-2")
 
 
-async def test_under_a_prefix(come: Come, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready = tests.servers._wait_until_ready
-
-    def ready_there(server: JupyterServer) -> None:
-        server.url += "user/ada/"
-        ready(server)
-
-    monkeypatch.setattr(tests.servers, "_wait_until_ready", ready_there)
-    with jupyter_server(tmp_path, "--ServerApp.base_url=/user/ada/") as server:
+async def test_under_a_prefix(come: Come, tmp_path: Path) -> None:
+    with jupyter_server(tmp_path, lab=True, base="/user/ada/") as server:
         person = await come(server)
         lab = await Lab.open(person)
         name = await lab.new_terminal()

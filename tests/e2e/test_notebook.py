@@ -11,34 +11,29 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.e2e.browser import Person, chromium
+from tests.e2e.browser import Person
 from tests.e2e.notebooks import LOAD, Notebook, configure, root_of, write
 from tests.servers import JupyterServer, jupyter_server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def host(browser: Browser, server_a: JupyterServer) -> Person:
     configure(server_a)
     return await Person.at(browser, server_a, viewport={"width": 1280, "height": 900})
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def guest(browser: Browser, server_b: JupyterServer) -> Person:
     configure(server_b)
     return await Person.at(browser, server_b, viewport={"width": 1280, "height": 900})
 
 
-@pytest.fixture(autouse=True)
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def nothing_left(server_a: JupyterServer, server_b: JupyterServer) -> AsyncIterator[None]:
     """Each test begins, and leaves the servers, without kernels, sessions and terminals."""
 
@@ -191,8 +186,8 @@ async def test_in_notebook_7_and_in_the_dark(host: Person) -> None:
 async def test_over_the_comm(browser: Browser, tmp_path: Path) -> None:
     """On a server without the extension: the session is the kernel's, and so is the way to it."""
     done = tmp_path / "done"
-    config = "c.ServerApp.jpserver_extensions = {'sshx_jupyter': False}"
-    with jupyter_server(tmp_path, config=config) as server:
+    config = "c.ServerApp.jpserver_extensions['sshx_jupyter'] = False"
+    with jupyter_server(tmp_path, config=config, lab=True) as server:
         configure(server)
         person = Person(server, context := await browser.new_context(), await context.new_page())
         context.set_default_timeout(20_000)

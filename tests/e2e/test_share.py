@@ -328,7 +328,7 @@ async def test_a_paste_that_is_read_arrives_whole(server_a: JupyterServer) -> No
         await screen_has(client, hashlib.md5(data).hexdigest())
 
 
-async def test_each_refusal_has_its_own_sentence(server_a: JupyterServer) -> None:
+async def test_each_refusal_has_its_own_sentence(server_a: JupyterServer, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await server_a.share(password="right")
     with pytest.raises(Refused, match="password"):
         async with join(session):
@@ -354,6 +354,7 @@ async def test_each_refusal_has_its_own_sentence(server_a: JupyterServer) -> Non
     gone = await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0")
     unreachable = Ticket.from_endpoint_ticket(gone.address(), bytes(16), bytes(16), "writer").encode()
     await gone.close()
+    monkeypatch.setattr("sshx_jupyter.links.iroh.DIAL_TIMEOUT", 2.0)
     with pytest.raises(Unreachable, match="cannot be reached"):
         async with SshxClient.connect(unreachable, relays="disabled"):
             pass

@@ -168,7 +168,7 @@ async def test_a_kernel_that_is_killed_leaves_nothing_shared(tmp_path: Path) -> 
     ("token", "config", "home"),
     [
         ("", "", "server"),
-        (TOKEN, "c.ServerApp.jpserver_extensions = {'sshx_jupyter': False}", "kernel"),
+        (TOKEN, "c.ServerApp.jpserver_extensions['sshx_jupyter'] = False", "kernel"),
     ],
     ids=["no-token", "no-extension"],
 )

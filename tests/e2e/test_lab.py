@@ -226,7 +226,7 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     await expect(lab.tab("class")).to_be_visible()
     await guest.run("echo joined-$((1+1))")
     await guest.sees_line("joined-2")
-    await expect(lab.status).to_have_text(re.compile(r"^Joined class · direct · \d+ ms$"))
+    await expect(lab.status).to_have_text(re.compile(r"^Joined class · 1 person · direct · \d+ ms$"))
     [now] = await hosted(server_a)
     [user] = now["users"]
     assert user["name"] == "Grace"
@@ -235,7 +235,7 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     await guest.page.reload()
     await guest.connected()
     await guest.sees_line("joined-2")
-    await expect(lab.status).to_have_text(re.compile(r"^Joined class · direct · \d+ ms$"))
+    await expect(lab.status).to_have_text(re.compile(r"^Joined class · 1 person · direct · \d+ ms$"))
     [now] = await hosted(server_a)
     assert [one["uid"] for one in now["users"]] == [user["uid"]]
     await keeps_no_secret(lab, session, "opens it")

@@ -48,6 +48,7 @@ export function ShareFields({ choice, onChoice, running, titles }: ShareFieldsPr
         value={choice.name}
         onValue={(name) => change({ name })}
         placeholder="What you work on"
+        maxLength={64}
       />
       {running.length > 0 && (
         <fieldset>

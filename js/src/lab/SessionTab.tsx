@@ -3,7 +3,7 @@ import { ReactWidget } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message as LuminoMessage } from "@lumino/messaging";
 import { type ISignal, Signal } from "@lumino/signaling";
-import { useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import type { SshxClient } from "../client";
 import { JoinForm } from "../forms/JoinForm";
 import type { Api, HostedSession } from "../server/api";
@@ -13,7 +13,7 @@ import { SessionView, type Opening } from "../view/SessionView";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
 import { usePageTheme } from "../widget/pageTheme";
-import { brokenIcon, sessionIcon } from "./icons";
+import { brokenIcon, sessionIcon, waitingIcon } from "./icons";
 import type { Settings } from "./settings";
 import { stateText } from "./states";
 import type { Visit } from "./visit";
@@ -30,9 +30,11 @@ export class SessionTab extends ReactWidget {
   ) {
     super();
     this.addClass("sshx-tab");
-    this.node.dataset.lmSuppressShortcuts = "true"; // keys typed here are the shells'
     this.title.closable = true;
-    visit.changed.connect(() => this.#entitle());
+    visit.changed.connect(() => {
+      if (visit.stage.at === "joining") this.#opening = undefined;
+      this.#entitle();
+    });
     this.#entitle();
   }
 
@@ -78,9 +80,10 @@ export class SessionTab extends ReactWidget {
   #entitle(): void {
     const { visit, trans } = this;
     const state = visit.client?.state ?? "connecting";
-    const name = visit.name || trans.__("Join a session");
+    const name = visit.name || (visit.id === null ? trans.__("Join a session") : trans.__("Shared session"));
     this.title.label = name;
-    this.title.icon = ["reconnecting", "refused", "ended"].includes(state) ? brokenIcon : sessionIcon;
+    if (["reconnecting", "refused", "ended"].includes(state)) this.title.icon = brokenIcon;
+    else this.title.icon = state === "connected" || visit.id === null ? sessionIcon : waitingIcon;
     this.title.caption = visit.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
   }
 }
@@ -176,8 +179,13 @@ interface JoiningProps {
 }
 
 function Joining({ trans, visit, ticket, lost, theme }: JoiningProps) {
+  const form = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Who has just opened it is about to paste a ticket.
+    if (lost === null) form.current!.querySelector<HTMLInputElement>("input[name=ticket]")?.focus();
+  }, [lost]);
   return (
-    <div className="sshx sshx-forms sshx-tab-join" data-theme={useTheme(theme)}>
+    <div ref={form} className="sshx sshx-forms sshx-tab-join" data-theme={useTheme(theme)}>
       {lost !== null && (
         <section className="sshx-form-card" role="status">
           <h2>
@@ -195,7 +203,7 @@ function Joining({ trans, visit, ticket, lost, theme }: JoiningProps) {
         ticket={ticket}
         onJoin={(ticket, password) => visit.join(ticket, password)}
         waiting={trans.__("Connecting…")}
-        name={visit.identity().name ?? ""}
+        name={visit.identity.name ?? ""}
       />
     </div>
   );

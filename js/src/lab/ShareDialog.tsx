@@ -29,6 +29,7 @@ class ShareDialog extends Dialog<unknown> {
   readonly #body: ShareBody;
   readonly #sessions: SharedSessions;
   #busy = false;
+  #cancelled = false;
 
   constructor({ sessions, trans, choice, terminals }: ShareDialogOptions) {
     const body = new ShareBody(trans, choice, terminals);
@@ -43,9 +44,13 @@ class ShareDialog extends Dialog<unknown> {
   }
 
   override resolve(index?: number): void {
-    if (index === 0)
-      super.resolve(index); // cancelled
+    if (index === 0) this.reject();
     else void this.#share();
+  }
+
+  override reject(): void {
+    this.#cancelled = true;
+    super.reject();
   }
 
   async #share(): Promise<void> {
@@ -53,9 +58,16 @@ class ShareDialog extends Dialog<unknown> {
     this.#busy = true;
     this.#body.tell("", true);
     try {
-      this.session = await this.#sessions.share(requestOf(this.#body.choice));
+      const session = await this.#sessions.share(requestOf(this.#body.choice));
+      if (this.#cancelled) {
+        await this.#sessions.stop(session.id);
+        return;
+      }
+      this.session = session;
       super.resolve(1);
     } catch (error) {
+      void this.#sessions.refresh(); // it may have come to be all the same
+      if (this.#cancelled) return;
       this.#busy = false;
       this.#body.tell((error as Error).message, false);
     }

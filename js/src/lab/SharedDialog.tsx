@@ -1,5 +1,5 @@
 /** What lets others into a session, and who is there. */
-import { Dialog } from "@jupyterlab/apputils";
+import { Dialog, Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
@@ -19,7 +19,7 @@ export async function showShared(
 ): Promise<Next> {
   const body = ReactWidget.create(<Shared sessions={sessions} first={session} trans={trans} />);
   const open = Dialog.createButton({ label: trans.__("Open Session"), caption: trans.__("See it as your guests do") });
-  const dialog = new Dialog({
+  const dialog = new SharedDialog({
     title: trans.__("“%1” is shared", session.name),
     body,
     hasClose: true,
@@ -31,9 +31,24 @@ export async function showShared(
     defaultButton: 2,
   });
   dialog.addClass("sshx-dialog");
+  const onChange = () => {
+    if (sessions.find(session.id)) return;
+    dialog.reject(); // its tickets are good for nothing
+    Notification.info(trans.__("“%1” is not shared any more.", session.name), { autoClose: 5000 });
+  };
+  sessions.changed.connect(onChange);
   const { button } = await dialog.launch();
+  sessions.changed.disconnect(onChange);
   const [action] = button.actions;
   return action === "stop" || action === "open" ? action : "nothing";
+}
+
+class SharedDialog extends Dialog<unknown> {
+  /** JupyterLab 4.2 takes Enter on any button as an answer to the dialog. */
+  protected override _evtKeydown(event: KeyboardEvent): void {
+    const inside = event.target instanceof Element && event.target.closest(".jp-Dialog-body button") !== null;
+    if (event.key !== "Enter" || !inside) super._evtKeydown(event);
+  }
 }
 
 interface SharedProps {

@@ -50,7 +50,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     const visit = tabs?.find(isMeant(args));
     if (visit) return visit.id === null ? null : sessions.find(visit.id);
     const terminal = terminalOf(args);
-    const session = terminal === null ? null : sessions.ofTerminal(terminal);
+    const session = terminal === null ? undefined : sessions.ofTerminal(terminal)[0];
     const only = args.at !== "pointer" && sessions.list.length === 1 ? sessions.list[0]! : null;
     return session ?? only;
   };
@@ -65,6 +65,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     noTerminals() || (terminalOf(args) === null ? trans.__("Open a terminal first: it is what is shared.") : "");
   const noSession = (args: Args) => {
     if (sessionOf(args)) return "";
+    if (tabs?.find(isMeant(args))?.client) return trans.__("Someone else hosts this session.");
     if (sessions.list.length === 0) return trans.__("Nothing is shared from this server.");
     return trans.__("Several sessions are shared: go to the tab of the one that you mean.");
   };
@@ -85,11 +86,13 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
       label,
       icon: ICONS.get(id),
       caption: (args) => whyNot(args) || what,
-      isEnabled: (args) => whyNot(args) === "",
+      isEnabled: (args) => sessions.available === true && whyNot(args) === "",
       isVisible: () => sessions.available === true,
       describedBy: { args: DESCRIBED },
       execute: async (args) => {
         try {
+          const reason = whyNot(args);
+          if (reason) throw new Error(reason);
           return await execute(args);
         } catch (error) {
           await showErrorMessage(label.replace("…", ""), (error as Error).message);
@@ -98,7 +101,8 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
       },
     });
 
-  // The dialogs are loaded when they are needed.
+  // The dialogs are loaded when they are needed. There is one at a time.
+  let sharing = false;
 
   const showSession = async (session: HostedSession): Promise<void> => {
     const { showShared } = await import("./SharedDialog");
@@ -114,7 +118,9 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     return new Map(names.map((name) => [name, widgets.get(name) ?? trans.__("Terminal %1", name)]));
   };
   const choice = (terminal?: string) => ({
-    name: (terminal && titles().get(terminal)) ?? "",
+    name: Array.from((terminal && titles().get(terminal)) ?? "")
+      .slice(0, LONGEST_NAME)
+      .join(""),
     terminals: new Set(terminal ? [terminal] : []),
     readOnly: settings.now.readOnly || PageConfig.getOption("sshxDefaultRole") === "reader",
     approve: settings.now.approve,
@@ -128,15 +134,22 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     trans.__("Let others see this terminal live, and type in it if you like"),
     noTerminal,
     async (args) => {
-      const terminal = terminalOf(args)!;
-      let session = sessions.ofTerminal(terminal);
-      if (!session) {
-        const { askToShare } = await import("./ShareDialog");
-        const running = titles();
-        if (!running.has(terminal)) running.set(terminal, trans.__("Terminal %1", terminal));
-        session = await askToShare({ sessions, trans, choice: choice(terminal), terminals: running });
+      if (sharing) return; // a second click, while the dialog comes
+      sharing = true;
+      try {
+        const terminal = terminalOf(args)!;
+        let [session = null] = sessions.ofTerminal(terminal);
+        if (!session) {
+          const { askToShare } = await import("./ShareDialog");
+          const free = [...titles()].filter(([name]) => name !== terminal && sessions.ofTerminal(name).length === 0);
+          const name = titles().get(terminal) ?? trans.__("Terminal %1", terminal);
+          const running = new Map([[terminal, name], ...free]);
+          session = await askToShare({ sessions, trans, choice: choice(terminal), terminals: running });
+        }
+        if (session) await showSession(session);
+      } finally {
+        sharing = false;
       }
-      if (session) await showSession(session);
     },
   );
 
@@ -145,10 +158,14 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     trans.__("New Shared Session"),
     trans.__("Open a new terminal and share it"),
     noTerminals,
-    async () => {
+    async ({ cwd }) => {
       const { requestOf } = await import("../forms/ShareOptions");
-      const session = await sessions.share(requestOf(choice()));
-      await commands.execute(Command.open, { id: session.id, panel: "Share" });
+      const { contents } = app.serviceManager;
+      // The launcher says where; other drives are no directories of this server.
+      const here = typeof cwd === "string" && cwd !== "" && ["", "RTC"].includes(contents.driveName(cwd));
+      const directory = here ? contents.localPath(cwd) : "";
+      const session = await sessions.share({ ...requestOf(choice()), ...(directory && { cwd: directory }) });
+      return commands.execute(Command.open, { id: session.id, panel: "Share" });
     },
   );
 
@@ -166,8 +183,12 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     describedBy: { args: DESCRIBED },
     execute: async ({ id, panel, tab }) => {
       const session = typeof id === "string" ? id : null;
+      if (sessions.available === false) return null;
       if (tabs) return tabs.open(session, panel as PanelName | undefined, tab as string | undefined);
-      window.open(new URL(`sshx/p2p${session ? `/${session}` : ""}`, sessions.api.root), "_blank", "noopener");
+      const page = window.open(new URL(`sshx/p2p${session ? `/${session}` : ""}`, sessions.api.root), "_blank");
+      const hosted = session && sessions.find(session);
+      if (page) page.opener = null;
+      else if (hosted) await showSession(hosted); // the browser has blocked it: from there it is one's own click
       return null;
     },
   });
@@ -218,10 +239,19 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     },
   );
 
-  const changed = () => commands.notifyCommandChanged();
+  // What lists commands, such as the palette, is drawn anew each time.
+  let before = "";
+  const changed = () => {
+    const now = JSON.stringify([sessions.available, sessions.list.map(({ id }) => id), shell.currentWidget?.id]);
+    if (now === before) return;
+    before = now;
+    for (const id of [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop]) {
+      commands.notifyCommandChanged(id);
+    }
+  };
   sessions.changed.connect(changed);
   tabs?.changed.connect(changed);
-  terminals?.currentChanged.connect(changed);
+  shell.currentChanged?.connect(changed);
 }
 
 /** Those of the launcher's cards, and of the first thing that one looks for. */
@@ -231,11 +261,15 @@ const ICONS = new Map<string, LabIcon>([
   [Command.join, sessionIcon],
 ]);
 
+/** Characters; the server's own default. */
+const LONGEST_NAME = 64;
+
 const DESCRIBED = {
   type: "object",
   properties: {
     at: { type: "string", enum: ["pointer"], description: "What the context menu was opened on, not what is active" },
     terminal: { type: "string", description: "The name of a terminal" },
+    cwd: { type: "string", description: "Where a new terminal begins" },
     id: { type: ["string", "null"], description: "The id of a session; null: the form to join one" },
     tab: { type: "string", description: "The name of the tab in the layout" },
     panel: { type: "string", enum: ["Chat", "People", "Network", "Settings", "Share"], description: "What to open" },

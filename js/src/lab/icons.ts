@@ -32,6 +32,14 @@ export const sessionIcon = new LabIcon({
     '<path class="jp-icon3" stroke="#616161" d="m4.2 8.8 1.6 1.5-1.6 1.5"/></g></svg>',
 });
 
+/** A session that one is not in yet. */
+export const waitingIcon = icon(
+  "waiting",
+  '<circle class="jp-icon3" fill="#616161" cx="9.6" cy="12.6" r="1"/>' +
+    '<circle class="jp-icon3" fill="#616161" cx="12.2" cy="12.6" r="1"/>' +
+    '<circle class="jp-icon3" fill="#616161" cx="14.8" cy="12.6" r="1"/>',
+);
+
 /** A session that there is no connection to. */
 export const brokenIcon = icon(
   "broken",

@@ -8,6 +8,21 @@ export interface Identity {
   color?: string;
 }
 
+/** The person, as far as is known now, and when all is known that will be. */
+export interface Me {
+  now: () => Identity;
+  ready: Promise<unknown>;
+}
+
+/** Milliseconds that Jupyter may take to say who its user is. */
+const PATIENCE = 2_000;
+
+export function meOf(user: User.IManager | undefined): Me {
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const known = user?.ready.catch(() => undefined); // then the host makes up a name
+  return { now: () => identityOf(user), ready: Promise.race([late, known]) };
+}
+
 /** What is empty is left to the host. */
 export function identityOf(user: User.IManager | undefined): Identity {
   const settings = getSettings();

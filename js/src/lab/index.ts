@@ -11,7 +11,8 @@ import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { Api } from "../server/api";
 import { Command } from "./command";
 import { addCommands } from "./commands";
-import { identityOf } from "./identity";
+import { meOf } from "./identity";
+import { forgetTickets } from "./kept";
 import { addNotifications } from "./notifications";
 import { addRunning } from "./running";
 import { SharedSessions } from "./sessions";
@@ -57,15 +58,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const api = new Api(new URL(baseUrl, location.href), token);
 
     const settings = new Settings();
-    if (registry) void settings.load(registry, ID);
+    if (registry) settings.load(registry, ID).catch(() => undefined); // then the defaults hold
     const sessions = new SharedSessions(api, serviceManager.events);
-    const tabs = labShell && new Tabs(app, api, () => identityOf(serviceManager.user), settings, trans);
+    const tabs = labShell && new Tabs(app, sessions, meOf(serviceManager.user), settings, trans);
 
     addCommands({ app, sessions, settings, tabs, terminals, trans });
     addNotifications(sessions, settings, tabs, commands, trans);
     if (terminals) markTerminals(terminals, sessions, commands, trans);
     if (statusBar && tabs) addStatus(statusBar, sessions, tabs, commands, trans);
     if (restorer && tabs) tabs.restore(restorer);
+    void app.restored.then(forgetTickets);
 
     // Where a person may not use it, nothing of it is to be seen.
     const whenAvailable = () => {

@@ -11,6 +11,8 @@ import type { Watch } from "./watch";
 
 /** Milliseconds that a notice stays. */
 const DURATION = 5000;
+/** Milliseconds in which who has lost the connection may come back without a word. */
+const RETURN = 3000;
 
 export function addNotifications(
   sessions: SharedSessions,
@@ -21,6 +23,8 @@ export function addNotifications(
 ): void {
   /** The open requests, by session, person and what they want, each with its notification. */
   const shown = new Map<string, string>();
+  /** Who has left, and may come back at once: their connection broke. */
+  const leaving = new Map<string, ReturnType<typeof setTimeout>>();
   /** Who was there at the last look, by session. */
   const known = new Map<string, ReadonlyMap<number, string>>();
 
@@ -62,6 +66,12 @@ export function addNotifications(
     for (const [key, show] of open) if (!shown.has(key)) shown.set(key, show());
   };
 
+  /** For a while, also in JupyterLab's list of notifications. */
+  const tell = (text: string, actions: Notification.IAction[] = []) => {
+    const id = Notification.info(text, { autoClose: DURATION, actions });
+    setTimeout(() => Notification.dismiss(id), DURATION + 1_000);
+  };
+
   const tellOfPeople = (watch: Watch) => {
     const now = new Map(watch.guests.map(({ uid, name }) => [uid, name]));
     const before = known.get(watch.id);
@@ -73,11 +83,20 @@ export function addNotifications(
     };
     for (const [uid, name] of now) {
       if (before.has(uid)) continue;
-      Notification.info(trans.__("%1 joined “%2”", name, watch.name), { autoClose: DURATION, actions: [show] });
+      const key = `${watch.id} ${uid}`;
+      if (leaving.has(key)) {
+        clearTimeout(leaving.get(key));
+        leaving.delete(key);
+      } else tell(trans.__("%1 joined “%2”", name, watch.name), [show]);
     }
     for (const [uid, name] of before) {
       if (now.has(uid)) continue;
-      Notification.info(trans.__("%1 left “%2”", name, watch.name), { autoClose: DURATION });
+      const key = `${watch.id} ${uid}`;
+      const left = () => {
+        leaving.delete(key);
+        tell(trans.__("%1 left “%2”", name, watch.name));
+      };
+      leaving.set(key, setTimeout(left, RETURN));
     }
   };
 

@@ -1,4 +1,5 @@
 /** The section *Shared Sessions* of JupyterLab's Running panel: what this server hosts, and what one has joined. */
+import { Notification } from "@jupyterlab/apputils";
 import type { IRunningSessionManagers, IRunningSessions } from "@jupyterlab/running";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
@@ -22,7 +23,19 @@ export function addRunning(
   sessions.peopleChanged.connect(() => changed.emit());
   tabs?.changed.connect(() => changed.emit());
 
-  const hosted = (session: HostedSession): IRunningSessions.IRunningItem => ({
+  /** The items of what this server hosts. */
+  const own = new WeakSet<IRunningSessions.IRunningItem>();
+  const stop = (id: string) => {
+    sessions.stop(id).catch((error: unknown) => {
+      Notification.error(`${trans.__("This session could not be stopped.")} ${(error as Error).message}`);
+    });
+  };
+  const hosted = (session: HostedSession): IRunningSessions.IRunningItem => {
+    const item = hostedItem(session);
+    own.add(item);
+    return item;
+  };
+  const hostedItem = (session: HostedSession): IRunningSessions.IRunningItem => ({
     label: () => sessions.watch(session.id)?.name ?? session.name,
     labelTitle: () => {
       const terminals = session.shells.map(({ terminal }) => terminal).join(", ");
@@ -34,7 +47,7 @@ export function addRunning(
     },
     icon: () => sessionIcon,
     open: () => void commands.execute(Command.open, { id: session.id }),
-    shutdown: () => void sessions.stop(session.id),
+    shutdown: () => stop(session.id),
   });
   const joined = (id: string, visit: Visit): IRunningSessions.IRunningItem => ({
     label: () => visit.name,
@@ -52,12 +65,12 @@ export function addRunning(
       ...(tabs?.visits ?? []).flatMap((visit) => (isJoined(visit) ? [joined(visit.id!, visit)] : [])),
     ],
     shutdownAll: () => {
-      for (const { id } of sessions.list) void sessions.stop(id);
+      for (const { id } of sessions.list) stop(id);
       for (const visit of tabs?.visits ?? []) if (isJoined(visit)) tabs!.close(visit.id!);
     },
     refreshRunning: () => void sessions.refresh(),
     runningChanged: changed,
-    shutdownLabel: trans.__("Stop Sharing"),
+    shutdownLabel: (item) => (own.has(item) ? trans.__("Stop Sharing") : trans.__("Leave")),
     shutdownAllLabel: trans.__("Stop All"),
     shutdownAllConfirmationText: trans.__(
       "Are you sure you want to stop all shared sessions, and leave those that you have joined? The terminals stay open.",

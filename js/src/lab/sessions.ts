@@ -10,16 +10,20 @@ const SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1";
 const NOT_HERE = [401, 403, 404, 405];
 /** Milliseconds after which someone who comes back to the page may have missed events. */
 const STALE = 30_000;
+/** Milliseconds from one attempt to the next, while nothing is known. */
+const PATIENCE = [5_000, 60_000] as const;
 
 export class SharedSessions {
   /** Oldest first. A new array after each change. */
   list: readonly HostedSession[] = [];
   /** Whether this person may share and join here; null while it is not known. */
   available: boolean | null = null;
+  #told: boolean | null = null;
   readonly #watches = new Map<string, Watch>();
   readonly #changed = new Signal<this, void>(this);
   readonly #peopleChanged = new Signal<this, Watch>(this);
   #looked = 0;
+  #patience: number = PATIENCE[0];
   #looking: Promise<void> | null = null;
   /** Whether the server has to be asked, or asked again. */
   #again = false;
@@ -51,9 +55,9 @@ export class SharedSessions {
     return this.list.find((session) => session.id === id) ?? null;
   }
 
-  /** The session that shares this terminal of Jupyter's; the oldest if there are several. */
-  ofTerminal(name: string): HostedSession | null {
-    return this.list.find(({ shells }) => shells.some(({ terminal }) => terminal === name)) ?? null;
+  /** The sessions that share this terminal of Jupyter's. */
+  ofTerminal(name: string): readonly HostedSession[] {
+    return this.list.filter(({ shells }) => shells.some(({ terminal }) => terminal === name));
   }
 
   /** Who is in a session, and what they ask for; null until that is known. */
@@ -100,22 +104,29 @@ export class SharedSessions {
       const list = await this.api.sessions();
       this.available = true;
       if (!this.#again) this.#set(list);
-      for (const watch of this.#watches.values()) watch.retry();
     } catch (error) {
-      if (!(error instanceof ApiError) || !NOT_HERE.includes(error.status)) return;
+      const refused = error instanceof ApiError && NOT_HERE.includes(error.status);
+      if (this.available !== null) return; // a login that has ended, or a server that is away, comes back
+      if (!refused) {
+        setTimeout(() => void this.refresh(), this.#patience);
+        this.#patience = Math.min(this.#patience * 2, PATIENCE[1]);
+        return;
+      }
       this.available = false;
       this.#set([]);
     }
   }
 
   #set(list: readonly HostedSession[]): void {
+    const before = JSON.stringify([this.#told, this.list]);
     this.list = list;
+    this.#told = this.available;
     for (const [id, watch] of this.#watches) {
       if (this.find(id)) continue;
       this.#watches.delete(id);
       watch.close();
     }
-    this.#changed.emit();
+    if (JSON.stringify([this.#told, list]) !== before) this.#changed.emit();
     if (list.some(({ id }) => !this.#watches.has(id))) void this.#watchAll();
   }
 

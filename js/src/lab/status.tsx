@@ -41,6 +41,7 @@ export function addStatus(
   sessions.changed.connect(update);
   sessions.peopleChanged.connect(update);
   tabs.changed.connect(update);
+  tabs.measured.connect(update);
   update();
 }
 
@@ -60,10 +61,14 @@ function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle
     );
     titles.push(trans.__("Shared from this server: %1", list.map(({ name }) => name).join(", ")));
   }
-  for (const { client, name } of joined) {
+  for (const { client, name, people } of joined) {
     const how =
       client!.state === "connected"
-        ? [pathText(client!.path, trans), latencyText(client!.latency)]
+        ? [
+            trans._n("%1 person", "%1 people", people.length),
+            pathText(client!.path, trans),
+            latencyText(client!.latency),
+          ]
         : [stateText(trans, client!.state)];
     parts.push([trans.__("Joined %1", name), ...how].filter(Boolean).join(" · "));
     titles.push(trans.__("Joined: %1", name));

@@ -5,11 +5,11 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { UUID } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
-import type { Api } from "../server/api";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
-import type { Identity } from "./identity";
+import type { Me } from "./identity";
 import type { SessionTab } from "./SessionTab";
+import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Visit } from "./visit";
 
@@ -18,11 +18,12 @@ type Tab = MainAreaWidget<SessionTab>;
 export class Tabs {
   readonly #tracker = new WidgetTracker<Tab>({ namespace: "sshx" });
   readonly #changed = new Signal<this, void>(this);
+  readonly #measured = new Signal<this, void>(this);
 
   constructor(
     private readonly app: JupyterFrontEnd,
-    private readonly api: Api,
-    private readonly identity: () => Identity,
+    private readonly sessions: SharedSessions,
+    private readonly me: Me,
     private readonly settings: Settings,
     private readonly trans: TranslationBundle,
   ) {}
@@ -30,6 +31,11 @@ export class Tabs {
   /** A tab has come or gone, or what is in one has changed. */
   get changed(): ISignal<this, void> {
     return this.#changed;
+  }
+
+  /** A connection has been measured. */
+  get measured(): ISignal<this, void> {
+    return this.#measured;
   }
 
   /** What the tabs show; the one that was used last comes last. */
@@ -58,7 +64,7 @@ export class Tabs {
     const { Visit } = await import("./visit");
     let tab = id === null ? null : this.#of(id);
     if (!tab) {
-      const visit = new Visit(this.api, this.identity, id);
+      const visit = new Visit(this.sessions.api, this.me, id);
       tab = new MainAreaWidget({ content: new SessionTab(visit, this.settings, this.trans) });
       tab.id = name;
       tab.toolbar.hide(); // the view has its own
@@ -89,20 +95,36 @@ export class Tabs {
       const now = isOver(visit) ? null : visit.id;
       if (now !== saved) void this.#tracker.save(tab);
       saved = now;
+      tab.title.dataset = datasetOf(tab, this.sessions);
       this.#changed.emit();
     });
+    visit.measured.connect(() => this.#measured.emit());
     tab.content.visibilityChanged.connect(() => this.#changed.emit());
     tab.disposed.connect(() => this.#changed.emit());
     void this.#tracker.add(tab).then(() => this.#changed.emit());
   }
 
+  /** One's own sessions are shown by who owns them, whatever else one has joined them as. */
   #of(id: string): Tab | null {
-    return this.#find(({ content }) => content.visit.id === id);
+    const hosted = this.sessions.find(id) !== null;
+    return this.#find(({ content: { visit } }) => {
+      const asGuest = visit.stage.at === "live" && visit.stage.session === null;
+      return visit.id === id && !(hosted && asGuest);
+    });
   }
 
   #find(test: (tab: Tab) => boolean): Tab | null {
     return this.#tracker.find(test) ?? null;
   }
+}
+
+/** What the tab's context menu goes by. */
+function datasetOf({ title, content }: Tab, sessions: SharedSessions): Record<string, string> {
+  const dataset: Record<string, string> = { ...title.dataset };
+  const { id } = content.visit;
+  if (id !== null && sessions.find(id)) dataset["sshx-session"] = id;
+  else delete dataset["sshx-session"];
+  return dataset;
 }
 
 /** Whether there is nothing to come back to. */

@@ -8,8 +8,9 @@ import type { Api, HostedSession } from "../server/api";
 import { ownerOf } from "../server/hosted";
 import { keepResume, takeResume } from "../server/reload";
 import { Ticket } from "../ticket";
-import { peopleReader } from "../view/people";
-import type { Identity } from "./identity";
+import { peopleReader, type Person } from "../view/people";
+import { onSettings } from "../view/settings";
+import type { Identity, Me } from "./identity";
 import { keepTicket, takeTicket, type Kept } from "./kept";
 
 /**
@@ -26,26 +27,50 @@ export type Stage =
 export class Visit {
   stage: Stage = { at: "looking" };
   readonly #changed = new Signal<this, void>(this);
+  readonly #measured = new Signal<this, void>(this);
+  #people: readonly Person[] = [];
+  #kept: Kept | null;
   #id: string | null;
   #stopKeeping: (() => void)[] = [];
+  #stopFollowing: () => void = () => undefined;
   #over = false;
   /** While it is not known whether the host lets it in. */
   #joining: SshxClient | null = null;
 
-  /** @param id - of a session; null: the one that the person will have a ticket for. */
+  /**
+   * @param me - who the person is, as far as that is known; `ready` when it is.
+   * @param id - of a session; null: the one that the person will have a ticket for.
+   */
   constructor(
     readonly api: Api,
-    readonly identity: () => Identity,
+    private readonly me: Me,
     id: string | null,
   ) {
     this.#id = id;
+    this.#kept = id === null ? null : takeTicket(id);
+    if (id !== null && this.#kept) this.#keep(keepTicket(id, this.#kept)); // the page may be loaded once more meanwhile
     if (id === null) this.stage = { at: "joining", ticket: "", lost: null };
     else void this.look();
   }
 
-  /** `stage` is another, or anything of its client. */
+  /** `stage`, `name` or `people` is another, or the state of the client. */
   get changed(): ISignal<this, void> {
     return this.#changed;
+  }
+
+  /** The connection has been measured. */
+  get measured(): ISignal<this, void> {
+    return this.#measured;
+  }
+
+  /** Who one is to the others. */
+  get identity(): Identity {
+    return this.me.now();
+  }
+
+  /** Who is in. */
+  get people(): readonly Person[] {
+    return this.#people.filter((person) => !person.pending);
   }
 
   /** The session's; null before it is known. */
@@ -74,15 +99,19 @@ export class Visit {
       this.#become({ at: "failed", reason: (error as Error).message });
       return;
     }
+    await this.me.ready;
     if (this.#over) return;
-    const kept = takeTicket(id);
-    if (session) this.#enter(ownerOf(session), this.api.dialHosted(id), session);
-    else await this.#rejoin(kept);
+    // Who has joined a session of this very server with a ticket is a guest there, also after a reload.
+    if (session && !this.#kept) this.#enter(ownerOf(session), this.api.dialHosted(id), session);
+    else await this.#rejoin(this.#kept);
   }
 
   /** Join; null once the host has let one in or thinks about it, else what is wrong. */
   async join(ticket: Ticket, password: string | null): Promise<Complaint | null> {
-    const client = this.#guest(ticket, password);
+    await this.me.ready;
+    const credentials = ticket.credentials(password);
+    const client = this.#new(credentials, this.api.dialAny(ticket.session, ticket.endpointTicket));
+    this.#keep(keepTicket(ticket.session, { ticket: ticket.encode(), password }));
     this.#joining = client;
     const settled = await new Promise<boolean>((resolve) => {
       client.on(() => {
@@ -92,9 +121,12 @@ export class Visit {
       client.connect();
     });
     this.#joining = null;
-    if (!settled) return { field: fieldOf(client.refusal ?? "", password), message: client.reason };
+    if (!settled) {
+      this.#forget();
+      return { field: fieldOf(client.refusal ?? "", password), message: client.reason };
+    }
     this.#id = ticket.session;
-    this.#show(client, ticket.credentials(password), null, { ticket: ticket.encode(), password });
+    this.#show(client, null);
     return null;
   }
 
@@ -123,37 +155,53 @@ export class Visit {
     }
   }
 
-  #guest(ticket: Ticket, password: string | null): SshxClient {
-    return this.#new(ticket.credentials(password), this.api.dialAny(ticket.session, ticket.endpointTicket));
-  }
-
   #enter(credentials: Credentials, dial: Dial, session: HostedSession): void {
     const client = this.#new(credentials, dial);
-    this.#show(client, credentials, session, null);
+    this.#show(client, session);
     client.connect();
   }
 
   #new(credentials: Credentials, dial: Dial): SshxClient {
     const resume = takeResume(credentials);
-    return new SshxClient({ credentials, dial, ...this.identity(), ...(resume && { resume }) });
+    const client = new SshxClient({ credentials, dial, ...this.identity, ...(resume && { resume }) });
+    this.#keep(keepResume(client, credentials));
+    return client;
   }
 
-  #show(client: SshxClient, credentials: Credentials, session: HostedSession | null, kept: Kept | null): void {
+  #show(client: SshxClient, session: HostedSession | null): void {
     if (this.#over) return;
-    this.#stopKeeping = [keepResume(client, credentials)];
-    if (kept) this.#stopKeeping.push(keepTicket(this.#id!, kept));
-    const people = peopleReader();
-    let before = people(client);
+    const read = peopleReader();
+    this.#people = read(client);
     client.on(({ type }) => {
-      if (type === "users" && before === (before = people(client))) return; // only cursors
-      if (type !== "chat" && type !== "error") this.#changed.emit();
+      const before = this.#people;
+      if (type === "users") this.#people = read(client);
+      if (type === "network") this.#measured.emit();
+      else if (type === "state" || type === "info" || before !== this.#people) this.#changed.emit();
+      if (client.state === "ended") this.#forget(); // there is nothing to come back to
     });
+    // A name that is chosen elsewhere, such as in JupyterLab's settings.
+    let called = this.identity.name;
+    const stop = onSettings(() => {
+      const { name } = this.identity;
+      if (name && name !== called) client.setName(name);
+      called = name;
+    });
+    this.#stopFollowing = stop;
     this.#become({ at: "live", client, session });
   }
 
-  #leave(): void {
+  #keep(stop: () => void): void {
+    this.#stopKeeping.push(stop);
+  }
+
+  #forget(): void {
     for (const stop of this.#stopKeeping) stop();
     this.#stopKeeping = [];
+  }
+
+  #leave(): void {
+    this.#forget();
+    this.#stopFollowing();
     this.client?.close();
   }
 

@@ -11,6 +11,9 @@ interface Listener {
   onShells: () => void;
 }
 
+/** Milliseconds before the first and, doubling, before the later attempts to be let in. */
+const RETRY = [1_000, 30_000] as const;
+
 export class Watch {
   readonly id: string;
   readonly client: SshxClient;
@@ -18,6 +21,8 @@ export class Watch {
   people: readonly Person[] = [];
   name: string;
   readonly #off: () => void;
+  #delay: number = RETRY[0];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api, session: HostedSession, { onPeople, onShells }: Listener) {
     this.id = session.id;
@@ -40,7 +45,12 @@ export class Watch {
         const now = [...this.client.shells.keys()].sort((a, b) => a - b).join();
         if (now !== shells) onShells();
         shells = now;
-      } else if (type === "state" && (this.client.state === "ended" || this.client.state === "refused")) onShells();
+      } else if (type === "state") {
+        const { state, refusal } = this.client;
+        if (state === "connected") this.#delay = RETRY[0];
+        else if (state === "ended" || refusal === "notFound") onShells();
+        else if (state === "refused") this.#retry();
+      }
     });
     this.client.connect();
   }
@@ -63,13 +73,15 @@ export class Watch {
     return true;
   }
 
-  /** Try again, if the host has not let it in. */
-  retry(): void {
-    if (this.client.state === "refused") this.client.connect();
-  }
-
   close(): void {
+    clearTimeout(this.#timer);
     this.#off();
     this.client.close();
+  }
+
+  #retry(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.client.connect(), this.#delay);
+    this.#delay = Math.min(this.#delay * 2, RETRY[1]);
   }
 }

@@ -29,6 +29,8 @@ export interface ShareOptions {
   name?: string;
   /** Names of Jupyter's terminals; without them, a new one is opened. */
   terminals?: string[];
+  /** Where a new one begins, from the server's root. */
+  cwd?: string;
   read_only: boolean;
   approve: boolean;
   password?: string;

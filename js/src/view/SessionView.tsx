@@ -151,7 +151,9 @@ function useNarrow(root: RefObject<HTMLElement>): boolean {
   const [narrow, setNarrow] = useState(false);
   useLayoutEffect(() => {
     const element = root.current!;
-    const measure = () => setNarrow(element.clientWidth > 0 && element.clientWidth < NARROW);
+    const measure = () => {
+      if (element.clientWidth > 0) setNarrow(element.clientWidth < NARROW); // as it was, while it is hidden
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

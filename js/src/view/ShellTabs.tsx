@@ -11,7 +11,10 @@ export function ShellTabs({ shells, active, onSelect }: ShellTabsProps) {
   const list = useRef<HTMLDivElement>(null);
   const tab = (sid: number) => list.current?.querySelector<HTMLElement>(`[data-sid="${sid}"]`);
 
-  useEffect(() => tab(active)?.scrollIntoView({ block: "nearest", inline: "nearest" }), [active]);
+  useEffect(() => {
+    // Newer browsers return a promise, which is nothing to clean up.
+    tab(active)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [active]);
 
   const onKey = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;

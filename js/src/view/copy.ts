@@ -16,7 +16,7 @@ function copySelected(text: string): boolean {
   field.value = text;
   field.readOnly = true;
   field.className = "sshx-offscreen";
-  document.body.append(field);
+  (before?.closest("dialog, .jp-Dialog") ?? document.body).append(field); // a dialog keeps the focus within
   field.focus({ preventScroll: true });
   field.select();
   try {

@@ -1,56 +1,56 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { keepTicket, takeTicket } from "../../src/lab/kept";
+import { beforeEach, expect, test } from "vitest";
+import { forgetTickets, keepTicket, takeTicket } from "../../src/lab/kept";
+import { keep, take } from "../../src/server/away";
 
 const ID = "07".repeat(16);
 const KEPT = { ticket: "sshx1ticket", password: "pw" };
 
-let stop: () => void;
+let stops: (() => void)[];
 
 beforeEach(() => {
-  sessionStorage.clear();
-  stop = keepTicket(ID, KEPT);
+  stops = [keepTicket(ID, KEPT)];
 });
 
-afterEach(() => stop());
-
-function leave() {
+/** The page goes; what it has kept comes with the next one. */
+function reload(): void {
   window.dispatchEvent(new Event("pagehide"));
+  for (const stop of stops) stop();
+  window.dispatchEvent(new Event("pageshow"));
 }
 
-test("it is in the browser tab's storage only while the page is away", () => {
-  expect(sessionStorage.length).toBe(0);
-  leave();
-  expect(sessionStorage.length).toBe(1);
-  window.dispatchEvent(new Event("pageshow"));
-  expect(sessionStorage.length).toBe(0);
-});
-
-test("it can be taken once", () => {
-  leave();
+test("it is there after a reload, and can be taken once", () => {
+  expect(takeTicket(ID)).toBeNull();
+  reload();
   expect(takeTicket(ID)).toEqual(KEPT);
-  expect(sessionStorage.length).toBe(0);
   expect(takeTicket(ID)).toBeNull();
 });
 
 test("each session has its own, without a password if it has none", () => {
   const another = { ticket: "sshx1another", password: null };
-  const stopOther = keepTicket("08", another);
-  leave();
+  stops.push(keepTicket("08", another));
+  reload();
   expect(takeTicket("08")).toEqual(another);
   expect(takeTicket(ID)).toEqual(KEPT);
-  stopOther();
 });
 
 test("what is not what was kept is nothing, and gone", () => {
-  leave();
-  sessionStorage.setItem(Object.keys(sessionStorage)[0]!, "{");
+  stops.push(keep(`ticket ${ID}`, () => "{"));
+  reload();
   expect(takeTicket(ID)).toBeNull();
-  expect(sessionStorage.length).toBe(0);
+  expect(take(`ticket ${ID}`)).toBeNull();
 });
 
 test("who has left keeps nothing", () => {
-  stop();
-  leave();
-  expect(sessionStorage.length).toBe(0);
+  stops.pop()!();
+  reload();
+  expect(takeTicket(ID)).toBeNull();
+});
+
+test("those of sessions that are not back are forgotten, and nothing else", () => {
+  stops.push(keep("resume", () => "1"));
+  reload();
+  forgetTickets();
+  expect(takeTicket(ID)).toBeNull();
+  expect(take("resume")).toBe("1");
 });

@@ -11,7 +11,7 @@ import type { Tabs } from "../../src/lab/tabs";
 import type { Stage } from "../../src/lab/visit";
 import type { HostedSession } from "../../src/server/api";
 import { USER } from "../client/scriptedHost";
-import { FakeClient } from "../view/fakeClient";
+import { FakeClient, user } from "../view/fakeClient";
 import { FakeApi, hosted } from "./fakes";
 
 vi.mock("@jupyterlab/ui-components", async () => {
@@ -46,7 +46,7 @@ const NETWORK = "Click for the network panel";
 
 let api: FakeApi;
 let sessions: SharedSessions;
-let tabs: { visits: object[]; shows: (id: string) => boolean; changed: Signal<object, void> };
+let tabs: { visits: object[]; shows: (id: string) => boolean; changed: Signal<object, void>; measured: Signal<object, void> };
 let disposed: number;
 const execute = vi.fn();
 
@@ -56,7 +56,10 @@ beforeEach(() => {
   execute.mockReset();
   api = new FakeApi();
   sessions = new SharedSessions(api.asApi, undefined);
-  tabs = { visits: [], shows: () => false, changed: new Signal<object, void>({}) };
+  tabs = {
+    ...{ visits: [], shows: () => false },
+    ...{ changed: new Signal<object, void>({}), measured: new Signal<object, void>({}) },
+  };
   const registerStatusItem = (_: string, { item }: { item: { node: HTMLElement; update(): void } }) => {
     document.body.append(item.node);
     item.update();
@@ -81,7 +84,7 @@ async function share(...list: HostedSession[]): Promise<void> {
 
 function visit(id: string, name: string, client: FakeClient, session: HostedSession | null = null): object {
   const stage: Stage = { at: "live", client: client.asClient, session };
-  return { id, name, client, stage };
+  return { id, name, client, stage, people: [...client.users.values()] };
 }
 
 function show(...visits: object[]): void {
@@ -136,15 +139,25 @@ test("is gone when nothing is shared any more, and back", async () => {
 });
 
 test.each([
-  [{ path: "direct", latency: 12.4 }, "Joined Lecture · direct · 12 ms"],
-  [{ path: "relay", latency: 0.2 }, "Joined Lecture · relayed · 1 ms"],
-  [{ path: "local", latency: null }, "Joined Lecture"],
+  [{ path: "direct", latency: 12.4 }, "Joined Lecture · 1 person · direct · 12 ms"],
+  [{ path: "relay", latency: 0.2 }, "Joined Lecture · 1 person · relayed · 1 ms"],
+  [{ path: "local", latency: null }, "Joined Lecture · 1 person"],
   [{ state: "waiting" }, "Joined Lecture · waiting for the host"],
   [{ state: "reconnecting", path: "direct", latency: 12 }, "Joined Lecture · reconnecting"],
 ] as const)("who has joined with %j", (change, wanted) => {
   show(visit("07", "Lecture", clientWith(change)));
   expect(text()).toBe(wanted);
   expect(item()!.title).toBe(`Joined: Lecture\n${NETWORK}`);
+});
+
+test("who has joined sees with how many, and what was measured last", () => {
+  const client = clientWith({ path: "direct", latency: 12 });
+  client.users = new Map([...client.users, [2, user("Ada")]]);
+  show(visit("07", "Lecture", client));
+  expect(text()).toBe("Joined Lecture · 2 people · direct · 12 ms");
+  client.latency = 40;
+  tabs.measured.emit();
+  expect(text()).toBe("Joined Lecture · 2 people · direct · 40 ms");
 });
 
 test("one's own sessions in tabs are not joined, nor those that are over", async () => {
@@ -157,7 +170,7 @@ test("one's own sessions in tabs are not joined, nor those that are over", async
 test("what is shared and what is joined", async () => {
   await share(hosted(1));
   show(visit("07", "Lecture", clientWith({ path: "direct" })), visit("08", "Lab", new FakeClient()));
-  expect(text()).toBe("Sharing: 0 guests  Joined Lecture · direct  Joined Lab");
+  expect(text()).toBe("Sharing: 0 guests  Joined Lecture · 1 person · direct  Joined Lab · 1 person");
 });
 
 test("a click shows the network of what one sees, else of what is joined, else of what is shared", async () => {

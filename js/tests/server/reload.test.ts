@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { forget } from "../../src/server/away";
 import { keepResume, takeResume } from "../../src/server/reload";
 import type { Credentials } from "../../src/protocol/handshake";
 
@@ -12,65 +13,68 @@ const WRITER: Credentials = {
 const READER: Credentials = { ...WRITER, role: "reader" };
 const ANOTHER: Credentials = { ...WRITER, sessionId: new Uint8Array(16) };
 const TOKEN = Uint8Array.of(1, 2, 255);
-const client = { resumeToken: TOKEN };
-let stop: () => void;
+let client: { resumeToken: Uint8Array | null };
+let stops: (() => void)[];
 
 beforeEach(() => {
-  sessionStorage.clear();
-  stop = keepResume(client, WRITER);
+  forget("");
+  client = { resumeToken: TOKEN };
+  stops = [keepResume(client, WRITER)];
 });
 
-afterEach(() => stop());
+const leave = () => window.dispatchEvent(new Event("pagehide"));
+const come = () => window.dispatchEvent(new Event("pageshow"));
 
-function leave() {
-  window.dispatchEvent(new Event("pagehide"));
+/** The page goes; what it has kept comes with the next one. */
+function reload(): void {
+  leave();
+  for (const stop of stops) stop();
+  come();
 }
 
 test("the token is kept while the page is away, for whom it is, and once", () => {
-  expect(sessionStorage.length).toBe(0);
-  leave();
+  expect(takeResume(WRITER)).toBeNull();
+  reload();
   expect(takeResume(WRITER)).toEqual(TOKEN);
   expect(takeResume(WRITER)).toBeNull();
-  expect(sessionStorage.length).toBe(0);
 });
 
 test("it is not another's, who leaves it there for whom it is", () => {
-  leave();
+  reload();
   expect([takeResume(READER), takeResume(ANOTHER)]).toEqual([null, null]);
-  expect(sessionStorage.length).toBe(0);
   expect(takeResume(WRITER)).toEqual(TOKEN);
 });
 
 test("each session and role has a token", () => {
-  const others = [READER, ANOTHER].map((credentials, i) => keepResume({ resumeToken: Uint8Array.of(i) }, credentials));
-  leave();
+  for (const [i, who] of [READER, ANOTHER].entries()) stops.push(keepResume({ resumeToken: Uint8Array.of(i) }, who));
+  reload();
   expect([ANOTHER, READER, WRITER].map(takeResume)).toEqual([Uint8Array.of(1), Uint8Array.of(0), TOKEN]);
-  for (const stopOther of others) stopOther();
+});
+
+test("it is the one that the client has when the page goes, if it has any", () => {
+  client.resumeToken = Uint8Array.of(3);
+  stops.push(keepResume({ resumeToken: null }, READER));
+  reload();
+  expect([WRITER, READER].map(takeResume)).toEqual([Uint8Array.of(3), null]);
 });
 
 test("a page that the browser has kept needs none", () => {
   leave();
-  window.dispatchEvent(new Event("pageshow"));
-  expect(sessionStorage.length).toBe(0);
+  come();
   expect(takeResume(WRITER)).toBeNull();
-});
-
-test("what others keep in the tab stays", () => {
-  sessionStorage.setItem("other", "1");
-  leave();
-  takeResume(WRITER);
-  expect(Object.keys(sessionStorage)).toEqual(["other"]);
 });
 
 test("what is not a token is none", () => {
   leave();
   const [key] = Object.keys(sessionStorage);
   sessionStorage.setItem(key!, "xyz");
+  for (const stop of stops) stop();
+  come();
   expect(takeResume(WRITER)).toBeNull();
 });
 
 test("who has left keeps nothing", () => {
-  stop();
+  stops.pop()!();
   leave();
   expect(sessionStorage.length).toBe(0);
 });

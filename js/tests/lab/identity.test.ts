@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import type { User } from "@jupyterlab/services";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { hex, identityOf } from "../../src/lab/identity";
+import { hex, identityOf, meOf } from "../../src/lab/identity";
 import { changeSettings, DEFAULTS } from "../../src/view/settings";
 
 /** What a canvas makes of colours; there is none here. */
@@ -72,5 +72,39 @@ describe("an identity", () => {
     expect(identityOf(user("", "nonsense"))).toEqual({});
     expect(identityOf(undefined)).toEqual({});
     expect(identityOf({ identity: null } as User.IManager)).toEqual({});
+  });
+});
+
+describe("me", () => {
+  beforeEach(() => void vi.useFakeTimers());
+
+  afterEach(() => void vi.useRealTimers());
+
+  /** Whether it is known who one is, after a while. */
+  async function known(user: Partial<User.IManager> | undefined, milliseconds: number): Promise<boolean> {
+    const told = vi.fn();
+    void meOf(user as User.IManager | undefined).ready.then(told);
+    await vi.advanceTimersByTimeAsync(milliseconds);
+    return told.mock.calls.length > 0;
+  }
+  const never = new Promise<void>(() => undefined);
+
+  test("is known when Jupyter says so, or cannot", async () => {
+    expect(await known({ ready: Promise.resolve() }, 0)).toBe(true);
+    expect(await known({ ready: Promise.reject(new Error("There is no user.")) }, 0)).toBe(true);
+    expect(await known(undefined, 0)).toBe(true);
+  });
+
+  test("is waited for, but not for more than 2 s", async () => {
+    expect(await known({ ready: never }, 1999)).toBe(false);
+    expect(await known({ ready: never }, 2000)).toBe(true);
+  });
+
+  test("is who one is by now", () => {
+    const user = { ready: never, identity: null } as unknown as { identity: object | null };
+    const me = meOf(user as User.IManager);
+    expect(me.now()).toEqual({});
+    user.identity = { display_name: "Ada" };
+    expect(me.now()).toEqual({ name: "Ada" });
   });
 });

@@ -52,6 +52,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   tabs.changed = new Signal<object, void>({});
   await refresh([]);
 });
@@ -69,7 +70,10 @@ async function start(users: [number, object][] = [], notifications?: Notify): Pr
   await refresh([SESSION]);
   api.host(SESSION.id).users = users;
   link = await api.letIn(SESSION);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 }
+
+const pass = (milliseconds: number) => vi.advanceTimersByTime(milliseconds);
 
 async function refresh(list: readonly (typeof SESSION)[]): Promise<void> {
   api.list = list;
@@ -103,6 +107,7 @@ describe("people", () => {
     put(5, ADA);
     put(5, { ...ADA, name: "Ada L." });
     put(5, null);
+    pass(3000);
     expect(messages()).toEqual(["Ada joined “demo”", "Ada L. left “demo”"]);
     expect(made.map(({ type, autoClose }) => [type, autoClose])).toEqual([
       ["info", 5000],
@@ -110,10 +115,47 @@ describe("people", () => {
     ]);
   });
 
+  test("are in JupyterLab's list for a moment longer, and then not any more", async () => {
+    await start();
+    put(5, ADA);
+    pass(5999);
+    expect(open.size).toBe(1);
+    pass(1);
+    expect(open.size).toBe(0);
+  });
+
+  test("whose connection broke have neither left nor joined", async () => {
+    await start([[5, ADA]]);
+    for (let i = 0; i < 2; i++) {
+      put(5, null);
+      pass(2999);
+      put(5, ADA);
+    }
+    pass(10_000);
+    expect(messages()).toEqual([]);
+    put(5, null);
+    put(6, ADA);
+    pass(3000);
+    put(5, ADA);
+    expect(messages()).toEqual(["Ada joined “demo”", "Ada left “demo”", "Ada joined “demo”"]);
+  });
+
+  test("who come back while one sees the session have not left", async () => {
+    await start([[5, ADA]]);
+    put(5, null);
+    see(SESSION.id);
+    put(5, ADA);
+    see();
+    pass(10_000);
+    expect(messages()).toEqual([]);
+  });
+
   test("who are there when the page comes have not joined", async () => {
     await start([[5, ADA]]);
     expect(messages()).toEqual([]);
     put(5, null);
+    expect(messages()).toEqual([]);
+    pass(3000);
     expect(messages()).toEqual(["Ada left “demo”"]);
   });
 
@@ -146,6 +188,7 @@ describe("people", () => {
     await start([], notifications);
     put(5, ADA);
     put(5, null);
+    pass(10_000);
     expect(messages()).toEqual([]);
   });
 
@@ -153,6 +196,7 @@ describe("people", () => {
     await start();
     put(5, ADA);
     await refresh([]);
+    pass(10_000);
     expect(messages()).toEqual(["Ada joined “demo”"]);
   });
 });

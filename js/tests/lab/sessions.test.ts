@@ -4,7 +4,7 @@ import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SharedSessions } from "../../src/lab/sessions";
 import { ApiError, type HostedSession } from "../../src/server/api";
-import { SHELL, USER } from "../client/scriptedHost";
+import { refusal, SHELL, USER } from "../client/scriptedHost";
 import { emissions, FakeApi, hosted, settled, turn } from "./fakes";
 
 const SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1";
@@ -22,9 +22,9 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  api.failure = new ApiError("", 403); // nothing is watched any more
-  await sessions.refresh();
-  await vi.dynamicImportSettled();
+  vi.useRealTimers();
+  api.failure = null;
+  await refresh([]); // nothing is watched any more
   stream = new Signal({});
 });
 
@@ -44,10 +44,48 @@ describe("available", () => {
   });
 
   test.each([401, 403, 404, 405])("is false after status %i, and there are no sessions", async (status) => {
-    await refresh([ONE]);
+    const changed = emissions(sessions.changed);
     api.failure = new ApiError("Not here.", status);
     await sessions.refresh();
     expect([sessions.available, sessions.list]).toEqual([false, []]);
+    expect(changed).toHaveBeenCalledOnce();
+  });
+
+  test.each([401, 403, 404, 405])("stays as it was after status %i if something was known", async (status) => {
+    await refresh([ONE]);
+    const changed = emissions(sessions.changed);
+    api.failure = new ApiError("Log in.", status);
+    await sessions.refresh();
+    expect([sessions.available, sessions.list]).toEqual([true, [ONE]]);
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  test("is asked for until it is known, less and less often", async () => {
+    vi.useFakeTimers();
+    api.failure = new ApiError("Try again.", 502);
+    await sessions.refresh();
+    for (const [i, seconds] of [5, 10, 20, 40, 60, 60].entries()) {
+      await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
+      expect(api.sessions).toHaveBeenCalledTimes(i + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(api.sessions).toHaveBeenCalledTimes(i + 2);
+    }
+    api.failure = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sessions.available).toBe(true);
+    api.sessions.mockClear();
+    api.failure = new ApiError("Try again.", 502);
+    await sessions.refresh();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(api.sessions).toHaveBeenCalledOnce();
+  });
+
+  test("is not asked for again once it is known that one may not", async () => {
+    vi.useFakeTimers();
+    api.failure = new ApiError("Forbidden.", 403);
+    await sessions.refresh();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(api.sessions).toHaveBeenCalledOnce();
   });
 
   test.each([0, 500, 502])("stays as it was after status %i", async (status) => {
@@ -69,6 +107,17 @@ describe("available", () => {
     await sessions.refresh();
     expect([sessions.available, sessions.list]).toEqual([true, [ONE]]);
   });
+});
+
+test("a change is told of only if it is one", async () => {
+  await refresh([ONE]);
+  const changed = emissions(sessions.changed);
+  await refresh([{ ...ONE }]);
+  expect(changed).not.toHaveBeenCalled();
+  await refresh([{ ...ONE, tickets: { write: "better", read: "better too" } }]);
+  expect(changed).toHaveBeenCalledTimes(1);
+  await refresh([{ ...ONE }, TWO]);
+  expect(changed).toHaveBeenCalledTimes(2);
 });
 
 describe("refresh", () => {
@@ -171,15 +220,15 @@ test("a session that could not be stopped is still there", async () => {
   expect(sessions.list).toEqual([ONE]);
 });
 
-test("sessions are found by id and by terminal, of several the oldest", async () => {
+test("sessions are found by id, and all of a terminal by that, the oldest first", async () => {
   const shell = (sid: number, terminal: string) => ({ sid, terminal, title: "" });
   const both = hosted(3, { shells: [shell(1, "1"), shell(2, "7")] });
   await refresh([ONE, TWO, both]);
   expect(sessions.find(TWO.id)).toBe(TWO);
   expect(sessions.find("00")).toBeNull();
-  expect(sessions.ofTerminal("1")).toBe(ONE);
-  expect(sessions.ofTerminal("7")).toBe(both);
-  expect(sessions.ofTerminal("8")).toBeNull();
+  expect(sessions.ofTerminal("1")).toEqual([ONE, both]);
+  expect(sessions.ofTerminal("7")).toEqual([both]);
+  expect(sessions.ofTerminal("8")).toEqual([]);
 });
 
 describe("watches", () => {
@@ -234,6 +283,30 @@ describe("watches", () => {
     expect(api.sessions).toHaveBeenCalledTimes(2);
     api.list = [];
     link.say({ closed: "The host stopped sharing." });
+    await settled();
+    expect(sessions.list).toEqual([]);
+  });
+
+  test("that are refused try again by themselves, and ask nobody for the list", async () => {
+    vi.useFakeTimers();
+    await refresh([ONE]);
+    const { links } = api.host(ONE.id);
+    for (const wanted of [1, 2, 3]) {
+      (await api.knocked(ONE.id)).deliver(refusal("busy"));
+      expect(links).toHaveLength(wanted);
+      await refresh([ONE]);
+      expect(links).toHaveLength(wanted);
+      await vi.advanceTimersByTimeAsync(4_000);
+    }
+    expect(api.sessions).toHaveBeenCalledTimes(4);
+    await api.letIn(ONE);
+    expect(sessions.watch(ONE.id)!.client.state).toBe("connected");
+  });
+
+  test("that find nobody have the server asked", async () => {
+    await refresh([ONE]);
+    api.list = [];
+    (await api.knocked(ONE.id)).deliver(refusal("notFound"));
     await settled();
     expect(sessions.list).toEqual([]);
   });

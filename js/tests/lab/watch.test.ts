@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Watch } from "../../src/lab/watch";
 import { type HostLink, refusal, SHELL, USER } from "../client/scriptedHost";
 import { FakeApi, hosted } from "./fakes";
@@ -22,7 +22,10 @@ beforeEach(() => {
   watch = new Watch(api.asApi, SESSION, { onPeople, onShells });
 });
 
-afterEach(() => watch.close());
+afterEach(() => {
+  watch.close();
+  vi.useRealTimers();
+});
 
 /** The host lets it in, where these are. */
 async function enter(users: [number, object][]): Promise<void> {
@@ -130,6 +133,52 @@ test("the session's end is told of, and that it does not let one in", async () =
   await enter([]);
   link.say({ closed: "The host stopped sharing." });
   expect(onShells).toHaveBeenCalledTimes(2);
+});
+
+describe("who is refused", () => {
+  beforeEach(() => void vi.useFakeTimers());
+
+  const refuse = async (reason: string) => (await api.knocked(SESSION.id)).deliver(refusal(reason));
+  const attempts = () => api.host(SESSION.id).links.length;
+
+  test("tries again, less and less often, and bothers nobody", async () => {
+    for (const [i, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
+      await refuse("busy");
+      await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
+      expect(attempts()).toBe(i + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(attempts()).toBe(i + 2);
+    }
+    expect(onShells).not.toHaveBeenCalled();
+    await enter([[2, ADA]]);
+    expect(names(watch.guests)).toEqual(["Ada"]);
+  });
+
+  test("tries again if there is no way to the host", async () => {
+    watch.close();
+    api.host(SESSION.id).unreachable = "Nobody is there.";
+    watch = new Watch(api.asApi, SESSION, { onPeople, onShells });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(watch.client.state).toBe("refused");
+    api.host(SESSION.id).unreachable = null;
+    await vi.advanceTimersByTimeAsync(1000);
+    await enter([]);
+    expect(watch.client.state).toBe("connected");
+  });
+
+  test("does not if there is no such session", async () => {
+    await refuse("notFound");
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(attempts()).toBe(1);
+    expect(onShells).toHaveBeenCalledOnce();
+  });
+
+  test("does not after it is closed", async () => {
+    await refuse("busy");
+    watch.close();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(attempts()).toBe(1);
+  });
 });
 
 test("who closes it is told nothing more", async () => {

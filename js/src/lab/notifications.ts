@@ -76,18 +76,19 @@ export function addNotifications(
     const now = new Map(watch.guests.map(({ uid, name }) => [uid, name]));
     const before = known.get(watch.id);
     known.set(watch.id, now);
+    const back = new Set<number>();
+    for (const uid of now.keys()) {
+      const key = `${watch.id} ${uid}`;
+      clearTimeout(leaving.get(key));
+      if (leaving.delete(key)) back.add(uid);
+    }
     if (!before || settings.now.notifications !== "all" || tabs?.shows(watch.id)) return;
     const show = {
       label: trans.__("Show"),
       callback: () => void commands.execute(Command.open, { id: watch.id, panel: "People" }),
     };
     for (const [uid, name] of now) {
-      if (before.has(uid)) continue;
-      const key = `${watch.id} ${uid}`;
-      if (leaving.has(key)) {
-        clearTimeout(leaving.get(key));
-        leaving.delete(key);
-      } else tell(trans.__("%1 joined “%2”", name, watch.name), [show]);
+      if (!before.has(uid) && !back.has(uid)) tell(trans.__("%1 joined “%2”", name, watch.name), [show]);
     }
     for (const [uid, name] of before) {
       if (now.has(uid)) continue;

@@ -24,6 +24,7 @@ export class SharedSessions {
   readonly #peopleChanged = new Signal<this, Watch>(this);
   #looked = 0;
   #patience: number = PATIENCE[0];
+  #later: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | null = null;
   /** Whether the server has to be asked, or asked again. */
   #again = false;
@@ -103,12 +104,13 @@ export class SharedSessions {
     try {
       const list = await this.api.sessions();
       this.available = true;
-      if (!this.#again) this.#set(list);
+      this.#set(this.#again ? this.list : list);
     } catch (error) {
       const refused = error instanceof ApiError && NOT_HERE.includes(error.status);
       if (this.available !== null) return; // a login that has ended, or a server that is away, comes back
       if (!refused) {
-        setTimeout(() => void this.refresh(), this.#patience);
+        clearTimeout(this.#later);
+        this.#later = setTimeout(() => void this.refresh(), this.#patience);
         this.#patience = Math.min(this.#patience * 2, PATIENCE[1]);
         return;
       }

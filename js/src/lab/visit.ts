@@ -109,6 +109,7 @@ export class Visit {
   /** Join; null once the host has let one in or thinks about it, else what is wrong. */
   async join(ticket: Ticket, password: string | null): Promise<Complaint | null> {
     await this.me.ready;
+    if (this.#over) return null;
     const credentials = ticket.credentials(password);
     const client = this.#new(credentials, this.api.dialAny(ticket.session, ticket.endpointTicket));
     this.#keep(keepTicket(ticket.session, { ticket: ticket.encode(), password }));

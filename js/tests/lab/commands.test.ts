@@ -7,16 +7,18 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Command } from "../../src/lab/command";
 import { addCommands, type CommandOptions } from "../../src/lab/commands";
 import { SharedSessions } from "../../src/lab/sessions";
+import type { ShareDialogOptions } from "../../src/lab/ShareDialog";
 import { Settings } from "../../src/lab/settings";
 import { ApiError, type HostedSession } from "../../src/server/api";
 import { USER } from "../client/scriptedHost";
 import { emissions, FakeApi, FakeRegistry, hosted } from "./fakes";
 
-const { dialogs, success, accept } = vi.hoisted(() => ({
+const { dialogs, success, accept, askToShare } = vi.hoisted(() => ({
   /** The titles of the dialogs that were shown. */
   dialogs: [] as string[],
   success: [] as string[],
   accept: { now: true },
+  askToShare: vi.fn<(options: ShareDialogOptions) => Promise<HostedSession | null>>(),
 }));
 
 vi.mock("@jupyterlab/apputils", () => ({
@@ -29,6 +31,7 @@ vi.mock("@jupyterlab/apputils", () => ({
   showErrorMessage: (title: string, message: string) => Promise.resolve(void dialogs.push(`${title}: ${message}`)),
 }));
 vi.mock("@jupyterlab/ui-components", () => ({ LabIcon: vi.fn() }));
+vi.mock("../../src/lab/ShareDialog", () => ({ askToShare }));
 vi.mock("../../src/lab/SharedDialog", () => ({
   showShared: (_: unknown, { name }: HostedSession) => Promise.resolve(void dialogs.push(`about ${name}`)),
 }));
@@ -49,10 +52,11 @@ let commands: CommandRegistry;
 let available: boolean;
 /** Jupyter's terminals, and the tabs of them and of sessions. */
 let terminals: Tab[];
-let visits: { tab: Tab; id: string | null }[];
+let visits: { tab: Tab; id: string | null; client: object | null }[];
 /** What is active, and what is under the pointer, from the inside out. */
 let current: Tab | null;
 let under: HTMLElement[];
+let currentChanged: Signal<object, void>;
 const open = vi.fn();
 /** What was opened last: a session's id, or null, and a panel. */
 const opened = () => open.mock.lastCall?.slice(0, 2);
@@ -70,6 +74,7 @@ function tabIcon(id: string): HTMLElement {
 
 async function start({ withTabs = true } = {}): Promise<void> {
   commands = new CommandRegistry();
+  currentChanged = new Signal<object, void>({});
   const settings = new Settings();
   const registry = new FakeRegistry();
   registry.user = { approve: true, expires: 60 };
@@ -77,6 +82,7 @@ async function start({ withTabs = true } = {}): Promise<void> {
   const app = {
     commands,
     shell: {
+      currentChanged,
       get currentWidget() {
         return current;
       },
@@ -84,6 +90,10 @@ async function start({ withTabs = true } = {}): Promise<void> {
     contextMenuHitTest: (hits: (node: HTMLElement) => boolean) => under.find(hits),
     serviceManager: {
       terminals: { isAvailable: () => available, running: () => terminals.map(({ content }) => content.session) },
+      contents: {
+        driveName: (path: string) => /^(.*?):/.exec(path)?.[1] ?? "",
+        localPath: (path: string) => path.replace(/^.*?:/, ""),
+      },
     },
   };
   const tabs = {
@@ -105,6 +115,7 @@ async function start({ withTabs = true } = {}): Promise<void> {
 beforeEach(async () => {
   dialogs.length = success.length = 0;
   open.mockReset();
+  askToShare.mockReset();
   accept.now = available = true;
   current = null;
   under = [];
@@ -138,26 +149,60 @@ const copied = () => vi.mocked(navigator.clipboard.writeText).mock.lastCall?.[0]
 
 const OPEN_ONE = "Open a terminal first: it is what is shared.";
 const DISABLED = "Terminals are disabled on this Jupyter server: you can join sessions, but not share.";
+const SOMEONES = "Someone else hosts this session.";
 const NOTHING = "Nothing is shared from this server.";
 const SEVERAL = "Several sessions are shared: go to the tab of the one that you mean.";
 
-test("nothing is to be seen where one may not share", async () => {
-  expect(commands.isVisible(Command.share)).toBe(false);
-  await share();
-  expect(commands.isVisible(Command.share)).toBe(true);
+const VISIBLE = [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop];
+
+test("nothing is to be seen or used before it is known that one may share", async () => {
+  for (const command of Object.values(Command)) expect(commands.isVisible(command)).toBe(false);
+  [current] = terminals as [Tab];
+  for (const command of VISIBLE) expect(commands.isEnabled(command)).toBe(false);
+  await share(hosted(1));
+  for (const command of VISIBLE) {
+    expect(commands.isVisible(command)).toBe(true);
+    expect(commands.isEnabled(command)).toBe(true);
+  }
+});
+
+test("nothing is to be seen, used or opened where one may not share", async () => {
   api.failure = new ApiError("Forbidden.", 403);
   await sessions.refresh();
   for (const command of Object.values(Command)) expect(commands.isVisible(command)).toBe(false);
+  for (const command of VISIBLE) expect(commands.isEnabled(command)).toBe(false);
+  await commands.execute(Command.open, { id: "07" });
+  expect(open).not.toHaveBeenCalled();
 });
 
-test("they are other ones when there are other sessions", async () => {
+test("they are other ones when there are other sessions, or another widget is the current one", async () => {
   const changed = emissions(commands.commandChanged);
+  const others = () => changed.mock.calls.splice(0).map(([, { id }]) => id);
   await share();
-  expect(changed).toHaveBeenCalled();
+  expect(others()).toEqual(VISIBLE);
+  await share(hosted(1));
+  expect(others()).toEqual(VISIBLE);
+  await share(hosted(1, { name: "Another name" }));
+  currentChanged.emit();
+  expect(others()).toEqual([]);
+  [current] = terminals as [Tab];
+  currentChanged.emit();
+  expect(others()).toEqual(VISIBLE);
+});
+
+test.each([
+  [Command.share, `Share Terminal: ${OPEN_ONE}`],
+  [Command.copy, `Copy Ticket: ${NOTHING}`],
+  [Command.stop, `Stop Sharing: ${NOTHING}`],
+])("%s without anything that it could be about says so", async (command, dialog) => {
+  await share();
+  await commands.execute(command);
+  expect(dialogs).toEqual([dialog]);
 });
 
 describe("sharing", () => {
-  test("is of the terminal that is active, under the pointer, or given", () => {
+  test("is of the terminal that is active, under the pointer, or given", async () => {
+    await share();
     expect(whyNot(Command.share)).toBe(OPEN_ONE);
     expect(whyNot(Command.share, { at: "pointer" })).toBe(OPEN_ONE);
     expect(whyNot(Command.share, { terminal: "7" })).toBe("");
@@ -171,7 +216,8 @@ describe("sharing", () => {
     expect(commands.caption(Command.share, { at: "pointer" })).toMatch(/^Let others see/);
   });
 
-  test("is not possible without terminals, but joining is", () => {
+  test("is not possible without terminals, but joining is", async () => {
+    await share();
     available = false;
     [current] = terminals as [Tab];
     expect(whyNot(Command.share)).toBe(DISABLED);
@@ -188,10 +234,57 @@ describe("sharing", () => {
     expect(dialogs).toEqual(["about Session 2", "about Session 1"]);
   });
 
+  test("of another is asked about, once at a time, and then shows its session", async () => {
+    await share(hosted(2));
+    let answer!: (session: HostedSession | null) => void;
+    askToShare.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+    [current] = terminals as [Tab];
+    const first = commands.execute(Command.share);
+    await commands.execute(Command.share);
+    await commands.execute(Command.share, { terminal: "2" });
+    await vi.waitUntil(() => askToShare.mock.calls.length > 0);
+    answer(null);
+    await first;
+    expect(askToShare).toHaveBeenCalledOnce();
+    expect(dialogs).toEqual([]);
+    askToShare.mockResolvedValue(hosted(1));
+    await commands.execute(Command.share);
+    expect(askToShare).toHaveBeenCalledTimes(2);
+    expect(dialogs).toEqual(["about Session 1"]);
+  });
+
+  test("is offered with the other terminals that are not shared", async () => {
+    await share(hosted(2));
+    terminals[0]!.title.label = "𝄞".repeat(70);
+    await commands.execute(Command.share, { terminal: "1" });
+    const [{ choice, terminals: offered }] = askToShare.mock.lastCall!;
+    expect([...offered.keys()]).toEqual(["1", "3"]);
+    expect(choice).toMatchObject({ name: "𝄞".repeat(64), terminals: new Set(["1"]), approve: true, duration: 60 });
+    await commands.execute(Command.share, { terminal: "7" });
+    expect([...askToShare.mock.lastCall![0].terminals]).toEqual([
+      ["7", "Terminal 7"],
+      ["1", "𝄞".repeat(70)],
+      ["3", "bash in 3"],
+    ]);
+  });
+
   test("of a new terminal is as it is set, and opens the session", async () => {
-    await commands.execute(Command.create);
+    open.mockResolvedValue("the tab");
+    expect(await commands.execute(Command.create)).toBe("the tab");
     expect(api.share.mock.lastCall![0]).toMatchObject({ approve: true, read_only: false, expires_in: 60 });
     expect(opened()).toEqual([sessions.list[0]!.id, "Share"]);
+  });
+
+  test.each([
+    ["work/data", "work/data"],
+    ["RTC:work", "work"],
+    ["", undefined],
+    ["RTC:", undefined],
+    ["S3:bucket", undefined],
+    [undefined, undefined],
+  ])("of a new terminal in %j begins in %j", async (cwd, wanted) => {
+    await commands.execute(Command.create, cwd === undefined ? {} : { cwd });
+    expect(api.share.mock.lastCall![0].cwd).toBe(wanted);
   });
 
   test("is read-only if that is the server's default", async () => {
@@ -228,7 +321,7 @@ describe("of a session", () => {
     await commands.execute(Command.copy);
     expect(copied()).toBe("write2");
     current = tab("session");
-    visits = [{ tab: current, id: hosted(1).id }];
+    visits = [{ tab: current, id: hosted(1).id, client: {} }];
     await commands.execute(Command.copyRead);
     expect(copied()).toBe("read1");
     current = terminals[2]!;
@@ -243,7 +336,7 @@ describe("of a session", () => {
     under = [terminals[0]!.node];
     expect(whyNot(Command.stop, { at: "pointer" })).toBe("");
     const session = tab("session");
-    visits = [{ tab: session, id: hosted(1).id }];
+    visits = [{ tab: session, id: hosted(1).id, client: {} }];
     under = [tabIcon("session")];
     expect(whyNot(Command.stop, { at: "pointer" })).toBe("");
   });
@@ -251,10 +344,11 @@ describe("of a session", () => {
   test("it is none in the tab of one that was joined, or of the form", async () => {
     await share(hosted(1));
     current = tab("session");
-    for (const id of ["07", null]) {
-      visits = [{ tab: current, id }];
-      expect(whyNot(Command.stop)).not.toBe("");
-    }
+    visits = [{ tab: current, id: "07", client: {} }];
+    for (const command of [Command.copy, Command.copyRead, Command.stop]) expect(whyNot(command)).toBe(SOMEONES);
+    visits = [{ tab: current, id: null, client: null }];
+    expect(whyNot(Command.stop)).not.toBe("");
+    expect(whyNot(Command.stop)).not.toBe(SOMEONES);
   });
 
   test("without a ticket to type, the other one can be copied", async () => {
@@ -339,5 +433,23 @@ describe("opening", () => {
       "http://localhost:3000/sshx/p2p/07",
       "http://localhost:3000/sshx/p2p",
     ]);
+  });
+
+  test("without tabs leads to a page that knows nothing of this one", async () => {
+    const page = { opener: window };
+    vi.spyOn(window, "open").mockReturnValue(page as unknown as Window);
+    await start({ withTabs: false });
+    await share(hosted(1));
+    await commands.execute(Command.open, { id: hosted(1).id });
+    expect(page.opener).toBeNull();
+    expect(dialogs).toEqual([]);
+  });
+
+  test("a page that the browser has blocked leaves one with the session's dialog", async () => {
+    vi.spyOn(window, "open").mockReturnValue(null);
+    await start({ withTabs: false });
+    await share(hosted(1));
+    await commands.execute(Command.open, { id: hosted(1).id });
+    expect(dialogs).toEqual(["about Session 1"]);
   });
 });

@@ -46,7 +46,12 @@ const NETWORK = "Click for the network panel";
 
 let api: FakeApi;
 let sessions: SharedSessions;
-let tabs: { visits: object[]; shows: (id: string) => boolean; changed: Signal<object, void>; measured: Signal<object, void> };
+let tabs: {
+  visits: object[];
+  shows: (id: string) => boolean;
+  changed: Signal<object, void>;
+  measured: Signal<object, void>;
+};
 let disposed: number;
 const execute = vi.fn();
 

@@ -100,6 +100,39 @@ describe("a session of this server", () => {
     expect(left()).toEqual(["resume"]);
   });
 
+  test("is entered when it is known who the person is", async () => {
+    let know!: () => void;
+    ready = new Promise((resolve) => (know = resolve));
+    identity = {};
+    visit(ID);
+    await settled();
+    expect(api.dialHosted).not.toHaveBeenCalled();
+    identity = { name: "Grace" };
+    know();
+    const link = await api.letIn(SESSION);
+    expect(link.all("join")).toMatchObject([{ name: "Grace" }]);
+  });
+
+  test("is entered as its owner after a reload, as the same user", async () => {
+    visit(ID);
+    await api.letIn(SESSION);
+    const made = reload();
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    const link = await api.letIn(SESSION);
+    expect(made.stage).toMatchObject({ at: "live", session: SESSION });
+    expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
+  });
+
+  test("is entered after a reload as what one has joined it as", async () => {
+    await joined();
+    const made = reload();
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    await api.letIn(SESSION, TICKET.credentials());
+    await settled();
+    expect(made.stage).toMatchObject({ at: "live", session: null });
+    expect(api.dialHosted).not.toHaveBeenCalled();
+  });
+
   test("is looked for again after the server could not be asked", async () => {
     api.failure = new ApiError("The Jupyter server cannot be reached.");
     const made = visit(ID);
@@ -141,6 +174,31 @@ describe("joining", () => {
     expect([made.id, made.name]).toEqual([ID, "demo"]);
     expect(api.dialAny).toHaveBeenCalledExactlyOnceWith(ID, TICKET.endpointTicket);
     expect(api.host(ID).link.all("join")).toMatchObject([{ name: "Ada" }]);
+  });
+
+  test("begins when it is known who the person is", async () => {
+    let know!: () => void;
+    ready = new Promise((resolve) => (know = resolve));
+    const joining = visit(null).join(TICKET, null);
+    await settled();
+    expect(api.dialAny).not.toHaveBeenCalled();
+    identity = { name: "Grace" };
+    know();
+    const link = await api.letIn(SESSION, TICKET.credentials());
+    await joining;
+    expect(link.all("join")).toMatchObject([{ name: "Grace" }]);
+  });
+
+  test("does not begin if the tab is closed before that", async () => {
+    let know!: () => void;
+    ready = new Promise((resolve) => (know = resolve));
+    const made = visit(null);
+    void made.join(TICKET, null);
+    made.close();
+    know();
+    await settled();
+    expect(api.dialAny).not.toHaveBeenCalled();
+    expect(left()).toEqual([]);
   });
 
   test("leaves the form as soon as the host thinks about it", async () => {
@@ -196,18 +254,59 @@ describe("joining", () => {
 });
 
 describe("who has joined", () => {
-  test("is told of changes, but not of cursors", async () => {
+  test("is told of other people, names and states, and of nothing else", async () => {
+    const made = await joined();
+    const host = api.host(ID);
+    const changed = emissions(made.changed);
+    host.link.say({ userDiff: [1, { ...USER, cursor: [1, 2] }] });
+    host.link.say({ hear: [1, "Ada", "Hello.", 1] });
+    host.link.say({ error: "Not so fast." });
+    host.link.say({ shells: [] });
+    expect(changed).not.toHaveBeenCalled();
+    host.link.say({ userDiff: [2, USER] });
+    expect(changed).toHaveBeenCalledTimes(1);
+    host.hello({ name: "Lecture" });
+    expect(made.name).toBe("Lecture");
+    expect(changed).toHaveBeenCalledTimes(3);
+    host.link.break();
+    expect(made.client!.state).toBe("reconnecting");
+    expect(changed).toHaveBeenCalledTimes(4);
+  });
+
+  test("is told of measurements apart from that", async () => {
+    const made = await joined();
+    const changed = emissions(made.changed);
+    const measured = emissions(made.measured);
+    api.host(ID).link.say({ shellLatency: 7 });
+    expect(measured).toHaveBeenCalledOnce();
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  test("knows who is in, which is not who waits for that", async () => {
     const made = await joined();
     const { link } = api.host(ID);
-    const changed = emissions(made.changed);
-    link.say({ userDiff: [1, { ...USER, cursor: [1, 2] }] });
-    expect(changed).not.toHaveBeenCalled();
-    link.say({ userDiff: [2, USER] });
-    expect(changed).toHaveBeenCalled();
-    changed.mockClear();
-    link.break();
-    expect(made.client!.state).toBe("reconnecting");
-    expect(changed).toHaveBeenCalled();
+    link.say({ userDiff: [2, { ...USER, name: "Grace" }] });
+    link.say({ userDiff: [3, { ...USER, name: "Alan", pending: true }] });
+    expect(made.people.map(({ name }) => name)).toEqual(["Ada", "Grace"]);
+    link.say({ userDiff: [2, null] });
+    expect(made.people.map(({ name }) => name)).toEqual(["Ada"]);
+  });
+
+  test("tells the host of another name that is chosen in the settings", async () => {
+    const made = await joined();
+    const { link } = api.host(ID);
+    changeSettings({ fontSize: 15 });
+    identity = {};
+    changeSettings({ name: "" });
+    expect(link.all("setName")).toEqual([]);
+    identity = { name: "Grace" };
+    changeSettings({ name: "Grace" });
+    changeSettings({ fontSize: 14 });
+    expect(link.all("setName")).toEqual(["Grace"]);
+    made.again();
+    identity = { name: "Alan" };
+    changeSettings({ name: "Alan" });
+    expect(link.all("setName")).toEqual(["Grace"]);
   });
 
   test("comes back to the form, and is in the session no more", async () => {
@@ -239,6 +338,38 @@ describe("who has joined", () => {
     }
   });
 
+  test("loses nothing by a reload before it is back", async () => {
+    await joined();
+    reload(); // it has not been asked for yet whose session it is
+    const looking = reload();
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    await api.knocked(ID);
+    expect(looking.stage.at).toBe("looking");
+    expect(left()).toEqual(["resume", "ticket"]);
+    const made = reload(); // the host has not let it in yet
+    await vi.waitUntil(() => api.host(ID).links.length === 3);
+    const link = await api.letIn(SESSION, TICKET.credentials());
+    await settled();
+    expect(made.stage.at).toBe("live");
+    expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
+  });
+
+  test("loses nothing by a reload while the server cannot be asked", async () => {
+    await joined();
+    api.failure = new ApiError("The Jupyter server cannot be reached.");
+    reload();
+    await settled();
+    expect(left()).toEqual(["resume", "ticket"]);
+  });
+
+  test("has nothing to come back to when the session has ended", async () => {
+    const made = await joined();
+    expect(left()).toEqual(["resume", "ticket"]);
+    api.host(ID).link.say({ closed: "The host stopped sharing." });
+    expect(made.client!.state).toBe("ended");
+    expect(left()).toEqual([]);
+  });
+
   test("is at the form after a reload if the host refuses", async () => {
     await joined();
     const made = reload();
@@ -247,6 +378,7 @@ describe("who has joined", () => {
     await settled();
     const lost = expect.stringContaining("expired") as string;
     expect(made.stage).toEqual({ at: "joining", ticket: TICKET.encode(), lost });
+    expect(left()).toEqual([]);
   });
 
   test("keeps the ticket while the server cannot be asked", async () => {

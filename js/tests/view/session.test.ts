@@ -319,6 +319,28 @@ test("below 640 pixels it is the view for a telephone", () => {
   expect(all("#canvas")[0]?.dataset.narrow).toBe("false");
 });
 
+test("while it is hidden it stays the view that it was", () => {
+  let width = 390;
+  let measure!: () => void;
+  class FakeObserver {
+    constructor(onSize: () => void) {
+      measure = onSize;
+    }
+    observe = () => undefined;
+    disconnect = () => undefined;
+  }
+  vi.stubGlobal("ResizeObserver", FakeObserver);
+  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockImplementation(() => width);
+  view();
+  const narrow = [0, 1000, 0, 390].map((next) => {
+    width = next;
+    after(measure);
+    return all("#canvas")[0]?.dataset.narrow;
+  });
+  expect(narrow).toEqual(["true", "false", "false", "true"]);
+  vi.unstubAllGlobals();
+});
+
 test("the surrounding application's theme wins", () => {
   const themes = (["light", "dark"] as const).map((theme) => {
     view({ theme });

@@ -107,6 +107,11 @@ export function addNotifications(
   });
   sessions.changed.connect(() => {
     for (const id of known.keys()) if (!sessions.find(id)) known.delete(id);
+    for (const [key, timer] of leaving) {
+      if (sessions.find(key.split(" ")[0]!)) continue;
+      clearTimeout(timer); // the session has ended for them
+      leaving.delete(key);
+    }
     updateRequests();
   });
   tabs?.changed.connect(updateRequests);

@@ -49,24 +49,21 @@ export function addRunning(
     open: () => void commands.execute(Command.open, { id: session.id }),
     shutdown: () => stop(session.id),
   });
-  const joined = (id: string, visit: Visit): IRunningSessions.IRunningItem => ({
+  const joined = (visit: Visit): IRunningSessions.IRunningItem => ({
     label: () => visit.name,
     labelTitle: () => trans.__("Joined with a ticket"),
     detail: () => trans.__("joined"),
     icon: () => sessionIcon,
-    open: () => void commands.execute(Command.open, { id }),
-    shutdown: () => tabs?.close(id),
+    open: () => tabs?.activate(visit),
+    shutdown: () => tabs?.close(visit),
   });
 
   managers.add({
     name: trans.__("Shared Sessions"),
-    running: () => [
-      ...sessions.list.map(hosted),
-      ...(tabs?.visits ?? []).flatMap((visit) => (isJoined(visit) ? [joined(visit.id!, visit)] : [])),
-    ],
+    running: () => [...sessions.list.map(hosted), ...(tabs?.visits ?? []).filter(isJoined).map(joined)],
     shutdownAll: () => {
       for (const { id } of sessions.list) stop(id);
-      for (const visit of tabs?.visits ?? []) if (isJoined(visit)) tabs!.close(visit.id!);
+      for (const visit of tabs?.visits ?? []) if (isJoined(visit)) tabs!.close(visit);
     },
     refreshRunning: () => void sessions.refresh(),
     runningChanged: changed,

@@ -76,9 +76,15 @@ export class Tabs {
     return tab;
   }
 
+  /** Go to the tab that shows this. */
+  activate(visit: Visit): void {
+    const tab = this.#find(({ content }) => content.visit === visit);
+    if (tab) this.app.shell.activateById(tab.id);
+  }
+
   /** Leave a session by closing its tab. */
-  close(id: string): void {
-    this.#of(id)?.close();
+  close(visit: Visit): void {
+    this.#find(({ content }) => content.visit === visit)?.close();
   }
 
   restore(restorer: ILayoutRestorer): void {

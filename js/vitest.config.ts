@@ -4,5 +4,5 @@ export default defineConfig({
   // As in the stand-alone bundles.
   resolve: { alias: { react: "preact/compat", "react-dom": "preact/compat" } },
   oxc: { jsx: { runtime: "automatic" } },
-  test: { include: ["tests/**/*.test.{ts,tsx}"] },
+  test: { include: ["tests/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"] },
 });

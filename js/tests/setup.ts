@@ -1,0 +1,4 @@
+import { afterEach, vi } from "vitest";
+
+/** What a test has begun to load is there before its file's environment goes: Vitest counts a load cut short as an error. */
+afterEach(() => vi.dynamicImportSettled());

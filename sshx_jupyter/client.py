@@ -716,10 +716,7 @@ class SshxClient:
 
     def _parsed(self, sid: int, shell: _Shell, size: int) -> None:
         shell.received += size
-        if shell.received - shell.acknowledged >= ACK_BYTES:
-            shell.acknowledged = shell.received
-            self._post(Ack(sid, shell.received))
-        elif self._ack_timer is None:
+        if self._ack_timer is None:
             self._ack_timer = asyncio.get_running_loop().call_later(ACK_DELAY, self._acknowledge_all)
 
     def _acknowledge_all(self) -> None:

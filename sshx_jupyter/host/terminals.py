@@ -10,24 +10,19 @@ import asyncio
 import contextlib
 import logging
 import os
-import select
 import shutil
+import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, Protocol, cast
 
 from terminado.management import NamedTermManager, PtyWithClients
 
+from .burst import BURST, QUIET, read_burst
 from .errors import NotHere, TerminalsUnavailable
 from .input import PtyInput, Written
 
 log = logging.getLogger(__name__)
-
-
-FULL_READ = 2048
-"""Characters of a read after which there is likely more to read; a PTY gives at most 4,095 bytes at once."""
-READS_IN_A_TURN = 16
-"""Reads of one terminal before others get their turn: about 64 KiB, a few milliseconds."""
 
 
 class Listener(Protocol):
@@ -49,7 +44,8 @@ class Terminal:
         self._pty: PtyWithClients = manager.terminals[name]
         self._loop = asyncio.get_running_loop()
         self._listener: Listener | None = None
-        self._draining = False
+        self._burst_since = 0.0
+        self._burst_size = 0
         self._input = PtyInput(self._pty.ptyproc.fd, self._loop)
         self.rows, self.cols = cast("tuple[int, int]", self._pty.ptyproc.getwinsize())
 
@@ -117,18 +113,12 @@ class Terminal:
             self._listener.on_output(text.encode())
         except Exception:  # the terminal's other clients come after us in terminado's loop and must not suffer
             log.exception("sharing terminal %s failed", self.name)
-        if len(text) >= FULL_READ and not self._draining:
-            self._draining = True
-            self._loop.call_soon(self._drain)
-
-    def _drain(self) -> None:
-        """Read on while there is more: terminado reads once in a turn of the event loop, and turns are what costs."""
-        fd = self._pty.ptyproc.fd
-        for _ in range(READS_IN_A_TURN):
-            if self._listener is None or fd not in self._manager.ptys_by_fd or not _readable(fd):
-                break
-            self._manager.pty_read(fd)
-        self._draining = False
+        now = time.monotonic()
+        if now - self._burst_since > QUIET:
+            self._burst_since, self._burst_size = now, 0
+        self._burst_size += len(text)
+        if self._burst_size > BURST:
+            read_burst(self._manager, self._pty)
 
     def on_pty_died(self) -> None:
         listener, self._listener = self._listener, None
@@ -155,14 +145,6 @@ class Terminal:
         if (rows, cols) != (self.rows, self.cols):
             self.rows, self.cols = rows, cols
             self._listener.on_resize(rows, cols)
-
-
-def _readable(fd: int) -> bool:
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([fd], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 class Terminals:

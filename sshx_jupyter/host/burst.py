@@ -1,0 +1,101 @@
+"""Reads a PTY in a thread while it prints more than the event loop can fetch.
+
+terminado reads a PTY once in a turn of the event loop, some KiB at the most, and while the loop parses and sends these
+the program waits. So a terminal that has much to say is read by a thread, and the loop gets what has gathered meanwhile
+in large pieces. As soon as it is quiet the loop reads again itself: for an echo the detour would only cost time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import threading
+import time
+
+from terminado.management import PtyWithClients, TermManagerBase
+from tornado.ioloop import IOLoop
+
+BURST = 8 << 10
+"""Characters within `QUIET` that make a burst: more than a screenful."""
+GATHERED = 128 << 10
+"""Bytes that may wait for the event loop; beyond it the program waits. Parsing them takes it a millisecond or two."""
+READ_SIZE = 64 << 10
+HISTORY_PIECE = 4096
+"""Characters of one entry of terminado's history, which is bounded by the number of entries."""
+GATHER = 0.004
+"""Seconds in which output gathers while it keeps coming: waking the event loop costs as much as parsing 16 KiB."""
+PAUSE = 0.001
+"""Seconds without output after which what has gathered need not wait for more."""
+QUIET = 0.02
+"""Seconds without output after which the event loop reads again."""
+
+_readers: dict[PtyWithClients, BurstReader] = {}
+
+
+def read_burst(manager: TermManagerBase, pty: PtyWithClients) -> None:
+    """Read `pty` in a thread until it is quiet, unless that is being done already. Call it on the event loop."""
+    if hasattr(select, "poll") and pty not in _readers and pty.ptyproc.fd in manager.ptys_by_fd:
+        _readers[pty] = BurstReader(manager, pty)
+
+
+class BurstReader:
+    """Reads one burst, for all of the terminal's clients."""
+
+    def __init__(self, manager: TermManagerBase, pty: PtyWithClients) -> None:
+        self._manager = manager
+        self._pty = pty
+        self._fd = os.dup(pty.ptyproc.fd)  # so that the number cannot come to mean another file
+        self._loop = asyncio.get_running_loop()
+        self._changed = threading.Condition()
+        self._gathered: list[bytes] = []
+        self._size = 0
+        IOLoop.current().update_handler(pty.ptyproc.fd, 0)
+        threading.Thread(target=self._run, name="sshx-pty-burst", daemon=True).start()
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        with contextlib.suppress(OSError, RuntimeError):  # the terminal has ended, or the event loop
+            while poll.poll(QUIET * 1000) and self._gather(poll):
+                self._loop.call_soon_threadsafe(self._deliver)
+                with self._changed:
+                    while self._size >= GATHERED and not self._loop.is_closed():
+                        self._changed.wait(1)
+        os.close(self._fd)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._hand_back)
+
+    def _gather(self, poll: select.poll) -> bool:
+        """Read on while more comes, but not for long. False at the terminal's end; may raise OSError then."""
+        until = time.monotonic() + GATHER
+        while data := os.read(self._fd, READ_SIZE):
+            with self._changed:
+                self._gathered.append(data)
+                self._size += len(data)
+            if self._size >= GATHERED or time.monotonic() > until or not poll.poll(PAUSE * 1000):
+                return True
+        return False
+
+    def _deliver(self) -> None:
+        """What terminado's `pty_read` does, for what has gathered."""
+        with self._changed:
+            data = b"".join(self._gathered)
+            self._gathered.clear()
+            self._size = 0
+            self._changed.notify()
+        if not data:
+            return
+        self._manager.pre_pty_read_hook(self._pty)
+        text = self._pty.ptyproc.decoder.decode(data)
+        self._pty.read_buffer.extend(text[i : i + HISTORY_PIECE] for i in range(0, len(text), HISTORY_PIECE))
+        for client in list(self._pty.clients):
+            client.on_pty_read(text)
+
+    def _hand_back(self) -> None:
+        self._deliver()
+        del _readers[self._pty]
+        fd = self._pty.ptyproc.fd
+        if self._manager.ptys_by_fd.get(fd) is self._pty:
+            IOLoop.current().update_handler(fd, IOLoop.READ)  # it also finds out whether the terminal has ended

@@ -1,0 +1,147 @@
+"""Bursts of output: whole, for every client of the terminal, bounded, and read by the event loop again afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from terminado.management import NamedTermManager, PtyWithClients
+
+from sshx_jupyter.host import burst
+from sshx_jupyter.host.terminals import Terminal, Terminals
+
+
+class Tab:
+    """A client of terminado's own kind, such as JupyterLab's."""
+
+    size = (None, None)
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.died = 0
+
+    def on_pty_read(self, text: str) -> None:
+        self.text += text
+
+    def on_pty_died(self) -> None:
+        self.died += 1
+
+
+class Guest:
+    """Listens to a shared terminal."""
+
+    def __init__(self) -> None:
+        self.output = b""
+        self.exits = 0
+
+    def on_output(self, data: bytes) -> None:
+        self.output += data
+
+    def on_resize(self, rows: int, cols: int) -> None: ...
+
+    def on_exit(self) -> None:
+        self.exits += 1
+
+
+@pytest.fixture
+async def manager() -> AsyncIterator[NamedTermManager]:
+    manager = NamedTermManager(shell_command=["sh"])
+    yield manager
+    await manager.shutdown()
+
+
+async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+def go(terminal: Terminal) -> None:
+    terminal.write(b"\n", lambda count: None)
+
+
+async def start(manager: NamedTermManager, script: str) -> tuple[PtyWithClients, Terminal, Tab, Guest]:
+    """A program that waits for a key, with a tab and a guest."""
+    command = ["sh", "-c", f"stty -echo -onlcr; echo ready; read go; {script}"]
+    terminal = Terminals(manager).create(24, 80, command=command)
+    pty, tab, guest = manager.terminals[terminal.name], Tab(), Guest()
+    pty.clients.append(tab)
+    terminal.attach(guest)
+    await until(lambda: tab.text.endswith("ready\n"))
+    tab.text, guest.output = "", b""
+    return pty, terminal, tab, guest
+
+
+LINES = "".join(f"{i}\n" for i in range(1, 100_001))
+
+
+async def test_everybody_gets_all_of_it_in_order(manager: NamedTermManager) -> None:
+    pty, terminal, tab, guest = await start(manager, "seq 1 100000; printf over; read go; echo again; read go")
+    open_files = len(os.listdir("/proc/self/fd"))
+    go(terminal)
+    await until(lambda: pty in burst._readers)
+    await until(lambda: tab.text.endswith("over"))
+    assert tab.text == LINES + "over"
+    assert guest.output.decode() == tab.text
+    assert max(map(len, list(pty.read_buffer)[-50:])) <= burst.HISTORY_PIECE
+    await until(lambda: pty not in burst._readers)
+    assert len(os.listdir("/proc/self/fd")) == open_files
+    go(terminal)  # and now the event loop reads again
+    await until(lambda: guest.output.endswith(b"again\n"))
+    assert pty not in burst._readers
+
+
+async def test_two_sessions_share_one_burst(manager: NamedTermManager) -> None:
+    _, terminal, tab, guest = await start(manager, "seq 1 100000; read go")
+    other = Guest()
+    Terminals(manager).open(terminal.name).attach(other)
+    go(terminal)
+    await until(lambda: len(tab.text) == len(LINES))
+    assert guest.output.decode() == other.output.decode() == tab.text == LINES
+
+
+async def test_characters_are_not_cut(manager: NamedTermManager) -> None:
+    count = "i=0; while [ $i -lt 4000 ]; do echo $i 中文中文中文中文中文中文中文中文中文中文; i=$((i+1)); done"
+    _, terminal, tab, guest = await start(manager, f"{count}; read go")
+    go(terminal)
+    expected = "".join(f"{i} {'中文' * 10}\n" for i in range(4000))
+    await until(lambda: len(tab.text) >= len(expected))
+    assert tab.text == expected
+    assert guest.output.decode() == expected
+
+
+async def test_a_program_that_ends_in_a_burst(manager: NamedTermManager) -> None:
+    pty, terminal, tab, guest = await start(manager, "exec seq 1 100000")
+    go(terminal)
+    await until(lambda: guest.exits)
+    assert (guest.output.decode(), tab.text) == (LINES, LINES)
+    assert (guest.exits, tab.died) == (1, 1)
+    assert pty not in burst._readers
+
+
+async def test_what_waits_for_the_event_loop_is_bounded(manager: NamedTermManager) -> None:
+    pty, terminal, _, guest = await start(manager, "exec yes")
+    go(terminal)
+    await until(lambda: pty in burst._readers)
+    reader = burst._readers[pty]
+    time.sleep(0.3)  # the event loop is busy
+    waiting = reader._size
+    assert burst.GATHERED <= waiting < burst.GATHERED + burst.READ_SIZE
+    seen = len(guest.output)
+    await until(lambda: len(guest.output) > seen + 4 * burst.GATHERED)  # and it goes on
+    await terminal.terminate()
+
+
+async def test_a_terminal_that_is_not_shared_any_more_goes_on(manager: NamedTermManager) -> None:
+    pty, terminal, tab, guest = await start(manager, "seq 1 100000; read go")
+    go(terminal)
+    await until(lambda: pty in burst._readers)
+    terminal.detach()
+    await until(lambda: len(tab.text) == len(LINES))
+    assert tab.text == LINES
+    assert len(guest.output) < len(LINES)
+    await until(lambda: pty not in burst._readers)

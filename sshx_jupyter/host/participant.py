@@ -51,8 +51,10 @@ GATHER_FROM = 2048
 """Bytes of a batch from which on output gathers: it is no keystroke's echo."""
 QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
-READ_SLICE = 0.002
-"""Seconds of a client's messages after which others get their turn: three times as long, however fast it sends."""
+READ_SHARE = 0.25
+"""The share of the event loop's time that one client's messages may take, however fast it sends."""
+READ_BURST = 0.006
+"""Seconds that this may be ahead of, so that a key never waits."""
 COMPANIONS_PATIENCE = 20
 """How many times as long a companion may be silent."""
 STEADY = 2.0
@@ -280,7 +282,7 @@ class Participant:
 
     async def _read(self, frames: list[bytes]) -> str:
         watchdog = asyncio.ensure_future(self._watch())
-        worked = 0.0
+        free_at = 0.0
         try:
             while True:
                 for frame in frames:
@@ -290,10 +292,10 @@ class Participant:
                     message = decode_client(self._secured.open(frame))
                     if message is not None:
                         self.session.handle(self, message)
-                    worked += time.monotonic() - started
-                    if worked > READ_SLICE:
-                        await asyncio.sleep(3 * worked)
-                        worked = 0.0
+                    now = time.monotonic()
+                    free_at = max(free_at, started) + (now - started) / READ_SHARE
+                    if free_at - now > READ_BURST:
+                        await asyncio.sleep(free_at - now)
                 self._heard = time.monotonic()
                 if self.unread > self._limits.input_bytes // 2:
                     await self._input_room()

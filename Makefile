@@ -33,7 +33,7 @@ lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 test: lint programs bundle
 	@echo "test: running all tests"
 	@cd js && PYTHON=$(CURDIR)/$(BIN)/python npx vitest run
-	@$(BIN)/python -m pytest -m "not bench"
+	@$(BIN)/python -m pytest -m "not bench" -n 2 --dist loadgroup
 
 lint: .venv/.ready $(MODULES)
 	@echo "lint: checking style and types"

@@ -91,18 +91,23 @@ class WebSocketLink implements Link {
     this.#socket = socket;
   }
 
+  /** Without bound while the socket closes: what waits for it to have room then waits for the next link. */
   get buffered(): number {
-    return this.#socket.bufferedAmount;
+    return this.#isOpen ? this.#socket.bufferedAmount : Infinity;
   }
 
   send(frame: Uint8Array): void {
-    this.#socket.send(frame as Uint8Array<ArrayBuffer>);
+    if (this.#isOpen) this.#socket.send(frame as Uint8Array<ArrayBuffer>);
   }
 
   close(): void {
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
     this.#socket.close(NORMAL);
+  }
+
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
   }
 }
 

@@ -53,7 +53,7 @@ describe("links", () => {
     closed: Promise<[string, boolean]>;
   }
 
-  async function dial(address = url): Promise<Pair> {
+  async function dial(address = url, Socket = WebSocketClass): Promise<Pair> {
     const frames: Uint8Array[] = [];
     const paths: PathKind[] = [];
     const arrived = new Promise<ServerSocket>((resolve) => server.once("connection", resolve));
@@ -61,7 +61,7 @@ describe("links", () => {
     const closed = new Promise<[string, boolean]>((resolve) => {
       near = dialWebSocket(
         address,
-        WebSocketClass,
+        Socket,
       )({
         onFrame: (frame) => frames.push(frame),
         onPath: (path) => paths.push(path),
@@ -136,6 +136,28 @@ describe("links", () => {
     expect(await ended).toBe(1000);
     expect(frames).toEqual([]);
     expect(await Promise.race([closed, Promise.resolve("nothing")])).toBe("nothing");
+  });
+
+  test("that are about to end take nothing more", async () => {
+    let socket!: WebSocket;
+    class Known extends NodeWebSocket {
+      constructor(address: string) {
+        super(address);
+        socket = this as unknown as WebSocket;
+      }
+    }
+    const { near, far } = await dial(url, Known as unknown as typeof WebSocket);
+    const received: unknown[] = [];
+    far.on("message", (data) => received.push(data));
+    const ended = new Promise((resolve) => far.once("close", resolve));
+    near.send(Uint8Array.of(1));
+    const send = vi.spyOn(socket, "send");
+    socket.close(); // as when the server has begun to close it: what is told of the end comes later
+    expect(near.buffered).toBe(Infinity);
+    near.send(Uint8Array.of(2));
+    await ended;
+    expect(received).toHaveLength(1);
+    expect(send).not.toHaveBeenCalled();
   });
 
   const handlers = { onFrame: () => undefined, onPath: () => undefined, onClose: () => undefined };

@@ -16,6 +16,7 @@ ASYNC_TIMEOUT = 60.0
 """Seconds that an async test may take. pytest-timeout, which is for what hangs for good, would end the whole run."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Two processes share the tests: one begins with those that need the browser, of which there is to be one only.
     items.sort(key=lambda item: _group(item) != "browser")

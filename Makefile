@@ -15,7 +15,7 @@ LINK := .venv/share/jupyter/labextensions/sshx-jupyter
 export PIP_QUIET ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench lint bundle lock clean node programs
+.PHONY: help lab test test-js bench lint lint-python lint-js bundle lock clean node programs
 
 help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
@@ -30,16 +30,26 @@ lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 	@echo "lab: starting JupyterLab (Ctrl-C stops it)"
 	@cd $$([ -d binder ] && echo binder || echo .) && exec $(CURDIR)/$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
-test: lint programs bundle
-	@echo "test: running all tests"
-	@cd js && PYTHON=$(CURDIR)/$(BIN)/python npx vitest run
-	@$(BIN)/python -m pytest -m "not bench" -n 2 --dist loadgroup
+# What Python and what Node.js needs is set up, and checked, side by side; the tests in Python have the machine to themselves.
+test:
+	@$(MAKE) --no-print-directory --jobs=2 lint programs test-js
+	@echo "test: running the tests in Python"
+	@$(BIN)/python -m pytest -m "not bench"
 
-lint: .venv/.ready $(MODULES)
-	@echo "lint: checking style and types"
+test-js: .venv/.ready bundle
+	@echo "test: running the tests in TypeScript"
+	@cd js && PYTHON=$(CURDIR)/$(BIN)/python npx vitest run
+
+lint: lint-python lint-js
+
+lint-python: .venv/.ready
+	@echo "lint: checking Python's style and types"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+lint-js: $(MODULES)
+	@echo "lint: checking TypeScript's style and types"
 	@cd js && npm run --silent lint && npm run --silent types
 
 bundle: $(BUNDLE)
@@ -60,8 +70,8 @@ clean:
 	@echo "clean: removing .venv, js/node_modules, the bundles and the caches"
 	@rm -rf .venv js/node_modules js/lib $(dir $(BUNDLE)) $(LABEXTENSION) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# A test that needs a program fails where it is missing; nothing is skipped.
-programs:
+# A test that needs a program fails where it is missing; nothing is skipped. One apt at a time: its lock does not wait.
+programs: | .venv/.python
 	@missing=(); \
 	for entry in $(PROGRAMS); do command -v "$${entry%%:*}" >/dev/null || missing+=("$${entry##*:}"); done; \
 	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
@@ -97,7 +107,7 @@ ifeq ($(wildcard $(LABEXTENSION)/package.json),)
 endif
 
 # Debian keeps the part of Python that makes environments in a package of its own.
-.venv/.python:
+.venv/.python: | node
 	@echo "setup: creating .venv"
 	@$(PYTHON) -m venv .venv || { \
 		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && echo "setup: installing python3-venv" && \

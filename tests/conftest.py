@@ -16,20 +16,11 @@ ASYNC_TIMEOUT = 60.0
 """Seconds that an async test may take. pytest-timeout, which is for what hangs for good, would end the whole run."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Two processes share the tests: one begins with those that need the browser, of which there is to be one only.
-    items.sort(key=lambda item: _group(item) != "browser")
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")
             item.obj = _limited(item.obj, marker.args[0] if marker is not None else ASYNC_TIMEOUT)
-
-
-def _group(item: pytest.Item) -> str:
-    """What of the tests stays in one process: what shares a browser, or a module's fixtures."""
-    return "browser" if "browser" in getattr(item, "fixturenames", ()) else item.path.name
 
 
 def _limited(test: Any, seconds: float) -> Any:

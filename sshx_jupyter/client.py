@@ -80,9 +80,9 @@ BACKOFF = (0.5, 15.0)
 """Seconds before the first and, doubling, before the later attempts to reconnect."""
 ANSWER = 15.0
 """Seconds in which the host should have done what it was asked for."""
-ACK_BYTES = 16 << 10
+ACK_BYTES = 4 << 10
 ACK_DELAY = 0.02
-"""Parsed output is acknowledged after this many bytes or seconds, whatever comes first."""
+"""Parsed output is acknowledged when this many bytes of it arrived at once, or after so many seconds."""
 INPUT_PIECE = 32 << 10
 OUTBOX_BYTES = 256 << 10
 """Input that may wait for the link; `send` waits for room beyond it."""
@@ -557,7 +557,7 @@ class SshxClient:
                     self._receive(message)
                 if self._ended:
                     return self._ended
-            self._acknowledge(ACK_BYTES // 4)  # the rest waits for more, or for the timer
+            self._acknowledge(ACK_BYTES)  # the rest waits for more, or for the timer
             self._last_heard = time.monotonic()
             while self._events_read and self._events_size > EVENT_BYTES:
                 self._events_changed.clear()

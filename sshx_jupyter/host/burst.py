@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import select
 import threading
@@ -19,8 +20,10 @@ from tornado.ioloop import IOLoop
 
 BURST = 8 << 10
 """Characters within `QUIET` that make a burst: more than a screenful."""
-GATHERED = 128 << 10
-"""Bytes that may wait for the event loop; beyond it the program waits. Parsing them takes it a millisecond or two."""
+FULL_READ = 2048
+"""Characters of a read by the event loop after which there is likely more to read."""
+GATHERED = 64 << 10
+"""Bytes that may wait for the event loop; beyond it the program waits. Parsing them takes it some milliseconds."""
 READ_SIZE = 64 << 10
 HISTORY_PIECE = 4096
 """Characters of one entry of terminado's history, which is bounded by the number of entries."""
@@ -30,6 +33,10 @@ PAUSE = 0.001
 """Seconds without output after which what has gathered need not wait for more."""
 QUIET = 0.02
 """Seconds without output after which the event loop reads again."""
+TRICKLE = 1024
+"""Bytes within `QUIET` that are too few for a thread."""
+
+log = logging.getLogger(__name__)
 
 _readers: dict[PtyWithClients, BurstReader] = {}
 
@@ -37,7 +44,8 @@ _readers: dict[PtyWithClients, BurstReader] = {}
 def read_burst(manager: TermManagerBase, pty: PtyWithClients) -> None:
     """Read `pty` in a thread until it is quiet, unless that is being done already. Call it on the event loop."""
     if hasattr(select, "poll") and pty not in _readers and pty.ptyproc.fd in manager.ptys_by_fd:
-        _readers[pty] = BurstReader(manager, pty)
+        with contextlib.suppress(OSError, RuntimeError):  # no descriptor or thread is left: the loop goes on reading
+            _readers[pty] = BurstReader(manager, pty)
 
 
 class BurstReader:
@@ -51,32 +59,47 @@ class BurstReader:
         self._changed = threading.Condition()
         self._gathered: list[bytes] = []
         self._size = 0
+        try:
+            threading.Thread(target=self._run, name="sshx-pty-burst", daemon=True).start()
+        except RuntimeError:
+            os.close(self._fd)
+            raise
         IOLoop.current().update_handler(pty.ptyproc.fd, 0)
-        threading.Thread(target=self._run, name="sshx-pty-burst", daemon=True).start()
 
     def _run(self) -> None:
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
         with contextlib.suppress(OSError, RuntimeError):  # the terminal has ended, or the event loop
-            while poll.poll(QUIET * 1000) and self._gather(poll):
+            since, size = time.monotonic(), 0
+            while poll.poll(QUIET * 1000) and (count := self._gather(poll)):
                 self._loop.call_soon_threadsafe(self._deliver)
+                size += count
+                if time.monotonic() - since > QUIET:
+                    if size < TRICKLE:
+                        break
+                    since, size = time.monotonic(), 0
                 with self._changed:
                     while self._size >= GATHERED and not self._loop.is_closed():
                         self._changed.wait(1)
         os.close(self._fd)
-        with contextlib.suppress(RuntimeError):
+        try:
             self._loop.call_soon_threadsafe(self._hand_back)
+        except RuntimeError:  # the event loop has ended
+            del _readers[self._pty]
 
-    def _gather(self, poll: select.poll) -> bool:
-        """Read on while more comes, but not for long. False at the terminal's end; may raise OSError then."""
+    def _gather(self, poll: select.poll) -> int:
+        """Read on while more comes, but not for long; returns the number of bytes. At the terminal's end this is 0, or
+        OSError is raised."""
         until = time.monotonic() + GATHER
+        count = 0
         while data := os.read(self._fd, READ_SIZE):
+            count += len(data)
             with self._changed:
                 self._gathered.append(data)
                 self._size += len(data)
             if self._size >= GATHERED or time.monotonic() > until or not poll.poll(PAUSE * 1000):
-                return True
-        return False
+                return count
+        return 0
 
     def _deliver(self) -> None:
         """What terminado's `pty_read` does, for what has gathered."""
@@ -91,11 +114,16 @@ class BurstReader:
         text = self._pty.ptyproc.decoder.decode(data)
         self._pty.read_buffer.extend(text[i : i + HISTORY_PIECE] for i in range(0, len(text), HISTORY_PIECE))
         for client in list(self._pty.clients):
-            client.on_pty_read(text)
+            try:
+                client.on_pty_read(text)
+            except Exception:  # such as that its socket is closed: the others must not suffer
+                log.debug("a client of terminal %s failed", self._pty.term_name, exc_info=True)
 
     def _hand_back(self) -> None:
-        self._deliver()
-        del _readers[self._pty]
-        fd = self._pty.ptyproc.fd
-        if self._manager.ptys_by_fd.get(fd) is self._pty:
-            IOLoop.current().update_handler(fd, IOLoop.READ)  # it also finds out whether the terminal has ended
+        try:
+            self._deliver()
+        finally:
+            del _readers[self._pty]
+            fd = self._pty.ptyproc.fd
+            if self._manager.ptys_by_fd.get(fd) is self._pty:
+                IOLoop.current().update_handler(fd, IOLoop.READ)  # it also finds out whether the terminal has ended

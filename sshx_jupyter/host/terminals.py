@@ -18,7 +18,7 @@ from typing import Any, Protocol, cast
 
 from terminado.management import NamedTermManager, PtyWithClients
 
-from .burst import BURST, QUIET, read_burst
+from .burst import BURST, FULL_READ, QUIET, read_burst
 from .errors import NotHere, TerminalsUnavailable
 from .input import PtyInput, Written
 
@@ -114,7 +114,7 @@ class Terminal:
         except Exception:  # the terminal's other clients come after us in terminado's loop and must not suffer
             log.exception("sharing terminal %s failed", self.name)
         now = time.monotonic()
-        if now - self._burst_since > QUIET:
+        if now - self._burst_since > QUIET and len(text) < FULL_READ:  # a loop that is late finds more at once
             self._burst_since, self._burst_size = now, 0
         self._burst_size += len(text)
         if self._burst_size > BURST:

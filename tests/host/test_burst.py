@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -67,8 +68,8 @@ async def start(manager: NamedTermManager, script: str) -> tuple[PtyWithClients,
     command = ["sh", "-c", f"stty -echo -onlcr; echo ready; read go; {script}"]
     terminal = Terminals(manager).create(24, 80, command=command)
     pty, tab, guest = manager.terminals[terminal.name], Tab(), Guest()
-    pty.clients.append(tab)
     terminal.attach(guest)
+    pty.clients.append(tab)
     await until(lambda: tab.text.endswith("ready\n"))
     tab.text, guest.output = "", b""
     return pty, terminal, tab, guest
@@ -143,3 +144,61 @@ async def test_a_terminal_that_is_not_shared_any_more_goes_on(manager: NamedTerm
     assert tab.text == LINES
     assert len(guest.output) < len(LINES)
     await until(lambda: pty not in burst._readers)
+
+
+async def test_a_client_that_fails_disturbs_nobody(manager: NamedTermManager) -> None:
+    pty, terminal, tab, guest = await start(manager, "exec seq 1 100000")
+
+    class Broken(Tab):
+        def on_pty_read(self, text: str) -> None:
+            raise RuntimeError("its socket is closed")
+
+    go(terminal)
+    await until(lambda: pty in burst._readers)
+    pty.clients.insert(0, Broken())
+    await until(lambda: guest.exits)
+    assert guest.output.decode() == tab.text == LINES
+    assert tab.died == 1
+
+
+async def test_the_loop_reads_on_where_no_thread_is_left(
+    manager: NamedTermManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start_no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    pty, terminal, tab, guest = await start(manager, "exec seq 1 100000")
+    open_files = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(threading.Thread, "start", start_no_thread)
+    go(terminal)
+    await until(lambda: len(tab.text) > burst.BURST)
+    assert pty not in burst._readers
+    assert len(os.listdir("/proc/self/fd")) == open_files
+    await until(lambda: guest.exits)
+    assert guest.output.decode() == tab.text == LINES
+
+
+async def test_a_late_loop_knows_a_burst_too(manager: NamedTermManager) -> None:
+    pty, terminal, _, _ = await start(manager, "exec yes")
+    busy = True
+
+    async def compute() -> None:
+        while busy:
+            time.sleep(1.2 * burst.QUIET)
+            await asyncio.sleep(0)
+
+    computing = asyncio.ensure_future(compute())
+    go(terminal)
+    await until(lambda: pty in burst._readers)
+    busy = False
+    await computing
+    await terminal.terminate()
+
+
+async def test_a_trickle_after_a_burst_is_read_by_the_loop(manager: NamedTermManager) -> None:
+    trickle = "while :; do printf .; i=0; while [ $i -lt 300 ]; do i=$((i+1)); done; done"
+    pty, terminal, _, guest = await start(manager, f"seq 1 100000; {trickle}")
+    go(terminal)
+    await until(lambda: pty in burst._readers)
+    await until(lambda: guest.output.endswith(b".") and pty not in burst._readers)
+    await terminal.terminate()

@@ -22,7 +22,7 @@ BURST = 8 << 10
 """Characters within `QUIET` that make a burst: more than a screenful."""
 FULL_READ = 2048
 """Characters of a read by the event loop after which there is likely more to read."""
-GATHERED = 64 << 10
+GATHERED = 128 << 10
 """Bytes that may wait for the event loop; beyond it the program waits. Parsing them takes it some milliseconds."""
 READ_SIZE = 64 << 10
 HISTORY_PIECE = 4096

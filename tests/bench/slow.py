@@ -51,7 +51,7 @@ async def _stalled(server: JupyterServer) -> list[Row]:
             links[0].flowing.set()
             await lazy.wait_for(lambda c: c._shells.keys() == client._shells.keys() and _drained(c, client))
     await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
-    ratio, growth = max(beside) / max(without), statistics.median(grown)
+    ratio, growth = max(beside) / max(without), max(statistics.median(grown), 0)
     return [
         Row(
             "bulk output beside a stalled guest",

@@ -34,6 +34,7 @@ from ..protocol.messages import (
 )
 from ..protocol.noise import NoiseError
 from .flow import Flow
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .session import Session
@@ -51,10 +52,6 @@ GATHER_FROM = 2048
 """Bytes of a batch from which on output gathers: it is no keystroke's echo."""
 QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
-READ_SHARE = 0.25
-"""The share of the event loop's time that one client's messages may take, however fast it sends."""
-READ_BURST = 0.006
-"""Seconds that this may be ahead of, so that a key never waits."""
 COMPANIONS_PATIENCE = 20
 """How many times as long a companion may be silent."""
 STEADY = 2.0
@@ -282,20 +279,18 @@ class Participant:
 
     async def _read(self, frames: list[bytes]) -> str:
         watchdog = asyncio.ensure_future(self._watch())
-        free_at = 0.0
+        turns = Turns()
         try:
             while True:
                 for frame in frames:
                     if self._closing is not None:
                         await asyncio.Future()  # the pump says so to the client and ends us
-                    started = time.monotonic()
+                    started = time.thread_time()  # not the wall's: being held up by other programs is no work
                     message = decode_client(self._secured.open(frame))
                     if message is not None:
                         self.session.handle(self, message)
-                    now = time.monotonic()
-                    free_at = max(free_at, started) + (now - started) / READ_SHARE
-                    if free_at - now > READ_BURST:
-                        await asyncio.sleep(free_at - now)
+                    if pause := turns.pause(time.monotonic(), time.thread_time() - started):
+                        await asyncio.sleep(pause)
                 self._heard = time.monotonic()
                 if self.unread > self._limits.input_bytes // 2:
                     await self._input_room()

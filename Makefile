@@ -30,11 +30,12 @@ lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 	@echo "lab: starting JupyterLab (Ctrl-C stops it)"
 	@cd $$([ -d binder ] && echo binder || echo .) && exec $(CURDIR)/$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# What Python and what Node.js needs is set up, and checked, side by side; the tests in Python have the machine to themselves.
+# What Python and what Node.js needs is set up, and checked, side by side. The tests in Python run in two processes,
+# as they wait most of their time; those in the browser run alone, see tests/conftest.py.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 lint programs test-js
 	@echo "test: running the tests in Python"
-	@$(BIN)/python -m pytest -m "not bench"
+	@$(BIN)/python -m pytest -m "not bench" --numprocesses 2 --no-loadscope-reorder
 
 test-js: .venv/.ready bundle
 	@echo "test: running the tests in TypeScript"

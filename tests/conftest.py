@@ -5,22 +5,38 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
-
+IN_THE_BROWSER = {"test_browser", "test_lab", "test_notebook"}
 ASYNC_TIMEOUT = 60.0
 """Seconds that an async test may take. pytest-timeout, which is for what hangs for good, would end the whole run."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Chromium needs all cores for itself: what it does comes last, when the other process has done its part.
+    items.sort(key=lambda item: item.path.stem in IN_THE_BROWSER)
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")
             item.obj = _limited(item.obj, marker.args[0] if marker is not None else ASYNC_TIMEOUT)
+
+
+class Files(LoadScopeScheduling):
+    """Gives each process whole files, and one of them all files of tests in the browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "browser" if Path(file).stem in IN_THE_BROWSER else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
+    return Files(config, log)
 
 
 def _limited(test: Any, seconds: float) -> Any:

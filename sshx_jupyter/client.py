@@ -16,16 +16,16 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from .command import CommandError, CommandRun, RunResult
+from .events import Event, Events, Output, State, StateChanged
 from .host.screen import Screen, new_screen
 from .host.screen import load as load_screens
 from .links import FrameReader, Link, LinkClosed, Path, Unreachable
+from .output import ShellOutput
 from .protocol.handshake import ClientHandshake, Credentials, Refused, Secured
 from .protocol.messages import (
-    Ack,
     Approve,
     Chat,
     Chunks,
@@ -57,7 +57,6 @@ from .protocol.messages import (
     ShellLatency,
     Shells,
     Snapshot,
-    Subscribe,
     User,
     UserDiff,
     Users,
@@ -70,7 +69,6 @@ from .ticket import Ticket
 
 log = logging.getLogger(__name__)
 
-State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
 Dial: TypeAlias = Callable[[], Awaitable[Link]]
 
 PING_PERIOD = 2.0
@@ -86,10 +84,6 @@ ACK_DELAY = 0.02
 INPUT_PIECE = 32 << 10
 OUTBOX_BYTES = 256 << 10
 """Input that may wait for the link; `send` waits for room beyond it."""
-EVENT_BYTES = 4 << 20
-"""Events that may wait for a reader; beyond it the host is no longer listened to until they are taken."""
-REPLAY_BYTES = 2 << 20
-"""Output that is kept while a snapshot arrives in parts, to follow it."""
 SCROLLBACK = 10_000
 RETRY = frozenset({"busy", "rateLimited", "full"})
 """Refusals that may pass, so that a client which was inside before tries again."""
@@ -97,48 +91,6 @@ RETRY = frozenset({"busy", "rateLimited", "full"})
 
 class SessionEnded(ConnectionError):
     """The session is over for this client: stopped, removed, or not let in. `str()` is a sentence for the person."""
-
-
-@dataclass(frozen=True)
-class StateChanged:
-    """The client's connection is in another state; `reason` says why, for `reconnecting` and `ended`."""
-
-    state: State
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Output:
-    """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal;
-    `missed` bytes of output were then skipped, because this client had fallen behind or was away."""
-
-    sid: int
-    data: bytes
-    snapshot: bool = False
-    missed: int = 0
-
-
-Event: TypeAlias = StateChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
-
-
-@dataclass
-class _Shell:
-    """A shell as this client has it."""
-
-    screen: Screen | None
-    seq: int = -1
-    """Position up to which output was parsed; -1 before the first snapshot."""
-    received: int = 0
-    """Output bytes parsed since the link began."""
-    acknowledged: int = 0
-    parts: list[bytes] = field(default_factory=list)
-    """The snapshot that is arriving, taken at `parts_seq`, and the output since."""
-    parts_seq: int = -1
-    replay: list[bytes] = field(default_factory=list)
-    replay_size: int = 0
-    wanted: bool = False
-    """Whether its output is asked for."""
-    subscribed: bool = False
 
 
 class SshxClient:
@@ -179,19 +131,15 @@ class SshxClient:
         self._heard = 0.0
         self._link: Link | None = None
         self._secured: Secured | None = None
-        self._shells: dict[int, _Shell] = {}
+        self._shells: dict[int, ShellOutput] = {}
         self._outbox: deque[ClientMessage] = deque()
         self._outbox_size = 0
         self._outbox_changed = asyncio.Event()
         self._outbox_room = asyncio.Event()
         self._ack_timer: asyncio.TimerHandle | None = None
         self._last_heard = time.monotonic()
-        self._events: deque[Event] = deque()
-        self._events_size = 0
-        self._events_changed = asyncio.Event()
-        self._events_read = False
+        self._events = Events()
         self._changed = asyncio.Event()
-        self._taps: list[Callable[[Event], None]] = []
         self._runner: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._owned: Callable[[], Awaitable[None]] | None = None
@@ -248,7 +196,7 @@ class SshxClient:
                 raise TypeError("credentials without a ticket need `dial`")
             client = cls(credentials, dial, name=name, observer=observer, screens=screens, outputs=outputs)
             if on_event is not None:
-                client._tap(on_event)
+                client.observe(on_event)
             try:
                 await client._start()
                 yield client
@@ -288,23 +236,13 @@ class SshxClient:
             self._changed.clear()
             await self._changed.wait()
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncIterator[Event]:
         """Everything that happens, from the first on. Ends with the session. One reader at a time."""
-        self._events_read = True
-        try:
-            while True:
-                while self._events:
-                    event = self._events.popleft()
-                    self._events_size -= _size(event)
-                    self._events_changed.set()
-                    yield event
-                if self._ended:
-                    return
-                self._events_changed.clear()
-                await self._events_changed.wait()
-        finally:  # who has stopped reading must not hold up the rest
-            self._events_read = False
-            self._events_changed.set()
+        return self._events.read()
+
+    def observe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `callback` with every event from now on; returns what ends that."""
+        return self._events.observe(callback)
 
     # What a user does. Each raises `SessionEnded` when the session is over. What is not allowed, the host answers with
     # an `Error` event.
@@ -369,7 +307,7 @@ class SshxClient:
             def over(_: SshxClient) -> bool:
                 return command_run.done or bool(errors) or shell not in self.shells
 
-            untap = self._tap(on_event)
+            stop_observing = self.observe(on_event)
             try:
                 await self.send(shell, command_run.line(command))
                 await self.wait_for(over)
@@ -378,7 +316,7 @@ class SshxClient:
                     self._post(Data(shell, b"\x03"))
                 raise
             finally:
-                untap()
+                stop_observing()
             if errors and not command_run.done:
                 raise CommandError(errors[0])
             return command_run.result()
@@ -449,14 +387,14 @@ class SshxClient:
                 elif isinstance(event, StateChanged) and event.state == "reconnecting":
                     errors.append("The connection broke before the host could answer. Try again.")
 
-            untap = self._tap(on_event)
+            stop_observing = self.observe(on_event)
             try:
                 self._post(message)
                 await asyncio.wait_for(self.wait_for(lambda _: errors or done()), ANSWER)
             except asyncio.TimeoutError:
                 errors.append("The host did not answer. Try again.")
             finally:
-                untap()
+                stop_observing()
             if errors and not done():
                 raise CommandError(errors[0])
 
@@ -527,9 +465,7 @@ class SshxClient:
             unsent = [message for message in self._outbox if isinstance(message, (Data, Chat))]
             self._outbox = deque([Join(self._name, self._resume, self._heard, self._observer), *unsent])
             for shell in self._shells.values():
-                shell.received = shell.acknowledged = 0
-                shell.subscribed = False
-                shell.parts_seq, shell.parts, shell.replay = -1, [], []
+                shell.new_link()
             tasks = [
                 asyncio.ensure_future(work)
                 for work in (self._read(link, reader.rest()), self._write(link), self._ping(link))
@@ -559,9 +495,8 @@ class SshxClient:
                     return self._ended
             self._acknowledge(ACK_BYTES)  # the rest waits for more, or for the timer
             self._last_heard = time.monotonic()
-            while self._events_read and self._events_size > EVENT_BYTES:
-                self._events_changed.clear()
-                await self._events_changed.wait()
+            while self._events.full:
+                await self._events.changed()
                 self._last_heard = time.monotonic()
             self._changed.set()
             frames = await link.receive()
@@ -606,15 +541,25 @@ class SshxClient:
 
     def _receive(self, message: HostMessage) -> None:
         match message:
-            case Chunks():
-                self._on_chunks(message)
-            case Snapshot():
-                self._on_snapshot(message)
+            case Chunks(sid):
+                if (shell := self._shells.get(sid)) is not None:
+                    output = shell.on_chunks(message)
+                    if output is not None:
+                        self._events.emit(output)
+                    self._parsed()
+            case Snapshot(sid):
+                if (shell := self._shells.get(sid)) is not None:
+                    answer = shell.on_snapshot(message)
+                    if isinstance(answer, Output):
+                        self._events.emit(answer)
+                    elif answer is not None:
+                        self._post(answer)
+                    self._parsed()
             case Pong(t):
                 self.latency = time.monotonic() - t
             case Users(users):
                 self.users = dict(users)
-                self._emit(message)
+                self._events.emit(message)
             case UserDiff(uid, user):
                 if user is None:
                     self.users.pop(uid, None)
@@ -622,21 +567,21 @@ class SshxClient:
                     self.users[uid] = user
                     if uid == self.uid:
                         self._name = user.name  # a companion may have changed it
-                self._emit(message)
+                self._events.emit(message)
             case Shells(shells):
                 self._on_shells(dict(shells))
-                self._emit(message)
+                self._events.emit(message)
                 if not self._first.done():  # now all is known that the host tells those who come
                     self._first.set_result(None)
             case Hear():
                 self._heard = max(self._heard, message.time)
                 self.messages.append(message)
-                self._emit(message)
+                self._events.emit(message)
             case ShellLatency(ms):
                 self.shell_latency = ms
-                self._emit(message)
+                self._events.emit(message)
             case Error():
-                self._emit(message)
+                self._events.emit(message)
             case Hello(uid, info):
                 self.uid, self.info = uid, info
                 token = info.get("token")
@@ -656,66 +601,18 @@ class SshxClient:
             shell = self._shells.get(sid)
             if shell is None:
                 screen = new_screen(info.rows, info.cols, SCROLLBACK) if self._with_screens else None
-                shell = self._shells[sid] = _Shell(screen)
-            elif shell.screen is not None and (shell.screen.rows, shell.screen.cols) != (
-                info.rows,
-                info.cols,
-            ):
-                shell.screen.resize(info.rows, info.cols)
+                shell = self._shells[sid] = ShellOutput(sid, screen)
+            shell.resize(info.rows, info.cols)
             if shell.wanted or self._with_outputs:
                 self._want(sid)
         self.shells = shells
 
     def _want(self, sid: int) -> None:
         """Ask for a shell's output, from where it was left."""
-        shell = self._shells[sid]
-        shell.wanted = True
-        if not shell.subscribed:
-            shell.subscribed = True
-            self._post(Subscribe(sid, shell.seq))
+        if (subscribe := self._shells[sid].subscription()) is not None:
+            self._post(subscribe)
 
-    def _on_snapshot(self, message: Snapshot) -> None:
-        shell = self._shells.get(message.sid)
-        if shell is None:
-            return
-        if message.part == 0:
-            shell.parts, shell.parts_seq, shell.replay, shell.replay_size = [], message.seq, [], 0
-        self._parsed(message.sid, shell, len(message.data))
-        if shell.parts_seq >= 0:
-            shell.parts.append(message.data)
-        if message.more:
-            return
-        if shell.parts_seq < 0:  # given up, see `_on_chunks`: ask for a new one
-            self._post(Subscribe(message.sid, -1))
-            return
-        data = b"".join([*shell.parts, *shell.replay])
-        missed = max(0, message.seq - shell.seq) if shell.seq >= 0 else 0
-        shell.seq = max(shell.seq, message.seq)
-        shell.parts, shell.parts_seq, shell.replay = [], -1, []
-        if shell.screen is not None:
-            shell.screen.feed(data)
-        self._emit(Output(message.sid, data, True, missed))
-
-    def _on_chunks(self, message: Chunks) -> None:
-        shell = self._shells.get(message.sid)
-        if shell is None:
-            return
-        data = b"".join(message.chunks)
-        size = len(data)
-        if message.seq == shell.seq:
-            shell.seq += size
-            if shell.screen is not None:
-                shell.screen.feed(data)
-            if shell.parts_seq >= 0:
-                shell.replay.append(data)
-                shell.replay_size += size
-                if shell.replay_size > REPLAY_BYTES:  # it would be old by the time it is there
-                    shell.parts, shell.parts_seq, shell.replay = [], -1, []
-            self._emit(Output(message.sid, data))
-        self._parsed(message.sid, shell, size)
-
-    def _parsed(self, sid: int, shell: _Shell, size: int) -> None:
-        shell.received += size
+    def _parsed(self) -> None:
         if self._ack_timer is None:
             self._ack_timer = asyncio.get_running_loop().call_later(ACK_DELAY, self._acknowledge_all)
 
@@ -726,28 +623,14 @@ class SshxClient:
     def _acknowledge(self, least: int) -> None:
         if self._ended:
             return
-        for sid, shell in self._shells.items():
-            if shell.received - shell.acknowledged >= least:
-                shell.acknowledged = shell.received
-                self._post(Ack(sid, shell.received))
-
-    def _tap(self, callback: Callable[[Event], None]) -> Callable[[], None]:
-        self._taps.append(callback)
-        return lambda: self._taps.remove(callback)
-
-    def _emit(self, event: Event) -> None:
-        for tap in list(self._taps):
-            tap(event)
-        self._events.append(event)
-        self._events_size += _size(event)
-        while not self._events_read and self._events_size > EVENT_BYTES:  # nobody has asked for them so far
-            self._events_size -= _size(self._events.popleft())
-        self._events_changed.set()
+        for shell in self._shells.values():
+            if (ack := shell.acknowledgement(least)) is not None:
+                self._post(ack)
 
     def _set_state(self, state: State, reason: str = "") -> None:
         if self.state != state:
             self.state = state
-            self._emit(StateChanged(state, reason))
+            self._events.emit(StateChanged(state, reason))
         self._changed.set()
         self._outbox_room.set()
 
@@ -755,6 +638,7 @@ class SshxClient:
         if not self._ended:
             self._ended = reason or "The session has ended."
             self._set_state("ended", self._ended)
+            self._events.end()
 
 
 def _well_formed(message: ClientMessage) -> ClientMessage:
@@ -771,10 +655,6 @@ def _well_formed(message: ClientMessage) -> ClientMessage:
 
 def _utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
-
-
-def _size(event: Event) -> int:
-    return len(event.data) if isinstance(event, Output) else 100
 
 
 @contextlib.asynccontextmanager

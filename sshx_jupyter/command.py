@@ -54,7 +54,7 @@ class CommandRun:
         return f" {start}; {body}; {end}".encode()
 
     def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
-        """Take what the shell has printed; see `sshx_jupyter.client.Output`."""
+        """Take what the shell has printed; see `sshx_jupyter.events.Output`."""
         if self.done:
             return
         if snapshot and not missed:

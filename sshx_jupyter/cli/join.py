@@ -9,8 +9,9 @@ import getpass
 import sys
 from collections.abc import AsyncIterator
 
-from ..client import Event, SessionEnded, SshxClient, StateChanged
+from ..client import SessionEnded, SshxClient
 from ..config import NodeSettings
+from ..events import Event, StateChanged
 from ..links import Unreachable
 from ..protocol.handshake import Refused
 from ..protocol.messages import MalformedMessage

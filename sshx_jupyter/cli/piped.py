@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from contextlib import AbstractAsyncContextManager
 
-from ..client import Output, SessionEnded, SshxClient, StateChanged
+from ..client import SessionEnded, SshxClient
+from ..events import Output, StateChanged
 from ..protocol.messages import Error, Shells
 from .console import Failure, clean, say
 from .join import farewell

@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from ..client import Output, SessionEnded, SshxClient, StateChanged
+from ..client import SessionEnded, SshxClient
 from ..command import CommandError
+from ..events import Output, StateChanged
 from ..protocol.messages import Error, Geometry, Hear, Shells, UserDiff, Users
 from .cells import BLANK, DIM, REVERSE, REVERSE_BOLD, Row, text_row
 from .console import clean

@@ -34,6 +34,7 @@ from ..protocol.messages import (
 )
 from ..protocol.noise import NoiseError
 from .flow import Flow
+from .requests import handle
 from .turns import Turns
 
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ class Participant:
                     started = time.thread_time()  # not the wall's: being held up by other programs is no work
                     message = decode_client(self._secured.open(frame))
                     if message is not None:
-                        self.session.handle(self, message)
+                        handle(self.session, self, message)
                     if pause := turns.pause(time.monotonic(), time.thread_time() - started):
                         await asyncio.sleep(pause)
                 self._heard = time.monotonic()

@@ -1,6 +1,6 @@
-"""The shared session: its shells, who takes part, and who may do what. Independent of how messages travel.
+"""The shared session: its shells, who takes part and in which role, what everyone is told.
 
-Every permission is enforced here, whatever a front end shows or allows.
+Independent of how messages travel. Who may ask for what stands in `requests`.
 """
 
 from __future__ import annotations
@@ -8,53 +8,34 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-import re
 import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..links import Link
 from ..protocol.handshake import Refused, Secured
 from ..protocol.messages import (
-    Ack,
-    Approve,
-    Chat,
-    ClientMessage,
-    Close,
-    Create,
-    Data,
     Geometry,
     Hear,
     Hello,
     Join,
-    Kick,
-    Lock,
-    Move,
-    Ping,
-    Pong,
-    RequestWrite,
     Role,
-    SetColor,
-    SetCursor,
-    SetFocus,
-    SetName,
-    SetRole,
     ShellInfo,
     ShellLatency,
-    Subscribe,
     User,
     Users,
     Waiting,
 )
-from ..protocol.noise import derive_psk
-from ..ticket import Ticket
-from .errors import Full, Invalid, NotAllowed, NotHere, SessionError
+from .errors import Full, Invalid, NotAllowed, NotHere
+from .keys import Keys
 from .limits import Limits
+from .names import clean_name
 from .pacer import Pacer
 from .participant import Participant
+from .seats import Seats
 from .sender import SessionSender
 from .shell import Shell
 from .terminals import Terminal, Terminals
@@ -81,7 +62,6 @@ USERS_AT_ONCE = 64
 """Users in one message, which must fit into a frame even if all have the longest of names."""
 CHAT_HISTORY = 100
 """Chat messages kept for those who join or come back."""
-SECRET_SIZE = 16
 COMPANIONS = 8
 """Companions of one user."""
 FAREWELL = 2.0
@@ -128,40 +108,6 @@ class SessionEvent:
     detail: str = ""
 
 
-@dataclass
-class _Seat:
-    """What lets a user whose link broke come back as the same user."""
-
-    uid: int
-    user: User
-    until: float
-    owed: set[int] = field(default_factory=set)
-
-
-@dataclass
-class _Keys:
-    """The secret and the derived key of each role; a role without a secret cannot be had."""
-
-    secrets: dict[Role, bytes] = field(repr=False)
-    psks: dict[Role, bytes] = field(repr=False)
-
-
-def _make_keys(session_id: bytes, read_only: bool, password: str | None, owner: bytes) -> _Keys:
-    held: dict[Role, bytes] = {"owner": owner, "reader": secrets.token_bytes(SECRET_SIZE)}
-    if not read_only:
-        held["writer"] = secrets.token_bytes(SECRET_SIZE)
-    psks = {
-        role: derive_psk(secret, session_id, role, None if role == "owner" else password)
-        for role, secret in held.items()
-    }
-    return _Keys(held, psks)
-
-
-def clean_name(name: str, length: int) -> str:
-    """A name as others see it: one line, no control or invisible characters, at most `length` characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:length].strip()
-
-
 class Session:
     """A shared space that lives in this process. Made by `Hub.create`; everything happens on its event loop."""
 
@@ -169,10 +115,9 @@ class Session:
         self,
         name: str,
         options: SessionOptions,
-        keys: _Keys,
+        keys: Keys,
         session_id: bytes,
         *,
-        password: str | None,
         terminals: Terminals,
         limits: Limits,
         pacer: Pacer,
@@ -193,12 +138,11 @@ class Session:
         """Why the session has stopped, or None while it runs."""
         self.shells: dict[int, Shell] = {}
         self._keys = keys
-        self._password = password
         self._terminals = terminals
         self._address = address
         self._sender = SessionSender()
         self._pending: dict[int, Participant] = {}
-        self._seats: dict[bytes, _Seat] = {}
+        self._seats = Seats(limits)
         self._next_uid = 1
         self._next_sid = 1
         self._chat: deque[Hear] = deque(maxlen=CHAT_HISTORY)
@@ -215,10 +159,10 @@ class Session:
     @classmethod
     async def make(cls, name: str, options: SessionOptions, password: str | None, **parts: Any) -> Session:
         """A new session with fresh secrets; `parts` are what the hub gives to all its sessions."""
-        session_id, owner = secrets.token_bytes(16), secrets.token_bytes(SECRET_SIZE)
-        keys = await asyncio.to_thread(_make_keys, session_id, options.read_only, password, owner)
+        session_id = secrets.token_bytes(16)
+        keys = await Keys.make(session_id, options.read_only, password)
         name = clean_name(name, parts["limits"].name_length) or "Shared terminal"
-        return cls(name, options, keys, session_id, password=password, **parts)
+        return cls(name, options, keys, session_id, **parts)
 
     def __repr__(self) -> str:
         return f"<Session {self.id.hex()} {self.name!r}>"
@@ -227,35 +171,32 @@ class Session:
 
     @property
     def password_needed(self) -> bool:
-        return self._password is not None
+        return self._keys.password_needed
 
     @property
     def owner_secret(self) -> bytes:
         """The secret of the host's own front ends. Never part of a ticket."""
-        return self._keys.secrets["owner"]
+        return self._keys.owner
 
     @property
     def ticket(self) -> str | None:
         """The ticket that lets one write, with the host's addresses as known now; None for a read-only session."""
-        secret = self._keys.secrets.get("writer")
-        return self._ticket("writer", secret) if secret is not None else None
+        return self._keys.ticket("writer", self._address())
 
     @property
     def read_ticket(self) -> str:
         """The ticket that lets one watch."""
-        return self._ticket("reader", self._keys.secrets["reader"])
-
-    def _ticket(self, role: Literal["writer", "reader"], secret: bytes) -> str:
-        return Ticket.from_endpoint_ticket(self._address(), self.id, secret, role, self.password_needed).encode()
+        ticket = self._keys.ticket("reader", self._address())
+        assert ticket is not None
+        return ticket
 
     def psk(self, role: Role) -> bytes | None:
         """The key that proves a role, or None if nobody can have it here."""
-        return self._keys.psks.get(role)
+        return self._keys.psk(role)
 
     async def rotate(self) -> None:
         """Make new tickets. The old ones let nobody in any more; who is here stays."""
-        read_only = self.options.read_only
-        self._keys = await asyncio.to_thread(_make_keys, self.id, read_only, self._password, self.owner_secret)
+        self._keys = await self._keys.renewed()
 
     # What the host does.
 
@@ -310,7 +251,7 @@ class Session:
         if role == "reader":
             for client in self._clients(participant):
                 client.drop_input()
-        self._update(participant, role=role, wants_write=False)
+        self.update_user(participant, role=role, wants_write=False)
         self._emit("role", participant, role)
 
     def kick(self, uid: int, reason: str = "") -> None:
@@ -319,17 +260,14 @@ class Session:
         Raises `NotHere`, or `Invalid` for an owner.
         """
         participant = self._sender.get(uid) or self._pending.get(uid)
-        away = [token for token, seat in self._seats.items() if seat.uid == uid and seat.user.role != "owner"]
-        if participant is None and away:
-            for token in away:
-                del self._seats[token]
+        if participant is None and self._seats.give_up_guest(uid):
             return
         if participant is None:
             raise NotHere("This user is not here any more.")
         if participant.user.role == "owner":
             raise Invalid("Owners cannot be removed.")
         reason = clean_name(reason, self.limits.chat_length)
-        self._seats.pop(participant.token, None)
+        self._seats.give_up(participant.token)
         for client in self._clients(participant):
             client.drop_input()
             client.close("The host removed you from the session" + (f": {reason}" if reason else "."))
@@ -409,9 +347,7 @@ class Session:
             raise Refused("notFound")
         if join.observer and join.resume and role != "owner":
             return self._companion(link, secured, role, join.resume)
-        seat = self._seats.pop(join.resume, None) if join.resume else None
-        if seat is not None and (seat.until < time.monotonic() or (seat.user.role == "owner") != (role == "owner")):
-            seat = None
+        seat = self._seats.claim(join.resume, role == "owner")
         observer = join.observer and role == "owner"
         if seat is None:
             if role != "owner" and self.locked:
@@ -466,7 +402,7 @@ class Session:
         self._sender.add(participant)
         self._check_owned()
         if not participant.observer:
-            self._remember(participant)
+            self._seats.take(participant.token, participant.uid, participant.user)
         participant.post(self._hello(participant))
         users = list(self.users().items())
         participant.post(Users(users[:USERS_AT_ONCE]))
@@ -506,24 +442,12 @@ class Session:
             del self._pending[uid]
             self._sender.user_changed(uid)
         elif self._sender.remove(participant) and not participant.observer:
-            seat = self._seats.get(participant.token)
-            if seat is not None:
-                seat.owed = participant.owes()
-                seat.user, seat.until = participant.user, time.monotonic() + self.limits.resume_period
+            self._seats.leave(participant.token, participant.user, participant.owes())
             self._sender.user_changed(uid)
             for companion in self._clients(participant)[1:]:
                 companion.cut()
             self._emit("left", participant, why)
         self._check_owned()
-
-    def _remember(self, participant: Participant) -> None:
-        now = time.monotonic()
-        for token in [token for token, seat in self._seats.items() if seat.until < now]:
-            del self._seats[token]
-        away = [token for token, seat in self._seats.items() if seat.until != float("inf")]
-        for token in away[: max(0, len(self._seats) - 4 * self.limits.users + 1)]:
-            del self._seats[token]
-        self._seats[participant.token] = _Seat(participant.uid, participant.user, float("inf"))
 
     def user_for(self, viewer: Participant, uid: int) -> User | None:
         """User `uid` as `viewer` may see them, or None."""
@@ -536,93 +460,20 @@ class Session:
         """The shells from the lowest to the topmost."""
         return [(sid, shell.info) for sid, shell in self.shells.items()]
 
-    # What clients ask for.
+    # What clients ask for, and may.
 
-    def handle(self, participant: Participant, message: ClientMessage) -> None:
-        """Do what a client asks, or tell it why not."""
-        try:
-            if participant.user.pending and not isinstance(message, Ping):
-                raise NotAllowed("The host has not let you in yet.")
-            self._do(participant, message)
-        except SessionError as error:
-            participant.complain(str(error))
+    def request_write(self, participant: Participant) -> None:
+        """Ask the owners for the right to type. Raises `NotAllowed` if nobody may."""
+        if participant.user.role != "reader":
+            return
+        if self.options.read_only:
+            raise NotAllowed("This session is read-only for everyone.")
+        if not participant.user.wants_write:
+            self.update_user(participant, wants_write=True)
+            self._emit("wantsWrite", participant.speaker)
 
-    def _do(self, participant: Participant, message: ClientMessage) -> None:
-        match message:
-            case Data(sid, data):
-                self._need_writer(participant)
-                shell = self._shell(sid)
-                self.last_activity = time.time()
-                if not participant.take_input(shell, data):
-                    raise Full(
-                        f"Shell {sid} does not read its input: some of what you sent was dropped. "
-                        "Interrupt the program, or wait and send it again."
-                    )
-            case Ack(sid, received):
-                participant.acknowledge(sid, received)
-            case Subscribe(sid, seq):
-                participant.subscribe(self._shell(sid), seq)
-            case Ping(t):
-                participant.post(Pong(t))
-            case SetCursor(at):
-                self._update(participant, cursor=at)
-            case SetFocus(sid):
-                self._update(participant, focus=sid if sid in self.shells else None)
-            case SetName(name):
-                name = clean_name(name, self.limits.name_length)
-                if not name:
-                    raise Invalid("A name needs at least one visible character.")
-                self._update(participant, name=name)
-            case SetColor(color):
-                if not re.fullmatch("#[0-9A-Fa-f]{6}", color):
-                    raise Invalid("A colour is written as #rrggbb, such as #3b82f6.")
-                self._update(participant, color=color)
-            case Chat(text):
-                self._say(participant, text)
-            case Create(x, y):
-                self._need_writer(participant)
-                self.create_shell((x, y))
-            case Close(sid):
-                self._need_writer(participant)
-                self._close_shell(self._shell(sid))
-            case Move(sid, to):
-                self._need_writer(participant)
-                self._move(self._shell(sid), to)
-            case RequestWrite():
-                if participant.user.role == "reader":
-                    if self.options.read_only:
-                        raise NotAllowed("This session is read-only for everyone.")
-                    if not participant.user.wants_write:
-                        self._update(participant, wants_write=True)
-                        self._emit("wantsWrite", participant.speaker)
-            case SetRole(uid, role):
-                self._need_owner(participant)
-                self.set_role(uid, role)
-            case Kick(uid, reason):
-                self._need_owner(participant)
-                self.kick(uid, reason)
-            case Approve(uid, allow):
-                self._need_owner(participant)
-                self.approve(uid, allow)
-            case Lock(locked):
-                self._need_owner(participant)
-                self.lock(locked)
-
-    def _need_writer(self, participant: Participant) -> None:
-        if participant.user.role == "reader":
-            raise NotAllowed("You can watch but not change anything here: ask the host for write access.")
-
-    def _need_owner(self, participant: Participant) -> None:
-        if participant.user.role != "owner":
-            raise NotAllowed("Only the host may do that.")
-
-    def _shell(self, sid: int) -> Shell:
-        try:
-            return self.shells[sid]
-        except KeyError:
-            raise NotHere(f"Shell {sid} has ended.") from None
-
-    def _say(self, participant: Participant, text: str) -> None:
+    def say(self, participant: Participant, text: str) -> None:
+        """Send a chat message to everyone. Raises `Invalid` if it is too long, or the last of too many."""
         text = text.strip()
         if not text:
             return
@@ -640,13 +491,15 @@ class Session:
         self._sender.broadcast(message)
         self._emit("chat", speaker, text)
 
-    def _move(self, shell: Shell, to: Geometry | None) -> None:
+    def move(self, shell: Shell, to: Geometry | None) -> None:
+        """Raise a shell above the others, and place it if `to` says where."""
         self.shells[shell.sid] = self.shells.pop(shell.sid)  # raised
         if to is not None:
             shell.place(to)
         self._sender.shells_changed()
 
-    def _close_shell(self, shell: Shell) -> None:
+    def close_shell(self, shell: Shell) -> None:
+        """End a shell's terminal, in a while."""
         if shell.closing:
             return
         shell.closing = True
@@ -654,7 +507,8 @@ class Session:
         self._closing_shells.add(task)
         task.add_done_callback(self._closing_shells.discard)
 
-    def _update(self, participant: Participant, **changes: Any) -> None:
+    def update_user(self, participant: Participant, **changes: Any) -> None:
+        """Change what everyone sees of a user."""
         participant = participant.speaker
         user = replace(participant.user, **changes)
         if user != participant.user:
@@ -678,7 +532,7 @@ class Session:
             self._sender.shell_output(shell)  # its last output, then its end
             for participant in self._sender:
                 if participant.user.focus == shell.sid:
-                    self._update(participant, focus=None)
+                    self.update_user(participant, focus=None)
             self._emit("shellClosed", None, shell.info.title)
 
     def _check_room(self) -> None:

@@ -11,7 +11,8 @@ import contextlib
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from ..client import Event, Output, SessionEnded, SshxClient
+from ..client import SessionEnded, SshxClient
+from ..events import Event, Output
 from ..links import Unreachable
 from ..links.comm import CommLink
 from ..protocol.handshake import Credentials, Refused
@@ -93,7 +94,7 @@ class Member:
     ) -> None:
         try:
             async with connecting as client:
-                client._tap(self._on_event)
+                client.observe(self._on_event)
                 started.set_result(client)
                 await self._over.wait()
         except (TicketError, Refused, Unreachable, SessionEnded) as error:

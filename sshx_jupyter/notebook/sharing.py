@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ..host.limits import Limits
-from ..host.session import clean_name
+from ..host.names import clean_name
 from ..text import seconds
 from ..ticket import Ticket, TicketError
 from . import background, busy

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..host.session import clean_name
+from ..host.names import clean_name
 from .base import ApiError
 
 LONGEST = 64 << 10

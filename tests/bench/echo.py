@@ -8,7 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from sshx_jupyter.client import Output, SshxClient
+from sshx_jupyter.client import SshxClient
+from sshx_jupyter.events import Output
 from tests.bench.report import Row
 from tests.servers import TerminalTab, jupyter_server
 
@@ -76,7 +77,7 @@ async def _client(client: SshxClient) -> list[float]:
     sid = next(iter(client.shells))
     await client.wait_for(lambda c: c._shells[sid].seq >= 0)
     echoed = asyncio.Event()
-    client._tap(lambda event: echoed.set() if isinstance(event, Output) else None)
+    client.observe(lambda event: echoed.set() if isinstance(event, Output) else None)
     await client.send(sid, "cat\r")
     await asyncio.sleep(0.3)
     for key in range(KEYS):

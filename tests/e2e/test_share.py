@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from sshx_jupyter import client as client_module
-from sshx_jupyter.client import Output, SessionEnded, SshxClient
+from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.command import CommandError
+from sshx_jupyter.events import Output
 from sshx_jupyter.host.screen import GhosttyScreen
 from sshx_jupyter.links import Link, Unreachable
 from sshx_jupyter.links.iroh import SshxNode
@@ -70,7 +71,7 @@ async def test_a_terminal_with_history_is_shared_both_ways(server_a: JupyterServ
         async with join(session, name="guest") as client:
             await screen_has(client, "green from1before")
             received: list[bytes] = []
-            client._tap(lambda event: received.append(event.data) if isinstance(event, Output) else None)
+            client.observe(lambda event: received.append(event.data) if isinstance(event, Output) else None)
             before = len(tab.output)
             await client.send(1, "echo guest$((2))typed\r")
             await tab.wait_for("guest2typed")
@@ -217,7 +218,7 @@ async def test_a_guest_who_is_cut_off_again_and_again_loses_nothing(
                         assert not event.missed
                     received.extend(event.data)
 
-            client._tap(on_event)
+            client.observe(on_event)
             await client.wait_for(lambda c: 1 in c._shells and c._shells[1].seq >= 0)
             # ended by a file and not by Ctrl-C, which a shell misses when it comes between a `sleep` and the next line
             enough = tmp_path / "enough"

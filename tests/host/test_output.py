@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from sshx_jupyter import client as client_module
-from sshx_jupyter.client import Output, SshxClient
+from sshx_jupyter import output
+from sshx_jupyter.client import SshxClient
+from sshx_jupyter.events import Output
 from sshx_jupyter.host.participant import PART
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.shell import OutputLog
@@ -37,7 +39,7 @@ async def settle(session: Session, *clients: SshxClient) -> None:
 
     def settled(client: SshxClient) -> bool:
         sub = next(p for p in session._sender if p.uid == client.uid)._subscriptions[shell.sid]
-        return sub.drained and client._shells[shell.sid].seq == shell.seq and client._shells[shell.sid].parts_seq < 0
+        return sub.drained and client._shells[shell.sid].seq == shell.seq and not client._shells[shell.sid].arriving
 
     silent_since = time.monotonic()
     seq = shell.seq
@@ -311,7 +313,7 @@ async def test_scrollback_that_was_not_there_yet_comes_after_the_link_broke(
 
 
 async def test_scrollback_that_was_overtaken_is_asked_for_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "REPLAY_BYTES", 1000)
+    monkeypatch.setattr(output, "REPLAY_BYTES", 1000)
     session = await host.create()
 
     async def dial() -> Link:
@@ -321,7 +323,7 @@ async def test_scrollback_that_was_overtaken_is_asked_for_again(host: Host, monk
         await typist.run("seq 1 20000")
         sid = next(iter(session.shells))
         async with host.connect(session, "reader", dial=dial) as late:
-            await late.wait_for(lambda c: c._shells[sid].parts_seq >= 0)
+            await late.wait_for(lambda c: c._shells[sid].arriving)
             await typist.run("for i in 1 2 3 4 5 6 7 8; do printf '%0400d\\r' $i; sleep 0.05; done")
             await settle(session, typist, late)
             assert_equal(session, late)

@@ -13,7 +13,8 @@ from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.command import CommandError
 from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
 from sshx_jupyter.host.hub import Hub
-from sshx_jupyter.host.session import SessionEvent, clean_name
+from sshx_jupyter.host.names import clean_name
+from sshx_jupyter.host.session import SessionEvent
 from sshx_jupyter.links import Link, LinkClosed
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import (

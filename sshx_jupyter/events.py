@@ -1,0 +1,100 @@
+"""What a client tells of its session, and how it waits for whoever reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from .protocol.messages import Error, Hear, ShellLatency, Shells, UserDiff, Users
+
+State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
+
+QUEUE_BYTES = 4 << 20
+"""Events that may wait for a reader."""
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The client's connection is in another state; `reason` says why, for `reconnecting` and `ended`."""
+
+    state: State
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal;
+    `missed` bytes of output were then skipped, because this client had fallen behind or was away."""
+
+    sid: int
+    data: bytes
+    snapshot: bool = False
+    missed: int = 0
+
+
+Event: TypeAlias = StateChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
+
+
+class Events:
+    """Events for one reader at a time, and at once for callbacks. Without a reader the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Event] = deque()
+        self._size = 0
+        self._changed = asyncio.Event()
+        self._being_read = False
+        self._ended = False
+        self._observers: list[Callable[[Event], None]] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether the reader should first take what waits."""
+        return self._being_read and self._size > QUEUE_BYTES
+
+    def emit(self, event: Event) -> None:
+        for observer in list(self._observers):
+            observer(event)
+        self._waiting.append(event)
+        self._size += _size(event)
+        while not self._being_read and self._size > QUEUE_BYTES:  # nobody has asked for them so far
+            self._size -= _size(self._waiting.popleft())
+        self._changed.set()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._ended = True
+        self._changed.set()
+
+    def observe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `callback` with every event from now on; returns what ends that."""
+        self._observers.append(callback)
+        return lambda: self._observers.remove(callback)
+
+    async def changed(self) -> None:
+        """Wait until an event has come or was taken."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def read(self) -> AsyncIterator[Event]:
+        """All that waits, and all that comes, until the end."""
+        self._being_read = True
+        try:
+            while True:
+                while self._waiting:
+                    event = self._waiting.popleft()
+                    self._size -= _size(event)
+                    self._changed.set()
+                    yield event
+                if self._ended:
+                    return
+                await self.changed()
+        finally:  # who has stopped reading must not hold up the rest
+            self._being_read = False
+            self._changed.set()
+
+
+def _size(event: Event) -> int:
+    return len(event.data) if isinstance(event, Output) else 100

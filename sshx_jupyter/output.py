@@ -1,0 +1,100 @@
+"""A shell as a client has it: its exact screen, and how far its output is known. The mirror of `output.ts`.
+
+Sans-I/O: what the host says goes in; what the client's reader should see, or the host be asked, comes out.
+"""
+
+from __future__ import annotations
+
+from .events import Output
+from .host.screen import Screen
+from .protocol.messages import Ack, Chunks, Snapshot, Subscribe
+
+REPLAY_BYTES = 2 << 20
+"""Output that is kept while a snapshot arrives in parts, to follow it."""
+
+
+class ShellOutput:
+    """One shell of the session. Positions and sizes are in bytes of its output."""
+
+    def __init__(self, sid: int, screen: Screen | None) -> None:
+        self.sid = sid
+        self.screen = screen
+        self.seq = -1
+        """Position up to which output was parsed; -1 before the first snapshot."""
+        self.wanted = False
+        """Whether its output is asked for, now and after each reconnection."""
+        self._subscribed = False
+        self._received = 0
+        self._acknowledged = 0
+        self._parts: list[bytes] | None = None
+        """The snapshot that is arriving."""
+        self._replay: list[bytes] = []
+        """The output since it began."""
+        self._replay_size = 0
+
+    @property
+    def arriving(self) -> bool:
+        """Whether a snapshot has begun and not ended."""
+        return self._parts is not None
+
+    def new_link(self) -> None:
+        """What the host and this side said of the shell belongs to a link that is gone; what it printed stays."""
+        self._received = self._acknowledged = 0
+        self._subscribed = False
+        self._drop_snapshot()
+
+    def resize(self, rows: int, cols: int) -> None:
+        if self.screen is not None and (self.screen.rows, self.screen.cols) != (rows, cols):
+            self.screen.resize(rows, cols)
+
+    def subscription(self) -> Subscribe | None:
+        """What asks the host for the output, from where it was left; None if it was asked already."""
+        self.wanted = True
+        if self._subscribed:
+            return None
+        self._subscribed = True
+        return Subscribe(self.sid, self.seq)
+
+    def acknowledgement(self, least: int) -> Ack | None:
+        """What tells the host how much was parsed on this link, if it is `least` more than it was told before."""
+        if self._received - self._acknowledged < least:
+            return None
+        self._acknowledged = self._received
+        return Ack(self.sid, self._received)
+
+    def on_snapshot(self, message: Snapshot) -> Output | Subscribe | None:
+        if message.part == 0:
+            self._drop_snapshot()
+            self._parts = []
+        self._received += len(message.data)
+        if self._parts is not None:
+            self._parts.append(message.data)
+        if message.more:
+            return None
+        if self._parts is None:  # given up, see `on_chunks`
+            return Subscribe(self.sid, -1)
+        data = b"".join([*self._parts, *self._replay])
+        self._drop_snapshot()
+        missed = max(0, message.seq - self.seq) if self.seq >= 0 else 0
+        self.seq = max(self.seq, message.seq)
+        if self.screen is not None:
+            self.screen.feed(data)
+        return Output(self.sid, data, True, missed)
+
+    def on_chunks(self, message: Chunks) -> Output | None:
+        data = b"".join(message.chunks)
+        self._received += len(data)
+        if message.seq != self.seq:
+            return None
+        self.seq += len(data)
+        if self.screen is not None:
+            self.screen.feed(data)
+        if self._parts is not None:
+            self._replay.append(data)
+            self._replay_size += len(data)
+            if self._replay_size > REPLAY_BYTES:  # the snapshot would be old by the time it is there
+                self._drop_snapshot()
+        return Output(self.sid, data)
+
+    def _drop_snapshot(self) -> None:
+        self._parts, self._replay, self._replay_size = None, [], 0

@@ -24,6 +24,7 @@ from .host.screen import Screen, new_screen
 from .host.screen import load as load_screens
 from .links import FrameReader, Link, LinkClosed, Path, Unreachable
 from .output import ShellOutput
+from .protocol.codec import MalformedMessage, decode_host, encode
 from .protocol.handshake import ClientHandshake, Credentials, Refused, Secured
 from .protocol.messages import (
     Approve,
@@ -42,7 +43,6 @@ from .protocol.messages import (
     Join,
     Kick,
     Lock,
-    MalformedMessage,
     Move,
     Ping,
     Pong,
@@ -61,8 +61,6 @@ from .protocol.messages import (
     UserDiff,
     Users,
     Waiting,
-    decode_host,
-    encode,
 )
 from .protocol.noise import NoiseError
 from .ticket import Ticket

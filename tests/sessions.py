@@ -14,8 +14,9 @@ from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.terminals import Terminals
 from sshx_jupyter.links import FrameReader, Link
 from sshx_jupyter.links.memory import MemoryLink, memory_link
+from sshx_jupyter.protocol.codec import decode_host, encode
 from sshx_jupyter.protocol.handshake import ClientHandshake, Credentials
-from sshx_jupyter.protocol.messages import ClientMessage, HostMessage, Join, Role, decode_host, encode
+from sshx_jupyter.protocol.messages import ClientMessage, HostMessage, Join, Role
 from sshx_jupyter.ticket import Ticket
 
 ADDRESS = "endpointaaaa"

@@ -13,8 +13,8 @@ from ..client import SessionEnded, SshxClient
 from ..config import NodeSettings
 from ..events import Event, StateChanged
 from ..links import Unreachable
+from ..protocol.codec import MalformedMessage
 from ..protocol.handshake import Refused
-from ..protocol.messages import MalformedMessage
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
 from .console import Failure, clean, read_password, read_ticket, say

@@ -15,8 +15,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 from ..links import FrameReader, Link, LinkClosed
+from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, Secured, refusal
-from ..protocol.messages import Closed, Join, MalformedMessage, Role, decode_client, encode
+from ..protocol.messages import Closed, Join, Role
 from ..protocol.noise import NoiseError
 from . import screen
 from .errors import Full, TerminalsUnavailable

@@ -17,21 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..links import Link, LinkClosed
+from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.handshake import Secured
-from ..protocol.messages import (
-    Chunks,
-    Closed,
-    Error,
-    HostMessage,
-    MalformedMessage,
-    Role,
-    Shells,
-    Snapshot,
-    User,
-    UserDiff,
-    decode_client,
-    encode,
-)
+from ..protocol.messages import Chunks, Closed, Error, HostMessage, Role, Shells, Snapshot, User, UserDiff
 from ..protocol.noise import NoiseError
 from .flow import Flow
 from .requests import handle

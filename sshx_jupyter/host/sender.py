@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..protocol.messages import HostMessage, encode
+from ..protocol.codec import encode
+from ..protocol.messages import HostMessage
 from .participant import Participant
 from .shell import Shell
 

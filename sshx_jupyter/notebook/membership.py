@@ -15,8 +15,8 @@ from ..client import SessionEnded, SshxClient
 from ..events import Event, Output
 from ..links import Unreachable
 from ..links.comm import CommLink
+from ..protocol.codec import MalformedMessage
 from ..protocol.handshake import Credentials, Refused
-from ..protocol.messages import MalformedMessage
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
 from .errors import SharingError

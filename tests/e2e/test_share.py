@@ -388,7 +388,7 @@ def gone(pid: int) -> bool:
 
 def test_output_messages_are_what_the_test_records() -> None:
     """The names that the recording test looks for would be there if frames were clear."""
-    from sshx_jupyter.protocol.messages import encode
+    from sshx_jupyter.protocol.codec import encode
 
     assert b"typed-" in encode(Chunks(1, 0, [b"typed-"]))
     assert b"typed-" in encode(Snapshot(1, 0, b"typed-", 0, False))

@@ -21,8 +21,9 @@ from sshx_jupyter.host.participant import PART
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.shell import OutputLog
 from sshx_jupyter.links import Link
+from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT
-from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Geometry, Hello, Subscribe, encode
+from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Geometry, Hello, Subscribe
 from tests.screens import assert_same_screen
 from tests.sessions import Host, RawClient, Stalling, Throttled, credentials, hosting
 

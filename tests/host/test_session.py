@@ -16,6 +16,7 @@ from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.names import clean_name
 from sshx_jupyter.host.session import SessionEvent
 from sshx_jupyter.links import Link, LinkClosed
+from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import (
     Chat,
@@ -32,7 +33,6 @@ from sshx_jupyter.protocol.messages import (
     SetCursor,
     SetName,
     Shells,
-    encode,
 )
 from tests.sessions import ADDRESS, Host, RawClient, credentials, hosting
 

@@ -17,6 +17,7 @@ from zlib import crc32
 
 import cbor2
 
+from sshx_jupyter.protocol import codec
 from sshx_jupyter.protocol import messages as m
 from sshx_jupyter.protocol.framing import MAX_FRAME, pack
 from sshx_jupyter.protocol.handshake import (
@@ -321,20 +322,20 @@ def messages() -> dict[str, Any]:
     def samples(values: list[Any]) -> list[dict[str, Any]]:
         result = []
         for value in values:
-            data = m.encode(value)
+            data = codec.encode(value)
             [(name, _)] = cbor2.loads(data).items()
             result.append({"name": name, "fields": plain(value), "bytes": data.hex()})
         return result
 
     def forms(decode: Callable[[bytes], Any], *values: tuple[str, bytes]) -> list[dict[str, Any]]:
         """Bytes that another encoder may write, and the bytes that they mean."""
-        return [{"name": name, "bytes": data.hex(), "same": m.encode(decode(data)).hex()} for name, data in values]
+        return [{"name": name, "bytes": data.hex(), "same": codec.encode(decode(data)).hex()} for name, data in values]
 
     return {
         "client": samples(CLIENT),
         "host": samples(HOST),
         "alsoClient": forms(
-            m.decode_client,
+            codec.decode_client,
             ("long header of the map", bytes.fromhex("b90001") + cbor2.dumps({"lock": True})[1:]),
             ("whole number as a float", cbor2.dumps({"ack": [1, float(2**40)]})),
             ("whole number as a short float", bytes.fromhex("a165636c6f7365f94700")),
@@ -343,7 +344,7 @@ def messages() -> dict[str, Any]:
             ("empty join", cbor2.dumps({"join": {}})),
         ),
         "alsoHost": forms(
-            m.decode_host,
+            codec.decode_host,
             (
                 "user with fewer keys",
                 cbor2.dumps({"userDiff": [1, {"name": "a", "color": "#AbCdEf", "role": "reader"}]}),
@@ -454,7 +455,7 @@ def handshakes() -> list[dict[str, Any]]:
         ends = {"client": at_client, "host": at_host}
         transport = []
         for sender, message in exchange:
-            data = m.encode(message)
+            data = codec.encode(message)
             transport.append({"from": sender, "message": data.hex(), "frame": ends[sender].seal(data).hex()})
         result.append(
             {

@@ -1,5 +1,6 @@
 /**
- * The messages of `sshx/1`: their types, and their CBOR (RFC 8949) form. The mirror of `protocol/messages.py`.
+ * The messages of `sshx/1`: their types, and their CBOR (RFC 8949) form. The mirror of `protocol/messages.py` and
+ * `protocol/codec.py`.
  *
  * A message is a CBOR map with one key, the message's name. Decoding trusts nothing: what it returns has exactly the
  * declared types and ranges, and everything else is a `MalformedMessage`. To let versions grow, unknown messages decode

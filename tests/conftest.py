@@ -13,14 +13,16 @@ from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
-IN_THE_BROWSER = {"test_browser", "test_lab", "test_notebook"}
+IN_THE_BROWSER = ["test_lab", "test_notebook", "test_browser"]
+"""In the order in which they run: the last measure more, and nothing else runs by then."""
 ASYNC_TIMEOUT = 60.0
 """Seconds that an async test may take. pytest-timeout, which is for what hangs for good, would end the whole run."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Chromium needs all cores for itself: what it does comes last, when the other process has done its part.
-    items.sort(key=lambda item: item.path.stem in IN_THE_BROWSER)
+    last = {stem: place for place, stem in enumerate(IN_THE_BROWSER, 1)}
+    items.sort(key=lambda item: last.get(item.path.stem, 0))
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")

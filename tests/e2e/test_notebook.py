@@ -60,12 +60,14 @@ async def test_share_and_join(host: Person, guest: Person, tmp_path: Path) -> No
     shared = write(
         host.server, "shared.ipynb", LOAD, "session = %sshx share --name class", "session.ticket", busy_until(done)
     )
+    began = time.monotonic()
     hosting = await Notebook.open(host, shared)
+    opening = time.monotonic() - began
     await hosting.run(0)
     began = time.monotonic()
     await hosting.start(1)
     await host.sees("$")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < max(3, opening)  # the latter on a slow machine
     ticket = await host.copied("Copy ticket")
     assert ticket in await hosting.run(2)
     [terminal] = await host.server.json("GET", "api/terminals")
@@ -171,12 +173,14 @@ async def test_two_views_and_two_notebooks(browser: Browser, host: Person) -> No
 async def test_in_notebook_7_and_in_the_dark(host: Person) -> None:
     configure(host.server, "JupyterLab Dark")
     path = write(host.server, "seven.ipynb", LOAD, "%sshx share --name seven")
+    began = time.monotonic()
     notebook = await Notebook.open(host, path, "notebooks")
+    opening = time.monotonic() - began
     await notebook.run(0)
     began = time.monotonic()
     await notebook.start(1)
     await host.sees("$")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < max(3, opening)  # the latter on a slow machine
     await host.run("echo seven-$((3+4))")
     await host.sees_line("seven-7")
     await expect(host.page.locator(".sshx-session")).to_have_attribute("data-theme", "dark")

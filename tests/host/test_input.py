@@ -96,7 +96,7 @@ async def test_close_while_blocked_gives_up_the_rest_and_leaves_nothing(pty: tup
     queue.close()
     queue.close()
     queue.write(b"z", written.append)  # given up at once
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 2
     await gone(before)
     while sum(written) < 101_001:
         await asyncio.sleep(0.01)

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from .command import CommandError, CommandRun, RunResult
-from .events import Event, Events, Output, State, StateChanged
+from .events import Event, Events, InfoChanged, Output, State, StateChanged
 from .host.screen import Screen, new_screen
 from .host.screen import load as load_screens
 from .links import FrameReader, Link, LinkClosed, Path, Unreachable
@@ -136,6 +136,8 @@ class SshxClient:
         self._outbox_room = asyncio.Event()
         self._ack_timer: asyncio.TimerHandle | None = None
         self._last_heard = time.monotonic()
+        self._answered = 0.0
+        """All that was posted before this time has been answered, or will not be."""
         self._events = Events()
         self._changed = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
@@ -273,13 +275,15 @@ class SshxClient:
     async def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
         """Type a command into a shell (the first, or a new one) and wait until it has ended.
 
-        The shell must be at its prompt and be one of the sh family. The command is seen by everyone who watches.
+        The shell must be at its prompt and be one of the sh family. The command is seen by everyone who watches. If who
+        reads the events waits here, the oldest of them are forgotten if they become too many.
 
         Raises:
             CommandError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
         """
         try:
-            return await asyncio.wait_for(self._run_command(command, shell), timeout)
+            with self._events.set_aside():
+                return await asyncio.wait_for(self._run_command(command, shell), timeout)
         except asyncio.TimeoutError:
             raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
 
@@ -295,11 +299,12 @@ class SshxClient:
             await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
             command_run = CommandRun()
             errors: list[str] = []
+            earlier_done = self._fence()
 
             def on_event(event: Event) -> None:
                 if isinstance(event, Output) and event.sid == shell:
                     command_run.on_output(event.data, event.snapshot, event.missed)
-                elif isinstance(event, Error) and not command_run.begun:
+                elif isinstance(event, Error) and earlier_done() and not command_run.begun:
                     errors.append(event.text)
 
             def over(_: SshxClient) -> bool:
@@ -378,9 +383,10 @@ class SshxClient:
         """Send a message and wait until it is done. Raises `CommandError` with the reason if it is not."""
         async with self._ask_lock:
             errors: list[str] = []
+            earlier_done = self._fence()
 
             def on_event(event: Event) -> None:
-                if isinstance(event, Error):
+                if isinstance(event, Error) and earlier_done():
                     errors.append(event.text)
                 elif isinstance(event, StateChanged) and event.state == "reconnecting":
                     errors.append("The connection broke before the host could answer. Try again.")
@@ -388,7 +394,8 @@ class SshxClient:
             stop_observing = self.observe(on_event)
             try:
                 self._post(message)
-                await asyncio.wait_for(self.wait_for(lambda _: errors or done()), ANSWER)
+                with self._events.set_aside():
+                    await asyncio.wait_for(self.wait_for(lambda _: errors or done()), ANSWER)
             except asyncio.TimeoutError:
                 errors.append("The host did not answer. Try again.")
             finally:
@@ -458,7 +465,7 @@ class SshxClient:
             handshake = ClientHandshake(self._credentials, self._psk)
             await link.send(handshake.start())
             self._secured = handshake.receive(await asyncio.wait_for(reader.next(), SILENCE))
-            self._last_heard = time.monotonic()
+            self._last_heard = self._answered = time.monotonic()
             # What was not sent yet is still meant; the rest spoke of the link that broke.
             unsent = [message for message in self._outbox if isinstance(message, (Data, Chat))]
             self._outbox = deque([Join(self._name, self._resume, self._heard, self._observer), *unsent])
@@ -520,6 +527,12 @@ class SshxClient:
             if time.monotonic() - self._last_heard > SILENCE:
                 return "nothing was heard from the host"
 
+    def _fence(self) -> Callable[[], bool]:
+        """Tells whether an error that comes is about something later than this call."""
+        now = time.monotonic()
+        self._post(Ping(now))
+        return lambda: self._answered >= now
+
     async def _flush(self) -> None:
         """Give what was posted last a moment to leave."""
         with contextlib.suppress(asyncio.TimeoutError):
@@ -555,6 +568,7 @@ class SshxClient:
                     self._parsed()
             case Pong(t):
                 self.latency = time.monotonic() - t
+                self._answered = t
             case Users(users):
                 self.users = dict(users)
                 self._events.emit(message)
@@ -581,10 +595,13 @@ class SshxClient:
             case Error():
                 self._events.emit(message)
             case Hello(uid, info):
+                changed = info != self.info
                 self.uid, self.info = uid, info
                 token = info.get("token")
                 self._resume = token if isinstance(token, bytes) else None
                 self._set_state("connected")
+                if changed:
+                    self._events.emit(InfoChanged())
             case Waiting():
                 self._set_state("waiting")
             case Closed(reason):

@@ -48,10 +48,11 @@ class CommandRun:
         """What to type: the command between the marks, hidden from the history by the space before it."""
         start = f"printf '\\033]133;C;aid={self._id}\\007'"
         end = f"printf '\\033]133;D;%s;aid={self._id}\\007' \"$?\"\r"
-        body = command.strip().replace("\r\n", "\n").replace("\n", "\r")
-        if "\r" in body or "#" in body or body.endswith(("&", ";", "\\")):  # where a semicolon cannot follow
-            return f" {{ {start}\r{body}\r}}; {end}".encode()
-        return f" {start}; {body}; {end}".encode()
+        quoted = command.strip().replace("\r\n", "\n").replace("\n", "\r").replace("'", r"'\''")
+        # As one word, so that the end is told even if the command makes no sense. POSIX shells then give up the whole
+        # line (XCU 2.8.1: `eval` is a special built-in) unless `command` stands before it. Only zsh takes that
+        # otherwise: there `funcstack` is set, to an empty array.
+        return f" {start}; ${{funcstack-command}} eval '{quoted}'; {end}".encode()
 
     def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
         """Take what the shell has printed; see `sshx_jupyter.events.Output`."""

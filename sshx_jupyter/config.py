@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import logging
 import sys
 from collections.abc import Sequence
@@ -86,11 +87,15 @@ def load_settings(options: Sequence[str] = ()) -> NodeSettings:
             except Exception as error:  # it is Python, and mostly about other things
                 log.warning("jupyter sshx: %s.py or .json was left out, it has an error: %s", name, error)
     config = app.config
+    known = NodeSettings.class_trait_names(config=True)
     if options:
-        config.merge(KeyValueConfigLoader(list(options)).load_config())
-    return NodeSettings(config=Config({NodeSettings.__name__: _section(config)}))
-
-
-def _section(config: Config) -> dict[str, Any]:
-    section = config.get(SECTION, {})
-    return {name: value for name, value in section.items() if name in NodeSettings.class_trait_names(config=True)}
+        given = KeyValueConfigLoader(list(options)).load_config()
+        for name in given.get(SECTION, {}):
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f" Did you mean {SECTION}.{close[0]}?" if close else ""
+                raise TraitError(f"{SECTION}.{name} is not a setting of the command line.{hint}")
+        config.merge(given)
+    # Of what the files say, the rest is the server's alone.
+    section = {name: value for name, value in config.get(SECTION, {}).items() if name in known}
+    return NodeSettings(config=Config({NodeSettings.__name__: section}))

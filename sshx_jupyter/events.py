@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .protocol.messages import Error, Hear, ShellLatency, Shells, UserDiff, Users
 
@@ -25,6 +26,11 @@ class StateChanged:
 
 
 @dataclass(frozen=True)
+class InfoChanged:
+    """What the host says of the session is another, such as its name; see `SshxClient.info`."""
+
+
+@dataclass(frozen=True)
 class Output:
     """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal;
     `missed` bytes of output were then skipped, because this client had fallen behind or was away."""
@@ -35,7 +41,7 @@ class Output:
     missed: int = 0
 
 
-Event: TypeAlias = StateChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
+Event: TypeAlias = StateChanged | InfoChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
 
 
 class Events:
@@ -46,6 +52,7 @@ class Events:
         self._size = 0
         self._changed = asyncio.Event()
         self._being_read = False
+        self._reader: asyncio.Task[Any] | None = None
         self._ended = False
         self._observers: list[Callable[[Event], None]] = []
 
@@ -73,6 +80,18 @@ class Events:
         self._observers.append(callback)
         return lambda: self._observers.remove(callback)
 
+    @contextlib.contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """While the reader itself waits for something else that takes long, nobody waits for it."""
+        waits = self._being_read and asyncio.current_task() is self._reader
+        if waits:
+            self._being_read = False
+            self._changed.set()
+        try:
+            yield
+        finally:
+            self._being_read |= waits
+
     async def changed(self) -> None:
         """Wait until an event has come or was taken."""
         self._changed.clear()
@@ -81,6 +100,7 @@ class Events:
     async def read(self) -> AsyncIterator[Event]:
         """All that waits, and all that comes, until the end."""
         self._being_read = True
+        self._reader = asyncio.current_task()
         try:
             while True:
                 while self._waiting:

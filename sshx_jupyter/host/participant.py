@@ -336,7 +336,8 @@ class Participant:
                     if size > GATHER_FROM and self._wake.is_set():  # more has come meanwhile
                         await asyncio.sleep(GATHER)
                 if self._closing is not None:
-                    await self.link.send([self._secured.seal(encode(Closed(self._closing)))])
+                    if self._cutting is None:  # else the client is not to know that it was meant
+                        await self.link.send([self._secured.seal(encode(Closed(self._closing)))])
                     await self.link.close(self._closing)
                     return self._closing
         except LinkClosed as error:

@@ -56,7 +56,10 @@ def share(
     _follow_shell()
     if where not in (None, "server", "kernel"):
         raise SharingError('Sessions live in the "server" or in the "kernel".')
-    names = (terminals,) if isinstance(terminals, str) else tuple(terminals)
+    try:
+        names = (terminals,) if isinstance(terminals, str) else tuple(terminals)
+    except TypeError:
+        raise SharingError("Terminals are given by their names.") from None
     options = Options(_clean(name) or _default_name(), names, read_only, approve, _password(password), _expiry(expires))
     with _sharing:
         known = _shared.get((options, where))

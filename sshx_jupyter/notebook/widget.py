@@ -9,6 +9,7 @@ import itertools
 import logging
 import os
 from collections.abc import Coroutine
+from types import NoneType
 from typing import Any
 
 from traitlets import Bool, Dict, List, Unicode
@@ -68,6 +69,7 @@ class SharedSession(SessionWidget):
     def chat(self, text: str) -> None:
         """Say something to everyone. Raises `SharingError`."""
         client = self._client
+        _need(text, str, "A message is a text.")
         if not text.strip():
             raise SharingError("A message needs some text.")
         before = client.messages[-1] if client.messages else None
@@ -90,12 +92,16 @@ class SharedSession(SessionWidget):
         Raises:
             SharingError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
         """
+        _need(command, str, "A command is a text.")
+        _need(shell, (int, NoneType), "A shell is given by its number, as .shells has it.")
+        _need(timeout, (int, float, NoneType), "A timeout is a number of seconds.")
         result: RunResult = self._call(self._client.run(command, shell, timeout))
         return result
 
     def kick(self, user: int | str, reason: str = "") -> None:
         """Remove a user, by number or by name, from a session of one's own. Raises `SharingError`."""
         client, uid = self._client, self._find(user)
+        _need(reason, str, "A reason is a text.")
         self._call(client.ask(Kick(uid, reason), lambda: uid not in client.users))
 
     def set_role(self, user: int | str, role: Role) -> None:
@@ -158,7 +164,7 @@ class SharedSession(SessionWidget):
 
     def member_changed(self, member: Member) -> None:
         client = member.client
-        if client is None:
+        if client is None or self.ended:
             return
         values: dict[str, Any] = {
             "users": dict(client.users),
@@ -169,7 +175,7 @@ class SharedSession(SessionWidget):
         for trait, value in values.items():
             self._show(trait, value)
         self._show("name", str(client.info.get("name", self.name)))
-        if client.ended and not self.ended:
+        if client.ended:
             self._end(self._why or client.ended)
             if member.hosted is not None:  # whatever it was: what has ended here is not to be shared on
                 member.abandon()
@@ -188,6 +194,7 @@ class SharedSession(SessionWidget):
         self.tickets_changed(Tickets(None, None))
         self._show("connected", False)
         self._show("users", {})
+        self._show("shells", {})
         self._show("ended", reason)
         busy.unwatch(self._tell_busy)
 
@@ -262,7 +269,7 @@ class SharedSession(SessionWidget):
         except (CommandError, SessionEnded) as error:
             raise SharingError(str(error)) from None
 
-    def _find(self, user: int | str) -> int:
+    def _find(self, user: object) -> int:
         users = self._client.users
         if isinstance(user, str):
             found = [uid for uid, known in users.items() if known.name == user]
@@ -270,9 +277,14 @@ class SharedSession(SessionWidget):
                 raise SharingError(f"There are {len(found)} users of this name: give one's number, as .users has it.")
             if found:
                 return found[0]
-        elif user in users:
+        elif isinstance(user, int) and user in users:
             return user
         raise SharingError("There is no such user here: .users has their numbers and names.")
+
+
+def _need(value: object, kind: type | tuple[type, ...], what: str) -> None:
+    if not isinstance(value, kind):
+        raise SharingError(what)
 
 
 def _tickets_of(ticket: Ticket) -> Tickets:

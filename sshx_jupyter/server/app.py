@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 import time
@@ -74,6 +75,8 @@ class SshxApp(NodeSettings, ExtensionApp):
             self.settings["event_logger"].register_event_schema(schema)
         scrubbed = self.settings.get("extra_log_scrub_param_keys") or []
         self.settings["extra_log_scrub_param_keys"] = [*scrubbed, *sockets.SECRETS]
+        if self.relays:  # for kernels: what they share or join on their own goes the same ways
+            os.environ["SSHX_RELAYS"] = self.relays if isinstance(self.relays, str) else ",".join(self.relays)
         # For the plugin in JupyterLab and Notebook: that it is here, and what guests may be if their host does not say.
         self.settings.setdefault("page_config_data", {})["sshxDefaultRole"] = self.default_role
 

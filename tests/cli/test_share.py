@@ -163,6 +163,13 @@ def test_relays_that_make_no_sense(sshx: Sshx) -> None:
         assert "Relays are" in told.stderr
 
 
+def test_settings_that_there_are_not(sshx: Sshx) -> None:
+    told = sshx.run("share", "--SshxApp.relay=disabled")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "SshxApp.relay is not a setting" in told.stderr
+    assert "Did you mean SshxApp.relays?" in told.stderr
+
+
 def test_the_setting_goes_before_the_environment_and_the_option_before_both(share: Share, sshx: Sshx) -> None:
     sshx.env["SSHX_RELAYS"] = "rubbish"
     (sshx.config / "jupyter_server_config.py").write_text('c.SshxApp.relays = "disabled"\n')

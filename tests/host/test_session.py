@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from sshx_jupyter import events
 from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.command import CommandError
+from sshx_jupyter.events import InfoChanged
 from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
 from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.names import clean_name
@@ -27,6 +29,7 @@ from sshx_jupyter.protocol.messages import (
     Geometry,
     Hear,
     Hello,
+    Kick,
     Ping,
     Pong,
     RequestWrite,
@@ -61,6 +64,53 @@ async def test_a_command_gives_its_output_and_status(host: Host) -> None:
         with pytest.raises(CommandError, match=r"took longer than 0\.2 s"):
             await client.run("sleep 60", timeout=0.2)
         assert (await client.run("echo still here")).output == "still here\n"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash --norc"])
+async def test_a_command_that_makes_no_sense_ends_too(host: Host, shell: str) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.send(next(iter(session.shells)), f"exec {shell}\r")
+        for command in ("if", "echo )", ";", "echo 'half", "done"):
+            result = await client.run(command, timeout=20)
+            assert result.exit_status != 0
+            assert "syntax error" in result.output.lower() or "unexpected EOF" in result.output
+        assert (await client.run("  \n")).exit_status == 0
+        assert (await client.run("echo \"it's\" '!x' $((40+2))")).output == "it's !x 42\n"
+
+
+async def test_an_error_about_something_earlier_is_not_the_commands(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.send(77, b"x")
+        assert (await client.run("echo typed")).output == "typed\n"
+        await client.send(77, b"x")
+        assert await client.create() in client.shells
+        await client.send(77, b"x")
+        with pytest.raises(CommandError, match="Only the host"):
+            await client.ask(Kick(99, ""), lambda: False)
+
+
+async def test_who_reads_the_events_may_run_a_command_meanwhile(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "QUEUE_BYTES", 10_000)
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.chat("go")
+        async for event in client:
+            if isinstance(event, Hear):
+                assert (await client.run("seq 1 50000")).exit_status == 0
+                await client.chat("done" if event.text == "go" else "")
+                if event.text == "done":
+                    break
+
+
+async def test_what_the_host_says_of_the_session_is_an_event(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        seen: list[str] = []
+        client.observe(lambda event: seen.append(client.info["name"]) if isinstance(event, InfoChanged) else None)
+        session.rename("Another")
+        await client.wait_for(lambda _: seen == ["Another"])
 
 
 async def test_output_that_was_skipped_does_not_hide_the_end_of_a_command(host: Host) -> None:
@@ -586,6 +636,14 @@ async def test_a_guest_and_its_companion_are_one_user(host: Host) -> None:
         assert not {"joined", "left"} & set(joins)
 
 
+def slowly(close: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def close_slowly(reason: str = "") -> None:
+        await asyncio.sleep(0.1)
+        await close(reason)
+
+    return close_slowly
+
+
 async def test_a_companion_goes_with_its_user(host: Host) -> None:
     session = await host.create()
     async with host.connect(session, "owner") as owner:
@@ -595,6 +653,8 @@ async def test_a_companion_goes_with_its_user(host: Host) -> None:
             for view in views:
                 await view.join(resume=token, observer=True)
                 await view.until(Hello)
+            for companion in [participant for participant in session._sender if participant.main is not None]:
+                companion.link.close = slowly(companion.link.close)  # type: ignore[method-assign]
         with pytest.raises(LinkClosed):  # they may come back once their user has
             await asyncio.gather(*(view.until(Closed) for view in views))
         late = RawClient(await host.dial(), credentials(session, "writer"))

@@ -203,6 +203,7 @@ async def test_what_a_person_does_wrong_is_told_in_a_sentence(kernel: ServerKern
         "sshx_jupyter.share(expires=-1)": "such as 2h",
         "sshx_jupyter.share(password='')": "not empty",
         "sshx_jupyter.share(name=5)": "A name is a text",
+        "sshx_jupyter.share(terminals=5)": "by their names",
         "sshx_jupyter.join(None)": "starts with sshx1",
     }.items():
         assert answer in await says(kernel, line), line
@@ -264,10 +265,22 @@ async def test_observers_that_fail_hurt_nobody(kernel: ServerKernel, lone: LoneK
     )
     await prints(kernel, asked + "\nsession.observe(ask, 'users')")
     await prints(lone, "guest.stop()")
+    assert await prints(lone, "print(guest.users, guest.shells)") == "{} {}"
     waiting = "import time\nwhile not told: time.sleep(0.01)\nprint(told[0])"
     assert "start a thread" in await prints(kernel, waiting)
     await prints(kernel, "session.chat('two')")
-    assert "needs some text" in await says(kernel, "session.chat(' ')")
+    for line, answer in {
+        "session.chat(' ')": "needs some text",
+        "session.chat(5)": "A message is a text",
+        "session.run(None)": "A command is a text",
+        "session.run('true', shell='x')": "by its number",
+        "session.run('true', timeout='x')": "number of seconds",
+        "session.kick([1])": "no such user",
+    }.items():
+        assert answer in await says(kernel, line), line
+    [shared] = await kernel.server.json("GET", SESSIONS)
+    await kernel.server.json("PATCH", f"{SESSIONS}/{shared['id']}", {"name": "renamed"})
+    await prints(kernel, "while session.name != 'renamed': time.sleep(0.01)")
     await prints(kernel, "session.chat('half \\ud83d')")
     assert await prints(kernel, "print(session.connected, [m.text for m in session.messages])") == (
         "True ['one', 'two', 'half ?']"

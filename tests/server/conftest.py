@@ -20,6 +20,12 @@ def sshx_config() -> dict[str, Any]:
     return {}
 
 
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server tells its kernels by the environment ends with the test."""
+    monkeypatch.delenv("SSHX_RELAYS", raising=False)
+
+
 @pytest.fixture
 def jp_server_config(sshx_config: dict[str, Any]) -> Config:
     config = Config(

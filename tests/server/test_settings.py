@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,11 @@ async def test_the_environment_says_which_relays(server: Server, value: str, mon
 async def test_the_setting_goes_before_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSHX_RELAYS", "rubbish")
     assert (await server.call("GET", "sshx/api/status")).status == 200
+
+
+@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"relays": ["https://one.example", "https://two.example"]}}])
+async def test_kernels_go_the_same_ways(server: Server) -> None:
+    assert os.environ["SSHX_RELAYS"] == "https://one.example,https://two.example"
 
 
 @pytest.mark.parametrize("sshx_config", [NO_TERMINALS])

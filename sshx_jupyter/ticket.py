@@ -219,7 +219,7 @@ def _walk(raw: bytes) -> Ticket | Reason:
     Both roles have six letters, so only the address has a length of its own, and it comes first: after it
     every byte has its place, and a cut can be told from a wrong character.
     """
-    intact = crc32(raw[:-4]) == int.from_bytes(raw[-4:], "big")
+    intact = len(raw) > 4 and crc32(raw[:-4]) == int.from_bytes(raw[-4:], "big")
     wrong: Reason = "malformed" if intact else "mistyped"
     if not b"\xa6aa".startswith(raw[:3]):
         return wrong

@@ -217,7 +217,7 @@ function latin1(raw: Uint8Array): string {
 function walk(raw: Uint8Array): Ticket | TicketReason {
   const text = latin1(raw);
   const checksum = raw.slice(-4).reduce((value, byte) => value * 256 + byte, 0);
-  const intact = crc32(raw.slice(0, -4)) === checksum;
+  const intact = raw.length > 4 && crc32(raw.slice(0, -4)) === checksum;
   const wrong: TicketReason = intact ? "malformed" : "mistyped";
   if (!"\xa6aa".startsWith(text.slice(0, 3))) return wrong;
   // Next is the length of the address: up to 23 within the byte, or 0x58 and 1 byte, or 0x59 and 2 bytes.

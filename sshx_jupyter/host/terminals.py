@@ -187,7 +187,7 @@ class Terminals:
             else:
                 name, _ = self._manager.new_named_terminal(**options)
         except (OSError, ValueError) as error:
-            raise TerminalsUnavailable(f"The terminal could not be started: {error}.") from error
+            raise TerminalsUnavailable(f"The terminal could not be started: {str(error).rstrip('.')}.") from error
         terminal = self.open(name)
         terminal.resize(rows, cols)
         return terminal

@@ -45,7 +45,8 @@ async def stop(wanted: str | None) -> str:
         if len(rows) > 1:
             raise SharingError("There are several: say which. %sshx list shows their ids.")
     else:
-        rows = [row for row in rows if row.id.startswith(wanted.strip().lower())]
+        begins = wanted.strip().lower()
+        rows = [row for row in rows if begins and row.id.startswith(begins)]
         if not rows:
             raise SharingError("There is no session of this id here. %sshx list shows which there are.")
         if len({row.id for row in rows}) > 1:

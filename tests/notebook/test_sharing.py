@@ -196,6 +196,7 @@ async def test_what_a_person_does_wrong_is_told_in_a_sentence(kernel: ServerKern
         "%sshx join nonsense": "not an sshx ticket",
         "%sshx stop": "shares nothing",
         "%sshx stop beef": "no session of this id",
+        "%sshx stop ''": "no session of this id",
         "sshx_jupyter.join('sshx1')": "",
         "sshx_jupyter.share(expires='x')": "such as 2h",
         "sshx_jupyter.share(where='moon')": '"server" or in the "kernel"',

@@ -149,6 +149,7 @@ def tickets() -> dict[str, Any]:
         ("session id too short", changed(i=session_id[:15]), "malformed"),
         ("secret too long", changed(k=writer + b"\x00"), "malformed"),
         ("an additional field", changed(z=1), "malformed"),
+        ("zeros", "sshx1aaaa", "mistyped"),
     ]
     return {
         "valid": [

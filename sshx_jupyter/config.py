@@ -40,6 +40,12 @@ class NodeSettings(Configurable):
         "",
         help='The "address:port" to listen on; if empty, every IPv4 interface and a free port.',
     ).tag(config=True)
+    key_file = Unicode(
+        "",
+        help="""A file that keeps the identity in the network, so that tickets' addresses stay valid across restarts;
+        made if it is missing. If empty, the identity is a new one at every start. In a configuration file it is the
+        Jupyter server's alone.""",
+    ).tag(config=True)
     default_role = Enum(
         ("writer", "reader"),
         "writer",
@@ -87,6 +93,8 @@ def load_settings(options: Sequence[str] = ()) -> NodeSettings:
             except Exception as error:  # it is Python, and mostly about other things
                 log.warning("jupyter sshx: %s.py or .json was left out, it has an error: %s", name, error)
     config = app.config
+    # The server may be running: of two endpoints with one identity, each would get what is meant for the other.
+    config.get(SECTION, {}).pop("key_file", None)
     known = NodeSettings.class_trait_names(config=True)
     if options:
         given = KeyValueConfigLoader(list(options)).load_config()
@@ -96,6 +104,5 @@ def load_settings(options: Sequence[str] = ()) -> NodeSettings:
                 hint = f" Did you mean {SECTION}.{close[0]}?" if close else ""
                 raise TraitError(f"{SECTION}.{name} is not a setting of the command line.{hint}")
         config.merge(given)
-    # Of what the files say, the rest is the server's alone.
     section = {name: value for name, value in config.get(SECTION, {}).items() if name in known}
     return NodeSettings(config=Config({NodeSettings.__name__: section}))

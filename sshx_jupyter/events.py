@@ -66,7 +66,7 @@ class Events:
             observer(event)
         self._waiting.append(event)
         self._size += _size(event)
-        while not self._being_read and self._size > QUEUE_BYTES:  # nobody has asked for them so far
+        while not self._being_read and self._size > QUEUE_BYTES:  # nobody takes them now
             self._size -= _size(self._waiting.popleft())
         self._changed.set()
 

@@ -58,7 +58,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
         terminals = Terminals.own()
-        node = await spawn_node(settings, terminals=terminals)
+        node = await spawn_node(settings, terminals=terminals, key_file=settings.key_file or None)
         try:
             session = await _host(node, arguments, password)
             with recorded(session.id.hex(), session.name), contextlib.ExitStack() as stack:

@@ -15,7 +15,6 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from terminado.management import NamedTermManager
 from tornado.ioloop import PeriodicCallback
-from traitlets import Unicode
 
 from ..config import NodeSettings
 from ..host.hub import Hub
@@ -42,12 +41,6 @@ class SshxApp(NodeSettings, ExtensionApp):
     name = "sshx_jupyter"
     extension_url = "/sshx/p2p"
     load_other_extensions = True
-
-    key_file = Unicode(
-        "",
-        help="""A file that keeps this server's identity in the network, so that tickets' addresses stay valid across
-        restarts; made if it is missing. If empty, the identity is a new one at every start.""",
-    ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -8,10 +8,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from iroh import EndpointTicket
 
 from sshx_jupyter.client import SessionEnded, SshxClient
+from sshx_jupyter.ticket import Ticket
 
 from .programs import COMMAND, TIMEOUT, Shared, Sshx, Terminal, alive, children, wait_until
 
@@ -161,6 +164,23 @@ def test_relays_that_make_no_sense(sshx: Sshx) -> None:
         told = sshx.run("share", "--json", *options, SSHX_RELAYS="disabled")
         assert (told.returncode, told.stdout) == (1, "")
         assert "Relays are" in told.stderr
+
+
+def test_the_key_file_of_the_command_line_keeps_the_address(share: Share, sshx: Sshx, tmp_path: Path) -> None:
+    (sshx.config / "jupyter_server_config.py").write_text(f'c.SshxApp.key_file = "{tmp_path}/of the server"\n')
+    option = f"--SshxApp.key_file={tmp_path}/key"
+    first, again, other = (endpoint_id(share(*options).ticket) for options in ((option,), (option,), ()))
+    assert first == again != other
+    assert not (tmp_path / "of the server").exists()
+    (tmp_path / "bad").write_text("short")
+    told = sshx.run("share", f"--SshxApp.key_file={tmp_path}/bad")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert f"{tmp_path}/bad" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def endpoint_id(ticket: str) -> str:
+    return str(EndpointTicket.from_string(Ticket.decode(ticket).endpoint_ticket).endpoint_addr().id())
 
 
 def test_settings_that_there_are_not(sshx: Sshx) -> None:

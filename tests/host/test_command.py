@@ -1,0 +1,87 @@
+"""Commands that a client runs in a shared shell, on real PTYs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sshx_jupyter import events
+from sshx_jupyter.command import CommandError
+from sshx_jupyter.protocol.messages import Hear, Kick
+from tests.sessions import Host, hosting
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    async with hosting() as host:
+        yield host
+
+
+async def test_a_command_gives_its_output_and_status(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, name="ann") as client:
+        result = await client.run("printf 'one\\ntwo\\n'; (exit 3)")
+        assert (result.output, result.exit_status, result.truncated) == ("one\ntwo\n", 3, False)
+        assert (await client.run("sleep 0.01 &")).exit_status == 0
+        result = await client.run("for i in 1 2; do # a comment\necho $i\ndone")
+        assert (result.output, result.exit_status) == ("1\n2\n", 0)
+        with pytest.raises(CommandError, match=r"took longer than 0\.2 s"):
+            await client.run("sleep 60", timeout=0.2)
+        assert (await client.run("echo still here")).output == "still here\n"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash --norc"])
+async def test_a_command_that_makes_no_sense_ends_too(host: Host, shell: str) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.send(next(iter(session.shells)), f"exec {shell}\r")
+        for command in ("if", "echo )", ";", "echo 'half", "done"):
+            result = await client.run(command, timeout=20)
+            assert result.exit_status != 0
+            assert "syntax error" in result.output.lower() or "unexpected EOF" in result.output
+        assert (await client.run("  \n")).exit_status == 0
+        assert (await client.run("echo \"it's\" '!x' $((40+2))")).output == "it's !x 42\n"
+
+
+async def test_an_error_about_something_earlier_is_not_the_commands(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.send(77, b"x")
+        assert (await client.run("echo typed")).output == "typed\n"
+        await client.send(77, b"x")
+        assert await client.create() in client.shells
+        await client.send(77, b"x")
+        with pytest.raises(CommandError, match="Only the host"):
+            await client.ask(Kick(99, ""), lambda: False)
+
+
+async def test_who_reads_the_events_may_run_a_command_meanwhile(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "QUEUE_BYTES", 10_000)
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.chat("go")
+        async for event in client:
+            if isinstance(event, Hear):
+                assert (await client.run("seq 1 50000")).exit_status == 0
+                await client.chat("done" if event.text == "go" else "")
+                if event.text == "done":
+                    break
+
+
+async def test_output_that_was_skipped_does_not_hide_the_end_of_a_command(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        result = await asyncio.wait_for(client.run("seq 1 2000000; (exit 4)"), 100)
+        assert result.exit_status == 4
+        assert result.truncated or result.output.endswith("1999999\n2000000\n")
+
+
+async def test_a_command_that_the_host_refuses_is_not_waited_for(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.run("true")
+        session.set_role(client.uid, "reader")  # which the client has not heard yet
+        with pytest.raises(CommandError, match="You can watch"):
+            await client.run("true")

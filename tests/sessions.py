@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sshx_jupyter.client import SshxClient
+from sshx_jupyter.host.door import Share
 from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
@@ -31,10 +32,10 @@ class Host:
         self.links: list[MemoryLink] = []
         self._serving: set[asyncio.Task[None]] = set()
 
-    async def dial(self, peer: str = "guest", limit: int = 1 << 20) -> MemoryLink:
+    async def dial(self, peer: str = "guest", limit: int = 1 << 20, share: Share = "network") -> MemoryLink:
         """A link to the hub."""
         near, far = memory_link(limit, peer)
-        task = asyncio.ensure_future(self.hub.accept(far))
+        task = asyncio.ensure_future(self.hub.accept(far, share=share))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         self.links.append(near)

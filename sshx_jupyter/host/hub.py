@@ -1,7 +1,6 @@
 """The sessions that this process hosts, and the door to them: a link comes in, a participant goes on.
 
-The door is where strangers knock, so everything before the handshake is bounded: how many knock at once, how long they
-may take, and how often one may fail.
+Strangers knock at the door, so everything before the end of the handshake is bounded; `door` says how.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ import contextlib
 import logging
 import secrets
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from ..links import FrameReader, Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
@@ -20,6 +20,7 @@ from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused
 from ..protocol.messages import Closed, Join, Role
 from ..protocol.noise import NoiseError
 from . import screen
+from .door import Door, Share
 from .errors import Full, TerminalsUnavailable
 from .limits import Limits
 from .pacer import Pacer
@@ -28,8 +29,8 @@ from .terminals import Terminals
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_PEERS = 1024
-"""Endpoints whose failed handshakes are remembered."""
+Shaken: TypeAlias = tuple[Session, Role, bytes, Secured, Join, list[bytes]]
+"""Result of a handshake: session, role, the role's key, channel, first message, and frames that came early."""
 
 
 class Hub:
@@ -44,8 +45,7 @@ class Hub:
         self.refused: Counter[str] = Counter()
         """How many links were refused before they were in, by reason."""
         self._sent_before = 0
-        self._knocking = 0
-        self._failures: dict[str, deque[float]] = {}
+        self.door: Door[asyncio.Task[Shaken]] = Door(self.limits)
         self._observers: list[Callable[[SessionEvent], None]] = []
         self._nobody = secrets.token_bytes(32)
 
@@ -109,18 +109,19 @@ class Hub:
         """Bytes sent to participants so far, those of ended sessions included."""
         return self._sent_before + sum(session.bytes_sent for session in self.sessions.values())
 
-    async def accept(self, link: Link) -> None:
-        """Serve a link that came in: handshake, then the session until either side ends it. Never raises."""
+    async def accept(self, link: Link, *, share: Share | None = None, shaken: Callable[[], None] | None = None) -> None:
+        """Serve a link that came in: handshake, then the session until either side ends it. Never raises.
+
+        Args:
+            share: whose places at the door it takes; by default "local" for a link that does not leave this machine.
+            shaken: called once the client has shown a key.
+        """
+        if share is None:
+            share = "local" if link.path().kind == "local" else "network"
         try:
-            if self._knocking >= self.limits.handshakes:
-                raise Refused("busy")
-            self._knocking += 1
-            try:
-                session, role, psk, secured, join, rest = await asyncio.wait_for(
-                    self._handshake(link), self.limits.handshake_timeout
-                )
-            finally:
-                self._knocking -= 1
+            session, role, psk, secured, join, rest = await self._shake(link, share)
+            if shaken is not None:
+                shaken()
             try:
                 if session.psk(role) != psk:  # new tickets were made meanwhile
                     raise Refused("invalidAuth")
@@ -145,48 +146,87 @@ class Hub:
         """Stop every session."""
         await asyncio.gather(*(session.stop(reason) for session in list(self.sessions.values())))
 
-    async def _handshake(self, link: Link) -> tuple[Session, Role, bytes, Secured, Join, list[bytes]]:
-        self._check_failures(link.peer)
+    async def _shake(self, link: Link, share: Share) -> Shaken:
+        """The handshake, within its time and as long as it has a place at the door."""
+        peer, door = link.peer, self.door
+        if share == "network":
+            door.check(peer, time.monotonic())
+        task = asyncio.ensure_future(self._handshake(link, share))
+        self._take_place(task, peer, share)
+        try:
+            await asyncio.wait({task}, timeout=self.limits.handshake_timeout)
+            if task.cancelled():  # a newcomer has its place
+                raise Refused("busy")
+            if not task.done():
+                raise asyncio.TimeoutError
+            return task.result()
+        except Refused as refused:
+            if refused.reason in ("invalidAuth", "malformed"):
+                door.failed(peer, time.monotonic())
+            elif task.cancelled() or refused.reason != "busy":
+                door.unfinished(peer, share, time.monotonic())
+            raise
+        except (HandshakeError, NoiseError, MalformedMessage):
+            door.failed(peer, time.monotonic())
+            raise
+        except (LinkClosed, asyncio.TimeoutError):
+            door.unfinished(peer, share, time.monotonic())
+            raise
+        finally:
+            door.leave(task)
+            task.cancel()
+
+    async def _handshake(self, link: Link, share: Share) -> Shaken:
+        door, peer = self.door, link.peer
         reader = FrameReader(link)
         first = await reader.next()
         preface = Preface.parse(first)
+        owner = preface.role == "owner"
+        if share == "local" and not owner:  # nobody keeps the host's own page out by failing in its name
+            door.check(peer, time.monotonic())
         session = self.sessions.get(preface.session_id)
         psk = session.psk(preface.role) if session is not None else None
         # An unknown session and a wrong key cost the same work and are told only afterwards.
         handshake = HostHandshake(first, psk or self._nobody)
         message = await reader.next()
+        if session is not None and not owner and share == "network":
+            await self._wait_for_turn(session.id, peer)
         try:
-            if session is not None and preface.role != "owner" and session.password_needed and not preface.password:
+            if session is not None and not owner and session.password_needed and not preface.password:
                 raise Refused("passwordRequired")
             reply, secured = handshake.receive(message)
         except Refused as refused:
             if session is None:
                 raise Refused("notFound") from None
             if refused.reason == "invalidAuth":
-                self._failed(link.peer)
+                door.wrong_key(session.id, time.monotonic())
             raise
         await link.send([reply])
         # The first encrypted message proves that the client is live: nothing was done for a recording of it.
         join = decode_client(secured.open(await reader.next()))
         if session is None or psk is None or not isinstance(join, Join):
             raise Refused("malformed")
+        door.came_in(session.id, peer)
         return session, preface.role, psk, secured, join, reader.rest()
+
+    def _take_place(self, task: asyncio.Task[Shaken], peer: str, share: Share) -> None:
+        loser = self.door.enter(task, peer, share)
+        if loser is not None:
+            loser.cancel()
+
+    async def _wait_for_turn(self, session_id: bytes, peer: str) -> None:
+        """Wait if keys of this session are being guessed."""
+        delay = self.door.turn(session_id, peer, time.monotonic())
+        if delay > 0:
+            task = asyncio.current_task()
+            assert task is not None
+            self.door.leave(task)
+            await asyncio.sleep(delay)
+            self._take_place(task, peer, "network")
 
     async def _send(self, link: Link, frame: bytes) -> None:
         with contextlib.suppress(LinkClosed, asyncio.TimeoutError):
             await asyncio.wait_for(link.send([frame]), 1)
-
-    def _check_failures(self, peer: str) -> None:
-        times = self._failures.get(peer)
-        if times is not None and len(times) == times.maxlen and time.monotonic() - times[0] < 60:
-            raise Refused("rateLimited")
-
-    def _failed(self, peer: str) -> None:
-        times = self._failures.pop(peer, None) or deque(maxlen=self.limits.failed_handshakes)
-        times.append(time.monotonic())
-        self._failures[peer] = times
-        while len(self._failures) > REMEMBERED_PEERS:
-            del self._failures[next(iter(self._failures))]
 
     def _check_room(self) -> None:
         if len(self.sessions) >= self.limits.sessions:
@@ -195,4 +235,5 @@ class Hub:
     def _forget(self, event: SessionEvent) -> None:
         if event.kind == "stopped":
             self.sessions.pop(event.session.id, None)
+            self.door.forget(event.session.id)
             self._sent_before += event.session.bytes_sent

@@ -20,9 +20,22 @@ class Limits:
     users: int = _bound(256, "Users of one session, those waiting for approval included.")
     shells: int = _bound(14, "Shells of one session (sshx's own bound).")
     sessions: int = _bound(64, "Sessions of one host.")
-    handshakes: int = _bound(32, "Unfinished handshakes at any time.")
+    handshakes: int = _bound(32, "Unfinished handshakes of guests at any time; the oldest makes room for a new one.")
+    local_handshakes: int = _bound(32, "Unfinished handshakes of the host's own front ends at any time.")
+    endpoint_handshakes: int = _bound(12, "Unfinished handshakes of one endpoint at any time.")
+    connection_handshakes: int = _bound(8, "Unfinished handshakes of one connection at any time; more wait.")
     handshake_timeout: float = _bound(10.0, "Seconds that a handshake may take.")
     failed_handshakes: int = _bound(5, "Failed handshakes a minute of one endpoint; after that it is refused unheard.")
+    unfinished_handshakes: int = _bound(
+        20, "Handshakes a minute that one endpoint may leave unfinished; after that it is refused unheard."
+    )
+    wrong_keys: int = _bound(
+        20, "Wrong keys a minute for one session; after that, those who join for the first time take turns."
+    )
+    idle_connections: int = _bound(
+        128, "Connections at any time through which nobody takes part; the oldest makes room for a new one."
+    )
+    endpoint_connections: int = _bound(4, "Such connections of one endpoint at any time.")
     name_length: int = _bound(64, "Characters of a user's or a session's name.")
     chat_length: int = _bound(4000, "Characters of a chat message.")
     chat_burst: int = _bound(10, "Chat messages of one user within `chat_period`.")

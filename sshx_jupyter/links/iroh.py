@@ -28,6 +28,7 @@ from iroh import (
     preset_n0,
 )
 
+from ..host.door import Places
 from ..host.hub import Hub
 from ..host.limits import Limits
 from ..host.session import Session
@@ -47,6 +48,11 @@ READS_IN_A_ROW = 4
 DIAL_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 1.0
 """Seconds in which the other sides may confirm that an endpoint closes; all have been told at once."""
+IDLE_BYTES = 512 << 10
+"""Bytes that may come through a connection before someone takes part through it, and after. QUIC lets the other side
+send 100 streams of 1.25 MB before anything of them is read, and the bindings have no setting for that."""
+IDLE_PERIOD = 0.5
+"""Seconds from one look at this to the next."""
 ONLINE_TIMEOUT = 2.0
 """Seconds that the first ticket waits for a relay to be found; later tickets have it as soon as it is."""
 DIRECT_ADDRESSES = 16
@@ -139,6 +145,58 @@ class _Dialed:
         self.links = 0
 
 
+class _Caller:
+    """A connection that another endpoint has made. While nobody takes part through it, it needs a place among `idle`
+    ones, and may lose it to a newer connection."""
+
+    serving: asyncio.Task[None]
+    connection: Connection | None = None
+    peer: str | None = None
+
+    def __init__(self, idle: Places[_Caller], handshakes: int) -> None:
+        self.room = asyncio.Semaphore(handshakes)
+        """Room for unfinished handshakes; streams beyond wait until some of those before are in, or have failed."""
+        self._idle = idle
+        self._inside = 0
+        self._received = 0
+        self._gone = False
+
+    def idle(self) -> None:
+        """Nobody takes part through this connection yet, or any more."""
+        if self._gone:
+            return
+        self._idle.leave(self)
+        self._received = self._bytes()
+        loser = self._idle.take(self, self.peer)
+        if loser is not None:
+            loser.serving.cancel()
+
+    def came_in(self) -> None:
+        """A link's client has shown a key."""
+        self._inside += 1
+        self._idle.leave(self)
+
+    def left(self) -> None:
+        """A link has ended whose client had shown a key."""
+        self._inside -= 1
+        if self._inside == 0:
+            self.idle()
+
+    def check(self) -> None:
+        """End this connection, through which nobody takes part, if it sends much all the same."""
+        if self._bytes() - self._received > IDLE_BYTES:
+            self._idle.leave(self)
+            self.serving.cancel()
+
+    def _bytes(self) -> int:
+        return self.connection.stats().udp_rx_bytes if self.connection is not None else 0
+
+    def gone(self) -> None:
+        """The connection has ended."""
+        self._gone = True
+        self._idle.leave(self)
+
+
 class SshxNode:
     """One iroh endpoint: hosts any number of sessions, dials any number of tickets. Make one with `spawn`."""
 
@@ -152,13 +210,14 @@ class SshxNode:
         self._endpoint = endpoint
         self._dialed: dict[str, asyncio.Task[_Dialed]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._accepted = 0
+        self._idle = Places[_Caller](limits.idle_connections, limits.endpoint_connections)
         self._own_terminals = Terminals.own() if terminals == "own" else None
         self._limits = limits
         self.hub = Hub(self._own_terminals if terminals == "own" else terminals, self.address, limits)
         """The sessions hosted here."""
         self._online = self._spawn(self._wait_online(relays != "disabled"))
         self._spawn(self._accept())
+        self._spawn(self._watch_idle())
 
     @classmethod
     async def spawn(
@@ -315,45 +374,77 @@ class SshxNode:
 
     async def _accept(self) -> None:
         while (incoming := await self._endpoint.accept_next()) is not None:
-            if self._accepted >= self._limits.users + self._limits.handshakes:
-                with contextlib.suppress(IrohError):  # it may have gone already
-                    await incoming.refuse()
-            else:
-                self._spawn(self._serve(incoming))
+            caller = _Caller(self._idle, self._limits.connection_handshakes)
+            caller.serving = self._spawn(self._serve(incoming, caller))
+            caller.idle()
 
-    async def _serve(self, incoming: Incoming) -> None:
+    async def _watch_idle(self) -> None:
+        while True:
+            await asyncio.sleep(IDLE_PERIOD)
+            for caller in list(self._idle):
+                caller.check()
+
+    async def _serve(self, incoming: Incoming, caller: _Caller) -> None:
         """Take the links of one connection, until there has been none for as long as a handshake may take."""
-        self._accepted += 1
         connection: Connection | None = None
         stream: asyncio.Future[BiStream] | None = None
         links: set[asyncio.Task[None]] = set()
         try:
             timeout = self._limits.handshake_timeout
+            if len(self._idle) > self._limits.idle_connections // 2 and not await incoming.remote_addr_validated():
+                await incoming.retry()  # made-up source addresses take no places
+                return
             accepting = await asyncio.wait_for(incoming.accept(), timeout)
             connection = await asyncio.wait_for(accepting.connect(), timeout)
             connection.set_max_concurrent_bi_streams(self._limits.users)
-            stream = asyncio.ensure_future(connection.accept_bi())
+            caller.connection = connection
+            caller.peer = str(connection.remote_id())
+            caller.idle()
             while True:
-                done, _ = await asyncio.wait(
-                    {stream, *links}, timeout=None if links else timeout, return_when=asyncio.FIRST_COMPLETED
-                )
-                if stream in done:
-                    link = IrohLink(connection, stream.result(), lambda: None)
-                    links.add(self._spawn(self.hub.accept(link)))
-                    stream = asyncio.ensure_future(connection.accept_bi())
-                elif not done:
-                    break
-                links = {task for task in links if not task.done()}
+                await caller.room.acquire()
+                stream = asyncio.ensure_future(connection.accept_bi())
+                while not stream.done():
+                    done, _ = await asyncio.wait(
+                        {stream, *links}, timeout=None if links else timeout, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    if not done:
+                        return
+                    links = {task for task in links if not task.done()}
+                link = IrohLink(connection, stream.result(), lambda: None)
+                links.add(self._spawn(self._serve_link(link, caller)))
         except (IrohError, asyncio.TimeoutError):
             pass  # it is gone; its links notice by themselves
+        except asyncio.CancelledError:
+            if connection is not None:
+                connection.close(0, b"done")  # which ends the links, too
+            raise
         finally:
-            self._accepted -= 1
+            caller.gone()
             if stream is not None:
                 stream.cancel()
-            if links:
-                await asyncio.wait(links)
-            if connection is not None:
-                connection.close(0, b"done")
+            try:
+                if links:
+                    await asyncio.wait(links)
+            finally:
+                if connection is not None:
+                    connection.close(0, b"done")
+
+    async def _serve_link(self, link: IrohLink, caller: _Caller) -> None:
+        shaken = False
+
+        def on_shaken() -> None:
+            nonlocal shaken
+            shaken = True
+            caller.room.release()
+            caller.came_in()
+
+        try:
+            await self.hub.accept(link, share="network", shaken=on_shaken)
+        finally:
+            if shaken:
+                caller.left()
+            else:
+                caller.room.release()
 
 
 def parse_relays(relays: Sequence[str] | str) -> Sequence[str] | str:

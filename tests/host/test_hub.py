@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from sshx_jupyter.host.door import TURN_PERIOD
 from sshx_jupyter.links import FrameReader, LinkClosed
-from sshx_jupyter.protocol.handshake import Preface, Refused
+from sshx_jupyter.protocol.handshake import Preface
 from sshx_jupyter.protocol.messages import Ping
 from tests.sessions import Host, RawClient, credentials, hosting
 
@@ -31,21 +32,64 @@ async def test_unfinished_handshakes_are_bounded_and_end() -> None:
         session = await host.create()
         strangers = [await host.dial(f"stranger {number}") for number in range(40)]
         await asyncio.sleep(0)
-        assert host.hub._knocking == 32
-        await asyncio.sleep(0.05)
+        assert len(host.hub.door) == 32
+        for stranger in strangers[:8]:  # the oldest have made room
+            assert (await FrameReader(stranger).next())[1:] == b"busy"
         assert host.hub.refused == {"busy": 8}
-        with pytest.raises(Refused) as refused:
-            async with host.connect(session):
-                pass
-        assert refused.value.reason == "busy"
+        async with host.connect(session) as client:
+            assert (await client.run("echo in")).output == "in\n"
         started = time.monotonic()
-        for stranger in strangers[:32]:
+        for stranger in strangers[9:]:
             with pytest.raises(LinkClosed):
                 await stranger.receive()
         assert time.monotonic() - started < 2
-        assert host.hub._knocking == 0
-        async with host.connect(session) as client:
-            assert (await client.run("echo in")).output == "in\n"
+        await closed(host)
+        assert len(host.hub.door) == 0
+
+
+async def test_an_endpoint_that_leaves_handshakes_unfinished_is_refused_unheard(host: Host) -> None:
+    session = await host.create()
+    for _ in range(host.hub.limits.unfinished_handshakes):
+        await (await host.dial("flooder")).close()
+    await closed(host)
+    link = await host.dial("flooder")
+    assert (await FrameReader(link).next())[1:] == b"rateLimited"
+    async with host.connect(session) as client:
+        assert client.role == "writer"
+
+
+async def test_wrong_keys_delay_first_joins_only() -> None:
+    async with hosting(wrong_keys=5) as host:
+        session = await host.create()
+        async with host.connect(session):
+            pass
+        started = time.monotonic()
+        for number in range(10):  # from ever new endpoints
+            link = await host.dial(f"guesser {number}")
+            await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
+            assert (await FrameReader(link).next())[1:] == b"invalidAuth"
+        assert time.monotonic() - started > 4 * TURN_PERIOD
+        for number in range(3):
+            link = await host.dial(f"guesser {number}")
+            await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
+        for role in ("owner", "writer"):
+            started = time.monotonic()
+            async with host.connect(session, role):
+                assert time.monotonic() - started < TURN_PERIOD
+        started = time.monotonic()
+        async with host.connect(session, dial=lambda: host.dial("another guest")):
+            assert time.monotonic() - started > TURN_PERIOD
+
+
+async def test_failing_in_the_name_of_the_host_keeps_its_own_page_not_out(host: Host) -> None:
+    session = await host.create()
+    for _ in range(host.hub.limits.failed_handshakes + 1):
+        link = await host.dial("user host", share="local")
+        await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
+        reason = (await FrameReader(link).next())[1:]
+    assert reason == b"rateLimited"
+    async with host.connect(session, "owner", dial=lambda: host.dial("user host", share="local")) as client:
+        assert client.role == "owner"
 
 
 async def test_a_handshake_that_trickles_in_ends_as_well() -> None:
@@ -56,7 +100,7 @@ async def test_a_handshake_that_trickles_in_ends_as_well() -> None:
         with pytest.raises(LinkClosed):
             await client.until(Ping)
         await closed(host)
-        assert (host.hub._knocking, session.users()) == (0, {})
+        assert (len(host.hub.door), session.users()) == (0, {})
 
 
 @pytest.mark.parametrize(
@@ -110,4 +154,4 @@ async def test_who_does_not_read_the_refusal_is_let_go(host: Host) -> None:
     link._limit = 0  # takes nothing
     await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
     await asyncio.wait_for(closed(host), 3)
-    assert host.hub._knocking == 0
+    assert len(host.hub.door) == 0

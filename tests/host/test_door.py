@@ -1,0 +1,105 @@
+"""The bounds at the door, without a clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from sshx_jupyter.host.door import LONGEST_TURN, TURN_PERIOD, Door, Places
+from sshx_jupyter.host.limits import Limits
+from sshx_jupyter.protocol.handshake import Refused
+
+SESSION, OTHER = b"a" * 16, b"b" * 16
+
+
+def test_the_oldest_makes_room() -> None:
+    places = Places[int](total=3, per_peer=2)
+    assert [places.take(1, "a"), places.take(2, "b"), places.take(3, "c")] == [None, None, None]
+    assert places.take(4, "d") == 1
+    places.leave(2)
+    assert places.take(5, "e") is None
+    assert list(places) == [3, 4, 5]
+
+
+def test_an_endpoint_at_its_bound_loses_its_own_oldest() -> None:
+    places = Places[int](total=4, per_peer=2)
+    for item, peer in enumerate(("quiet", "loud", "loud")):
+        assert places.take(item, peer) is None
+    assert places.take(3, "loud") == 1
+    assert list(places) == [0, 2, 3]
+
+
+def test_items_of_nobody_known_have_no_bound_of_their_own() -> None:
+    places = Places[int](total=4, per_peer=1)
+    assert [places.take(item, None) for item in range(5)] == [None, None, None, None, 0]
+
+
+def test_the_hosts_own_front_ends_have_places_of_their_own() -> None:
+    door = Door[int](Limits(handshakes=2, local_handshakes=2))
+    assert [door.enter(item, f"stranger {item}", "network") for item in range(3)] == [None, None, 0]
+    assert [door.enter(item, "user host", "local") for item in (10, 11, 12)] == [None, None, 10]
+    assert len(door) == 4
+    door.leave(11)
+    assert len(door) == 3
+
+
+def test_an_endpoint_that_fails_is_refused_for_a_minute() -> None:
+    door = Door[int](Limits(failed_handshakes=2, unfinished_handshakes=3))
+    door.failed("a", 0)
+    door.check("a", 1)
+    door.failed("a", 10)
+    for now in (10, 59.9):
+        with pytest.raises(Refused, match="too many failed"):
+            door.check("a", now)
+    door.check("b", 10)
+    door.check("a", 60)
+
+
+def test_unfinished_handshakes_count_less_and_not_for_the_hosts_own() -> None:
+    door = Door[int](Limits(failed_handshakes=2, unfinished_handshakes=3))
+    for _ in range(3):
+        door.check("a", 0)
+        door.unfinished("a", "network", 0)
+        door.unfinished("user host", "local", 0)
+    with pytest.raises(Refused):
+        door.check("a", 0)
+    door.check("user host", 0)
+
+
+def guessed(limits: Limits) -> Door[int]:
+    """A door after as many wrong keys as may be shown in a minute, at 0."""
+    door = Door[int](limits)
+    for _ in range(limits.wrong_keys):
+        assert door.turn(SESSION, "guesser", 0) == 0
+        door.wrong_key(SESSION, 0)
+    return door
+
+
+def test_keys_of_a_session_that_is_guessed_at_take_turns() -> None:
+    door = guessed(Limits())
+    waits = [door.turn(SESSION, f"guesser {number}", 0) for number in range(4)]
+    assert waits == pytest.approx([0, TURN_PERIOD, 2 * TURN_PERIOD, 3 * TURN_PERIOD])
+    assert door.turn(OTHER, "guest", 0) == 0
+    assert door.turn(SESSION, "guest", 10) == 0
+    assert door.turn(SESSION, "guest", 60) == 0
+
+
+def test_only_so_many_turns_are_handed_out() -> None:
+    door = guessed(Limits())
+    for number in range(round(LONGEST_TURN / TURN_PERIOD)):
+        assert door.turn(SESSION, f"guesser {number}", 0) <= LONGEST_TURN
+    with pytest.raises(Refused) as refused:
+        door.turn(SESSION, "one too many", -0.1)
+    assert refused.value.reason == "busy"
+    assert door.turn(SESSION, "later", 1) == pytest.approx(LONGEST_TURN, abs=1)
+
+
+def test_who_has_been_in_waits_for_no_turn() -> None:
+    door = Door[int](Limits())
+    door.came_in(SESSION, "guest")
+    for _ in range(100):
+        door.wrong_key(SESSION, 0)
+    assert [door.turn(SESSION, "guest", 0) for _ in range(3)] == [0, 0, 0]
+    door.turn(SESSION, "other", 0)
+    assert door.turn(SESSION, "other", 0) > 0
+    door.forget(SESSION)
+    assert door.turn(SESSION, "other", 0) == 0

@@ -21,11 +21,13 @@ from .protocol.handshake import Credentials
 
 __all__ = ["Reason", "Ticket", "TicketError"]
 
-Reason: TypeAlias = Literal["empty", "foreign", "newer", "incomplete", "mistyped", "malformed"]
+Reason: TypeAlias = Literal["empty", "foreign", "newer", "incomplete", "mistyped", "malformed", "crowded"]
 
 ID_SIZE = 16
 SECRET_SIZE = 16
 MAX_ADDRESS = 2048
+MAX_DIRECT_ADDRESSES = 16
+"""Direct addresses of a host. All are tried at once: a ticket with more could aim whoever joins at other machines."""
 
 _PREFIX = "sshx"
 _VERSION = "1"
@@ -39,6 +41,7 @@ _SENTENCES: dict[Reason, str] = {
     "incomplete": "This ticket is incomplete: its end is missing. Copy all of it and try again.",
     "mistyped": "This ticket has a wrong character in it. Copy it again instead of typing it.",
     "malformed": "This ticket makes no sense to this version of sshx-jupyter. Ask the host for a new one.",
+    "crowded": "This ticket names too many addresses; a host has at most 16. Ask the host for a new one.",
 }
 
 # Spaces, and the invisible characters that chat programs and PDFs put into long words.
@@ -50,8 +53,8 @@ class TicketError(ValueError):
 
     Attributes:
         reason: ``empty`` (nothing there), ``foreign`` (some other text), ``newer`` (a ticket of a newer
-            version), ``incomplete`` (cut off), ``mistyped`` (a character is wrong), or ``malformed`` (whole,
-            but senseless).
+            version), ``incomplete`` (cut off), ``mistyped`` (a character is wrong), ``malformed`` (whole, but
+            senseless), or ``crowded`` (more than 16 direct addresses).
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -163,6 +166,8 @@ class Ticket:
             raise TicketError(ticket)
         if rest:
             raise TicketError("mistyped")
+        if _direct_addresses(ticket.address) > MAX_DIRECT_ADDRESSES:
+            raise TicketError("crowded")
         return ticket
 
     def downgrade(self, reader_secret: bytes) -> Ticket:
@@ -248,3 +253,40 @@ def _walk(raw: bytes) -> Ticket | Reason:
     if not (fits and intact):
         return wrong
     return Ticket(raw[start:end], session_id, secret, cast(Any, role.decode("ascii")), flag == b"\xf5")
+
+
+def _direct_addresses(address: bytes) -> int:
+    """How many direct addresses an EndpointTicket holds, as far as it is understood.
+
+    It is written in postcard: a byte for the version, 32 of the endpoint's id, and a list of relays (0 and a text) and
+    socket addresses (1; then 0 and 4 bytes, or 1 and 16 bytes; then the port). Numbers are LEB128.
+    """
+    at = 33
+
+    def number() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte, at = address[at], at + 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    direct = 0
+    try:
+        for _ in range(number()):
+            kind = number()
+            if kind == 0:
+                size = number()
+                at += size
+            elif kind == 1:
+                size = 16 if number() else 4
+                at += size
+                number()
+                direct += 1
+            else:
+                break
+    except IndexError:
+        pass
+    return direct

@@ -17,7 +17,7 @@ from sshx_jupyter.ticket import MAX_ADDRESS, Ticket, TicketError
 
 VECTORS = json.loads((Path(__file__).parent / "vectors/tickets.json").read_text())
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-REASONS = {"empty", "foreign", "newer", "incomplete", "mistyped", "malformed"}
+REASONS = {"empty", "foreign", "newer", "incomplete", "mistyped", "malformed", "crowded"}
 
 tickets = st.builds(
     Ticket,
@@ -177,7 +177,7 @@ def test_every_reason_has_its_own_sentence() -> None:
 
 def test_carries_what_iroh_gives() -> None:
     key = iroh.SecretKey.generate().public()
-    for addresses in ([], ["127.0.0.1:1"], [f"192.168.1.{i}:5000" for i in range(30)] + ["[::1]:7"]):
+    for addresses in ([], ["127.0.0.1:1"], [f"192.168.1.{i}:5000" for i in range(15)] + ["[::1]:7"]):
         for relay in (None, "https://relay.example.org/"):
             given = iroh.EndpointTicket.from_addr(iroh.EndpointAddr(key, relay, addresses))
             ticket = Ticket.from_endpoint_ticket(str(given), bytes(16), b"k" * 16, "reader")
@@ -185,6 +185,21 @@ def test_carries_what_iroh_gives() -> None:
             assert copy.endpoint_ticket == str(given)
             there = iroh.EndpointTicket.from_string(copy.endpoint_ticket).endpoint_addr()
             assert there == given.endpoint_addr()
+
+
+@pytest.mark.parametrize("relay", [None, "https://relay.example.org/"])
+@pytest.mark.parametrize("host", ["192.168.1.1", "[2001:db8::1]"])
+def test_counts_the_addresses_that_iroh_writes(host: str, relay: str | None) -> None:
+    key = iroh.SecretKey.generate().public()
+    for count in (16, 17):
+        given = iroh.EndpointTicket.from_addr(
+            iroh.EndpointAddr(key, relay, [f"{host}:{4000 * i + 80}" for i in range(count)])
+        )
+        text = Ticket.from_endpoint_ticket(str(given), bytes(16), b"k" * 16, "reader").encode()
+        if count == 16:
+            Ticket.decode(text)
+        else:
+            assert refused(text).reason == "crowded"
 
 
 @pytest.mark.parametrize("text", ["", "endpoint", "endpoint1", "ENDPOINTaa", "nodeaaaa", "endpointabc=", "endpoint a"])

@@ -4,10 +4,11 @@
 import { SESSION_ID_SIZE, type Credentials } from "./protocol/handshake";
 
 /** Why a text is not a ticket; see `TicketError`. */
-export type TicketReason = "empty" | "foreign" | "newer" | "incomplete" | "mistyped" | "malformed";
+export type TicketReason = "empty" | "foreign" | "newer" | "incomplete" | "mistyped" | "malformed" | "crowded";
 
 const SECRET_SIZE = 16;
 const MAX_ADDRESS = 2048;
+const MAX_DIRECT_ADDRESSES = 16;
 const PREFIX = "sshx";
 const VERSION = "1";
 const ENDPOINT = "endpoint"; // what iroh writes before the base32 of an EndpointTicket
@@ -21,6 +22,7 @@ const SENTENCES: Record<TicketReason, string> = {
   incomplete: "This ticket is incomplete: its end is missing. Copy all of it and try again.",
   mistyped: "This ticket has a wrong character in it. Copy it again instead of typing it.",
   malformed: "This ticket makes no sense to this version of sshx-jupyter. Ask the host for a new one.",
+  crowded: "This ticket names too many addresses; a host has at most 16. Ask the host for a new one.",
 };
 
 // Spaces, and the invisible characters that chat programs and PDFs put into long words.
@@ -31,7 +33,7 @@ export class TicketError extends Error {
   override readonly name = "TicketError";
   /**
    * `empty` (nothing there), `foreign` (some other text), `newer` (a ticket of a newer version), `incomplete` (cut off),
-   * `mistyped` (a character is wrong), or `malformed` (whole, but senseless).
+   * `mistyped` (a character is wrong), `malformed` (whole, but senseless), or `crowded` (more than 16 direct addresses).
    */
   readonly reason: TicketReason;
 
@@ -97,6 +99,7 @@ export class Ticket {
     const ticket = walk(bits.raw);
     if (!(ticket instanceof Ticket)) throw new TicketError(ticket);
     if (bits.rest) throw new TicketError("mistyped");
+    if (directAddresses(ticket.address) > MAX_DIRECT_ADDRESSES) throw new TicketError("crowded");
     return ticket;
   }
 
@@ -249,4 +252,38 @@ function walk(raw: Uint8Array): Ticket | TicketReason {
     role as "writer" | "reader",
     flag === "\xf5",
   );
+}
+
+/**
+ * How many direct addresses an EndpointTicket holds, as far as it is understood.
+ *
+ * It is written in postcard: a byte for the version, 32 of the endpoint's id, and a list of relays (0 and a text) and
+ * socket addresses (1; then 0 and 4 bytes, or 1 and 16 bytes; then the port). Numbers are LEB128.
+ */
+function directAddresses(address: Uint8Array): number {
+  let at = 33;
+  const number = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = address[at++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  };
+  let direct = 0;
+  for (let left = number(); left > 0 && at < address.length; left--) {
+    const kind = number();
+    if (kind === 0) {
+      const size = number();
+      at += size;
+    } else if (kind === 1) {
+      const size = number() !== 0 ? 16 : 4;
+      at += size;
+      number();
+      if (at <= address.length) direct++;
+    } else {
+      break;
+    }
+  }
+  return direct;
 }

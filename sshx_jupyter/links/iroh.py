@@ -34,7 +34,7 @@ from ..host.limits import Limits
 from ..host.session import Session
 from ..host.terminals import Terminals
 from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
-from ..ticket import Ticket, TicketError
+from ..ticket import MAX_DIRECT_ADDRESSES, Ticket, TicketError
 from . import Link, LinkClosed, Path, Unreachable, iroh_fast_path
 from .memory import memory_link
 
@@ -55,8 +55,6 @@ IDLE_PERIOD = 0.5
 """Seconds from one look at this to the next."""
 ONLINE_TIMEOUT = 2.0
 """Seconds that the first ticket waits for a relay to be found; later tickets have it as soon as it is."""
-DIRECT_ADDRESSES = 16
-"""Direct addresses in a ticket."""
 
 
 class IrohLink:
@@ -273,7 +271,7 @@ class SshxNode:
     @property
     def direct_addresses(self) -> list[str]:
         """The "host:port" addresses at which the endpoint can be reached; loopback if there is no other."""
-        addresses = self._endpoint.addr().direct_addresses()[:DIRECT_ADDRESSES]
+        addresses = self._endpoint.addr().direct_addresses()[:MAX_DIRECT_ADDRESSES]
         if not addresses:
             ports = [socket.rpartition(":")[2] for socket in self._endpoint.bound_sockets() if "[" not in socket]
             addresses = [f"127.0.0.1:{port}" for port in ports]
@@ -305,6 +303,8 @@ class SshxNode:
             addr = EndpointTicket.from_string(endpoint_ticket).endpoint_addr()
         except IrohError:
             raise TicketError("malformed") from None
+        if len(addr.direct_addresses()) > MAX_DIRECT_ADDRESSES:
+            raise TicketError("crowded")
         key = str(addr.id())
         if key == self.endpoint_id:  # iroh does not connect to itself
             near, far = memory_link(peer=key)

@@ -69,8 +69,9 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
     async def _pipe(self, near: WebSocketLink, addr: str) -> None:
         try:
             pipe = Pipe(near, await self._node.dial(addr))
-        except TicketError:
-            await near.close("This is not the address of a host: the ticket may be damaged.", BAD_ADDRESS)
+        except TicketError as error:
+            damaged = "This is not the address of a host: the ticket may be damaged."
+            await near.close(str(error) if error.reason == "crowded" else damaged, BAD_ADDRESS)
             return
         except Unreachable as error:
             await near.close(str(error), UNREACHABLE)

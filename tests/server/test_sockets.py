@@ -7,6 +7,7 @@ import contextlib
 from typing import Any
 
 import pytest
+from iroh import EndpointAddr, EndpointTicket, SecretKey
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -158,6 +159,10 @@ async def test_a_pipe_to_nowhere(server: Server, elsewhere: SshxNode, monkeypatc
     socket = await connect(server, f"sshx/api/link/{NOBODY}?addr=nonsense")
     assert await socket.read_message() is None
     assert (socket.close_code, "not the address" in (socket.close_reason or "")) == (4400, True)
+    crowded = EndpointAddr(SecretKey.generate().public(), None, [f"127.0.0.1:{port}" for port in range(1, 18)])
+    socket = await connect(server, f"sshx/api/link/{NOBODY}?addr={EndpointTicket.from_addr(crowded)}")
+    assert await socket.read_message() is None
+    assert (socket.close_code, "too many addresses" in (socket.close_reason or "")) == (4400, True)
     await elsewhere.close()
     socket = await connect(server, f"sshx/api/link/{NOBODY}?addr={ticket.endpoint_ticket}")
     assert await socket.read_message() is None

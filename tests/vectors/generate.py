@@ -70,6 +70,17 @@ def raw_ticket(body: bytes) -> str:
     return "sshx1" + base64.b32encode(raw).decode().rstrip("=").lower()
 
 
+def addresses(relay: str, direct: int) -> bytes:
+    """An EndpointTicket's bytes, with this many addresses, by turns of IPv4 and IPv6."""
+    entries = [b"\x00" + bytes((len(relay),)) + relay.encode()] if relay else []
+    for number in range(direct):
+        port = bytes((0x80 | number, 0x01))  # from 128 on
+        entries.append(
+            b"\x01\x01" + bytes(15) + bytes((number,)) + port if number % 2 else b"\x01\x00" + bytes(4) + port
+        )
+    return b"\x00" + made_up("endpoint", 32) + bytes((len(entries),)) + b"".join(entries)
+
+
 def tickets() -> dict[str, Any]:
     session_id, writer, reader = made_up("session", 16), made_up("writer", 16), made_up("reader", 16)
     full = Ticket.from_endpoint_ticket(ENDPOINT_TICKET, session_id, writer, "writer")
@@ -84,6 +95,7 @@ def tickets() -> dict[str, Any]:
         "address of 255 bytes": Ticket(made_up("c", 255), session_id, writer, "writer"),
         "address of 256 bytes": Ticket(made_up("d", 256), session_id, writer, "writer"),
         "longest address": Ticket(made_up("e", 2048), session_id, writer, "writer"),
+        "16 direct addresses and a relay": Ticket(addresses("https://r.example/", 16), session_id, writer, "writer"),
     }
     text = full.encode()
     third = len(text) // 3
@@ -150,6 +162,9 @@ def tickets() -> dict[str, Any]:
         ("secret too long", changed(k=writer + b"\x00"), "malformed"),
         ("an additional field", changed(z=1), "malformed"),
         ("zeros", "sshx1aaaa", "mistyped"),
+        ("17 direct addresses", changed(a=addresses("", 17)), "crowded"),
+        ("17 direct addresses and a relay", changed(a=addresses("https://r.example/", 17)), "crowded"),
+        ("100 direct addresses", changed(a=addresses("", 100)), "crowded"),
     ]
     return {
         "valid": [

@@ -1,9 +1,10 @@
-"""Text as people read and write it: tables, durations."""
+"""Text as people and programs read and write it: tables, durations, times."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timezone
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -19,3 +20,8 @@ def seconds(text: str) -> float:
     if not 0 < value <= 366 * 86400:
         raise ValueError("a duration is a number and s, m, h or d, such as 2h")
     return value
+
+
+def utc(time: float) -> str:
+    """Unix time as JSON has it everywhere, in the form of Jupyter's own APIs (RFC 3339, UTC, microseconds)."""
+    return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")

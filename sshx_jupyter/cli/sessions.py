@@ -10,11 +10,11 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from ..jupyter_servers import API, JupyterServer, NoExtension, ServerError, ServerRefused, running_servers
-from ..text import table
+from ..text import table, utc
 from . import records
 from .console import Failure, clean, say
 
@@ -36,7 +36,7 @@ class _Shared:
     def facts(self) -> dict[str, Any]:
         facts = asdict(self)
         del facts["source"]
-        return {**facts, "created": datetime.fromtimestamp(self.created, timezone.utc).isoformat(timespec="seconds")}
+        return {**facts, "created": utc(self.created)}
 
 
 def list_sessions(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,6 +15,7 @@ from tornado import web
 from .._version import __version__
 from ..host.errors import Full, Invalid, NotHere, TerminalsUnavailable
 from ..host.session import Session
+from ..text import utc
 from ..ticket import Ticket
 from .base import ApiError, SshxHandler
 from .body import Change, Share
@@ -150,6 +150,7 @@ class SessionHandler(_Handler):
     @web.authenticated
     @authorized
     async def patch(self, session_id: str) -> None:
+        await self.require_execute()
         session = self.find(session_id)
         change = Change.read(self.request.body, self.app.limits.name_length)
         with _host_errors():
@@ -165,6 +166,7 @@ class SessionHandler(_Handler):
     @web.authenticated
     @authorized
     async def delete(self, session_id: str) -> None:
+        await self.require_execute()
         session = self.find(session_id)
         terminals = self.get_query_argument("terminals", "keep")
         if terminals not in ("keep", "idle", "close"):
@@ -189,7 +191,7 @@ def session_model(session: Session, page_url: str) -> dict[str, Any]:
     return {
         "id": session.id.hex(),
         "name": session.name,
-        "created": _utc(session.created),
+        "created": utc(session.created),
         "tickets": tickets,
         "urls": {
             kind: Ticket.decode(ticket).url(page_url) if ticket is not None else None
@@ -223,7 +225,7 @@ def session_model(session: Session, page_url: str) -> dict[str, Any]:
             "read_only": options.read_only,
             "approve": options.approve,
             "password": session.password_needed,
-            "expires_at": _utc(options.expires_at) if options.expires_at is not None else None,
+            "expires_at": utc(options.expires_at) if options.expires_at is not None else None,
             "locked": session.locked,
         },
     }
@@ -232,11 +234,6 @@ def session_model(session: Session, page_url: str) -> dict[str, Any]:
 def _without_secrets(model: dict[str, Any]) -> dict[str, Any]:
     nothing = {"write": None, "read": None}
     return {**model, "tickets": nothing, "urls": nothing, "owner_secret": None}
-
-
-def _utc(time: float) -> str:
-    """A time as Jupyter's own APIs write it."""
-    return datetime.fromtimestamp(time, timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 default_handlers: list[tuple[str, type[Any]]] = [

@@ -18,6 +18,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.base.handlers import JupyterHandler, PublicStaticFileHandler
 from tornado import web
 from tornado.escape import url_escape
+from tornado.web import RequestHandler
 
 from .base import SshxHandler
 
@@ -71,7 +72,14 @@ jupyter sshx join TICKET</pre>
 </main>"""
 
 
-class PageHandler(SshxHandler, JupyterHandler):
+class _Lenient(RequestHandler):
+    """Finds nothing at an address that is no text, instead of failing before Jupyter knows the user."""
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        return value.decode(errors="replace")
+
+
+class PageHandler(_Lenient, SshxHandler, JupyterHandler):
     """The page, the same one at both of its addresses: the bundle looks where it is."""
 
     @property
@@ -79,8 +87,9 @@ class PageHandler(SshxHandler, JupyterHandler):
         return "; ".join((super().content_security_policy, *_POLICY))
 
     async def prepare(self) -> None:  # type: ignore[override]
-        ticket = self.get_query_argument("ticket", None)
-        if ticket is not None:  # out of the address, before it gets into that of the login page
+        tickets = self.request.query_arguments.get("ticket")
+        if tickets:  # out of the address, before it gets into that of the login page
+            ticket = tickets[-1].decode(errors="replace").strip()
             self.redirect(f"{self.request.path}#{url_escape(ticket, plus=False)}")
             return
         await super().prepare()
@@ -128,8 +137,13 @@ class PageHandler(SshxHandler, JupyterHandler):
         JupyterHandler.write_error(self, status_code, **kwargs)
 
 
-class StaticHandler(PublicStaticFileHandler):
+class StaticHandler(_Lenient, PublicStaticFileHandler):
     """The bundle. There is nothing secret in it, and the way to the login needs it."""
+
+    def parse_url_path(self, url_path: str) -> str:
+        if "\0" in url_path:
+            raise web.HTTPError(404)  # no file's name holds it, and Python refuses to look
+        return super().parse_url_path(url_path)
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("X-Content-Type-Options", "nosniff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,6 +102,8 @@ def test_sessions_of_a_jupyter_server(server: dict[str, Any], sshx: Sshx) -> Non
     [fact] = json.loads(sshx.run("list", "--json").stdout)
     assert fact["id"] == session["id"]
     assert fact["name"] == session["name"]
+    assert fact["created"] == session["created"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", fact["created"])
     assert fact["where"] == server["url"]
     assert (fact["users"], fact["shells"]) == (0, 1)
     assert server["token"] not in json.dumps(fact)

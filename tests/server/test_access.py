@@ -130,10 +130,30 @@ async def test_who_may_read_but_not_execute_is_told_no_secrets(server: Server) -
         assert secrets((await server.call("GET", path)).body) == expected
         [listed] = (await server.call("GET", "sshx/api/sessions")).body
         assert secrets(listed) == expected
-        if "write" in allowed:
+        if "execute" in allowed:
             changed = (await server.call("PATCH", path, {"name": "Talk"})).body
             assert (changed["name"], secrets(changed)) == ("Talk", expected)
-            assert (await server.call("POST", "sshx/api/sessions", {})).status == (201 if "execute" in allowed else 403)
+            assert (await server.call("POST", "sshx/api/sessions", {})).status == 201
+
+
+@SOME
+async def test_who_may_write_but_not_execute_changes_and_ends_nothing(server: Server) -> None:
+    Some.allowed = {"read", "write", "execute"}
+    made = await server.share(name="Lecture")
+    path = f"sshx/api/sessions/{made['id']}"
+    Some.allowed = {"read", "write"}
+    for body in ({"rotate": True}, {"name": "Talk"}, {"locked": True}):
+        assert (*(await server.call("PATCH", path, body)),) == (403, "forbidden")
+    for query in ("", "?terminals=close", "?terminals=idle"):
+        assert (*(await server.call("DELETE", path + query)),) == (403, "forbidden")
+    assert (*(await server.call("POST", "sshx/api/sessions", {})),) == (403, "forbidden")
+    # Nor is anyone told that a session does not exist.
+    assert (*(await server.call("DELETE", f"sshx/api/sessions/{NOBODY}")),) == (403, "forbidden")
+    Some.allowed = {"read", "write", "execute"}
+    left = (await server.call("GET", path)).body
+    assert (left["name"], left["options"]["locked"]) == ("Lecture", False)
+    assert {left["tickets"][kind] for kind in ("write", "read")} == set(made["tickets"].values())
+    assert await server.terminals() == {shell["terminal"] for shell in made["shells"]}
 
 
 @SOME

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 import pytest
 from jupyter_server.auth import IdentityProvider, User
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from sshx_jupyter.server import pages
 
@@ -191,3 +192,24 @@ async def test_the_page_gets_what_its_requests_need(bundle: Path, server: Server
     answer = await server.call("GET", "sshx/p2p", headers=dict(STRANGER), params={"token": server.token})
     cookies: list[Any] = answer.headers.get_list("Set-Cookie")
     assert any(cookie.startswith("_xsrf=") for cookie in cookies)
+
+
+STRANGE = [
+    f"static/sshx_jupyter/{name}" for name in ("page.js%00.css", "%00", "page.js%00", "%ff", "a" * 5000, "page.js/x")
+]
+
+
+@pytest.mark.parametrize("path", [*STRANGE, "sshx/p2p/%00", "sshx/p2p/%ff"])
+async def test_a_strange_address_is_not_found(
+    bundle: Path, server: Server, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    request = HTTPRequest(server.url + path, headers={"Authorization": f"token {server.token}"})
+    response = await AsyncHTTPClient().fetch(request, raise_error=False)
+    assert response.code == 404
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_ticket_that_is_no_text_is_moved_too(server: Server) -> None:
+    request = HTTPRequest(f"{server.url}sshx/p2p?ticket=%ff", follow_redirects=False)
+    response = await AsyncHTTPClient().fetch(request, raise_error=False)
+    assert (response.code, response.headers["Location"]) == (302, "/a%40b/sshx/p2p#%EF%BF%BD")

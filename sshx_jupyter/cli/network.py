@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import Any
 
 from traitlets import TraitError
@@ -12,8 +11,6 @@ from traitlets.config.loader import ArgumentError
 from ..config import NodeSettings, load_settings
 from ..links.iroh import SshxNode
 from .console import Failure
-
-RELAYS_VARIABLE = "SSHX_RELAYS"
 
 
 def read_settings(arguments: argparse.Namespace) -> NodeSettings:
@@ -35,8 +32,3 @@ async def spawn_node(settings: NodeSettings, **options: Any) -> SshxNode:
         )
     except ValueError as error:
         raise Failure(str(error)) from None
-
-
-def wants_relay(settings: NodeSettings) -> bool:
-    """Whether a node of these settings looks for a relay."""
-    return (settings.relays or os.environ.get(RELAYS_VARIABLE)) != "disabled"

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..config import NodeSettings
 from ..host.errors import SessionError
@@ -21,12 +21,13 @@ from ..protocol.messages import Geometry
 from ..ticket import Ticket
 from .answers import Answers
 from .console import PASSWORD_VARIABLE, Failure, clean, read_password
-from .network import read_settings, spawn_node, wants_relay
+from .network import read_settings, spawn_node
 from .records import recorded
 from .signals import handled
 
 ENDED = "The shared shell has ended."
 STOPPED = "The host stopped sharing."
+NO_RELAY = "No relay has been found yet: for now only those can join who reach this machine directly."
 RELAY_PERIOD = 2.0
 MAX_ROWS, MAX_COLS = 100, 300
 # What describes the terminal that `share` runs in, and is wrong in the shared one.
@@ -66,14 +67,25 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
                 session.observe(lambda event: _on_event(event, report, answers, stop))
                 if not session.shells:
                     _end(stop, ENDED)  # it was that short
-                if arguments.json:
-                    tickets = {"write": session.ticket, "read": session.read_ticket}
-                    print(json.dumps({"id": session.id.hex(), "tickets": tickets}), flush=True)
-                else:
-                    report.welcome(session)
-                relay = asyncio.ensure_future(_watch_relay(node, session, report, settings, arguments.json))
+                online = asyncio.ensure_future(node.online())
+                either: set[asyncio.Future[Any]] = {online, stop}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                relay = None
+                if online.done() or stop.result() != STOPPED:  # else nobody wants the tickets any more
+                    without_relay = node.wants_relay and node.relay_url is None
+                    if without_relay:
+                        report.say(NO_RELAY)
+                    if arguments.json:
+                        tickets = {"write": session.ticket, "read": session.read_ticket}
+                        print(json.dumps({"id": session.id.hex(), "tickets": tickets}), flush=True)
+                    else:
+                        report.welcome(session)
+                    if without_relay and not arguments.json:
+                        relay = asyncio.ensure_future(_watch_relay(node, session, report))
                 reason = await stop
-                relay.cancel()
+                online.cancel()
+                if relay is not None:
+                    relay.cancel()
                 if reason == ENDED:
                     await session.drained()
                 await session.stop(reason, "close")
@@ -87,7 +99,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
 
 async def _host(node: SshxNode, arguments: argparse.Namespace, password: str | None) -> Session:
     try:
-        session = await node.host(
+        session = await node.hub.create(
             arguments.name or Path.cwd().name or "Shared terminal",
             command=arguments.program or None,
             cwd=str(Path.cwd()),
@@ -126,15 +138,10 @@ def _end(stop: asyncio.Future[str], reason: str) -> None:
         stop.set_result(reason)
 
 
-async def _watch_relay(node: SshxNode, session: Session, report: Report, settings: NodeSettings, json: bool) -> None:
+async def _watch_relay(node: SshxNode, session: Session, report: Report) -> None:
     """Tell when the tickets improve, because a relay has been found late."""
-    if not wants_relay(settings) or node.relay_url is not None or json:
-        return
-    report.say("No relay has been found yet: for now only those can join who reach this machine directly.")
-    found = False
-    while not found:
+    while node.relay_url is None:  # noqa: ASYNC110 - nothing tells when there is one
         await asyncio.sleep(RELAY_PERIOD)
-        found = node.relay_url is not None
     report.say("A relay has been found. With these tickets people can join from anywhere:")
     report.tickets(session)
 

@@ -53,8 +53,9 @@ IDLE_BYTES = 512 << 10
 send 100 streams of 1.25 MB before anything of them is read, and the bindings have no setting for that."""
 IDLE_PERIOD = 0.5
 """Seconds from one look at this to the next."""
-ONLINE_TIMEOUT = 2.0
-"""Seconds that the first ticket waits for a relay to be found; later tickets have it as soon as it is."""
+ONLINE_TIMEOUT = 5.0
+"""Seconds from the start of a node that tickets wait for a relay to be found; one that was reachable took 3.1. Later
+tickets have it as soon as it is."""
 
 
 class IrohLink:
@@ -213,7 +214,9 @@ class SshxNode:
         self._limits = limits
         self.hub = Hub(self._own_terminals if terminals == "own" else terminals, self.address, limits)
         """The sessions hosted here."""
-        self._online = self._spawn(self._wait_online(relays != "disabled"))
+        self.wants_relay = relays != "disabled"
+        """Whether the node looks for a relay; if `relay_url` is None all the same, none has been found yet."""
+        self._online = self._spawn(self._wait_online())
         self._spawn(self._accept())
         self._spawn(self._watch_idle())
 
@@ -231,8 +234,8 @@ class SshxNode:
 
         Args:
             relays: "default" (iroh's public relays and address look-up), "disabled" (direct addresses only, nothing on
-                the internet is asked), or relay URLs, as a sequence or comma-separated; by default what the environment
-                variable SSHX_RELAYS says, else "default".
+                the internet is asked, only the router for a port), or relay URLs, as a sequence or comma-separated; by
+                default what the environment variable SSHX_RELAYS says, else "default".
             bind: "host:port" to listen on; port 0 and every IPv4 interface by default.
             key_file: keeps the endpoint's identity, 32 bytes, made with mode 0600 if missing.
             terminals: where shells come from: "own" for PTYs of the node's own, None for a node that can only join.
@@ -283,13 +286,24 @@ class SshxNode:
         return str(EndpointTicket.from_addr(addr))
 
     async def online(self) -> None:
-        """Wait until a relay has been found, or it has taken too long."""
+        """Wait, before a ticket is given to others, until a relay has been found or `ONLINE_TIMEOUT` is over.
+
+        It is over once for a node, and at once for one without relays.
+        """
         await asyncio.shield(self._online)
 
     async def host(self, name: str = "", **options: Any) -> Session:
-        """Start a session; for the options see `Hub.create`. Its tickets are good as soon as this returns."""
-        await self.online()
-        return await self.hub.create(name, **options)
+        """Start a session, and wait for `online`: its tickets are good as soon as this returns.
+
+        For the options see `Hub.create`, which does not wait.
+        """
+        session = await self.hub.create(name, **options)
+        try:
+            await self.online()
+        except asyncio.CancelledError:
+            self._spawn(session.stop(terminals="idle"))
+            raise
+        return session
 
     async def join(self, ticket: Ticket | str) -> Link:
         """A link to the host of a ticket. Raises `TicketError` or `Unreachable`."""
@@ -354,8 +368,8 @@ class SshxNode:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _wait_online(self, relays: bool) -> None:
-        if relays:
+    async def _wait_online(self) -> None:
+        if self.wants_relay:
             try:
                 await asyncio.wait_for(self._endpoint.online(), ONLINE_TIMEOUT)
             except asyncio.TimeoutError:

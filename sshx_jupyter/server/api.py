@@ -47,9 +47,12 @@ class _Handler(SshxHandler, APIHandler):
         return self.app.page_url or f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
 
     async def models(self, *sessions: Session) -> list[dict[str, Any]]:
-        """Sessions as JSON; without what lets one in, for who may not go in."""
+        """Sessions as JSON; without what lets one in, for who may not go in. Tickets wait for the node's relay."""
+        secrets = await self.may_execute()
+        if secrets and sessions:
+            await (await self.app.node()).online()
         models = [session_model(session, self.page_url) for session in sessions]
-        return models if await self.may_execute() else [_without_secrets(model) for model in models]
+        return models if secrets else [_without_secrets(model) for model in models]
 
     def find(self, text: str) -> Session:
         session_id = self.session_id(text)
@@ -74,6 +77,7 @@ class StatusHandler(_Handler):
                 "version": __version__,
                 "endpoint_id": node.endpoint_id,
                 "relay_url": node.relay_url,
+                "wants_relay": node.wants_relay,
                 "direct_addresses": node.direct_addresses,
                 "sessions": len(sessions),
                 "shells": sum(len(session.shells) for session in sessions),
@@ -110,7 +114,7 @@ class SessionsHandler(_Handler):
         cwd = self._directory(share.cwd) if share.cwd is not None else None
         node = await self.app.node()
         with _host_errors():
-            session = await node.host(
+            session = await node.hub.create(
                 share.name or "",
                 terminals=share.terminals,
                 cwd=cwd,
@@ -120,6 +124,7 @@ class SessionsHandler(_Handler):
                 expires_in=share.expires_in,
                 while_owned=share.while_owned,
             )
+        await node.online()
         self.set_header("Location", f"{self.base_url}sshx/api/sessions/{session.id.hex()}")
         self.reply(session_model(session, self.page_url), 201)
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from iroh import EndpointTicket
 
 from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.ticket import Ticket
+from tests.servers import free_port
 
 from .programs import COMMAND, TIMEOUT, Shared, Sshx, Terminal, alive, children, wait_until
 
@@ -156,6 +158,27 @@ def test_approve_needs_a_terminal_to_answer_on(sshx: Sshx) -> None:
     told = sshx.run("share", "--approve")
     assert told.returncode == 2
     assert "--approve" in told.stderr
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_it_says_when_there_is_no_relay(sshx: Sshx, json: bool) -> None:
+    started = time.monotonic()
+    relay = f"http://127.0.0.1:{free_port()}"
+    options = ("--relays", relay, "--bind", "127.0.0.1:0", *(("--json",) if json else ()))
+    told = sshx.run("share", *options, "--", "sh", "-c", "sleep 9")
+    assert time.monotonic() - started < 20
+    assert "sshx1" in told.stdout
+    text = told.stderr if json else told.stdout
+    assert text.count("No relay has been found") == 1
+    assert json or text.index("No relay has been found") < text.index("sshx1")
+
+
+def test_a_session_may_be_stopped_while_it_waits_for_a_relay(sshx: Sshx) -> None:
+    process = sshx.start("share", "--relays", f"http://127.0.0.1:{free_port()}", "--bind", "127.0.0.1:0")
+    wait_until(sshx.records, lambda: "no session")
+    process.terminate()
+    out, _ = process.communicate(timeout=3)
+    assert (process.returncode, b"sshx1" in out, out) == (0, False, b"Stopped sharing.\n")
 
 
 def test_relays_that_make_no_sense(sshx: Sshx) -> None:

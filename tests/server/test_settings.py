@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.links.iroh import SshxNode
 from sshx_jupyter.server.app import SshxApp
 from sshx_jupyter.ticket import Ticket
+from tests.servers import free_port
 
 from .serving import Server
 
@@ -107,3 +110,28 @@ def test_installing_enables_the_extension(tmp_path: Path) -> None:
     assert manager.get_jpserver_extensions() == {"sshx_jupyter": True}
     [point] = sshx_jupyter._jupyter_server_extension_points()
     assert point["app"] is SshxApp
+
+
+@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"relays": [f"http://127.0.0.1:{free_port()}"]}}])
+async def test_answers_with_tickets_wait_once_for_a_relay(server: Server) -> None:
+    started = time.monotonic()
+    sharing = asyncio.ensure_future(server.share())
+    while server.extension.hub is None or not server.extension.hub.sessions:
+        await asyncio.sleep(0.02)
+    assert time.monotonic() - started < 2
+    [listed] = (await server.call("GET", "sshx/api/sessions")).body
+    assert listed["id"] == (await sharing)["id"]
+    assert 4.5 < time.monotonic() - started < 7
+    started = time.monotonic()
+    await server.share()
+    await server.sessions()
+    assert time.monotonic() - started < 1
+    status = (await server.call("GET", "sshx/api/status")).body
+    assert (status["relay_url"], status["wants_relay"]) == (None, True)
+
+
+async def test_nothing_waits_for_a_relay_where_relays_are_disabled(server: Server) -> None:
+    started = time.monotonic()
+    await server.share()
+    assert time.monotonic() - started < 2
+    assert (await server.call("GET", "sshx/api/status")).body["wants_relay"] is False

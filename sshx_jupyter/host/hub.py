@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import time
 from collections import Counter
@@ -21,7 +22,7 @@ from ..protocol.messages import Closed, Join, Role
 from ..protocol.noise import NoiseError
 from . import screen
 from .door import Door, Share
-from .errors import Full, TerminalsUnavailable
+from .errors import Full, Invalid, TerminalsUnavailable
 from .limits import Limits
 from .pacer import Pacer
 from .session import Session, SessionEvent, SessionOptions
@@ -31,6 +32,10 @@ log = logging.getLogger(__name__)
 
 Shaken: TypeAlias = tuple[Session, Role, bytes, Secured, Join, list[bytes]]
 """Result of a handshake: session, role, the role's key, channel, first message, and frames that came early."""
+
+
+LONGEST_SESSION = 366 * 24 * 3600
+"""Seconds after which a session that has an end time ends at the latest."""
 
 
 class Hub:
@@ -68,7 +73,9 @@ class Hub:
     ) -> Session:
         """Start a session with the named running terminals, or with one new terminal if `terminals` is None.
 
-        Raises `NotHere`, `Full` or `TerminalsUnavailable`; nothing has been created then.
+        `cwd` is where its new terminals start, and `expires_in` seconds after which it stops.
+
+        Raises `NotHere`, `Invalid`, `Full` or `TerminalsUnavailable`; nothing has been created then.
         """
         if self._terminals is None:
             raise TerminalsUnavailable("Terminals are disabled on this server, so there is nothing to share.")
@@ -76,6 +83,10 @@ class Hub:
             self._terminals.check(terminal)
         if terminals is not None and len(terminals) > self.limits.shells:
             raise Full(f"A session has at most {self.limits.shells} shells.")
+        if expires_in is not None and not 0 < expires_in <= LONGEST_SESSION:  # NaN is neither
+            raise Invalid("expires_in must be a positive number of seconds, at most a year.")
+        if cwd is not None and not await asyncio.to_thread(os.path.isdir, cwd):
+            raise Invalid("The directory in which terminals are to start (cwd) does not exist.")
         expires_at = time.time() + expires_in if expires_in is not None else None
         options = SessionOptions(read_only, approve, cwd, expires_at, while_owned)
         self._check_room()

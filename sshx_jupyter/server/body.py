@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..host.hub import LONGEST_SESSION
 from ..host.names import clean_name
 from .base import ApiError
 
 LONGEST = 64 << 10
 LONGEST_PASSWORD = 1024
-LONGEST_SESSION = 366 * 24 * 3600
 
 
 @dataclass(frozen=True)

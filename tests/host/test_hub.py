@@ -6,10 +6,12 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from sshx_jupyter.host.door import TURN_PERIOD
+from sshx_jupyter.host.errors import Invalid
 from sshx_jupyter.links import FrameReader, LinkClosed
 from sshx_jupyter.protocol.handshake import Preface
 from sshx_jupyter.protocol.messages import Ping
@@ -155,3 +157,23 @@ async def test_who_does_not_read_the_refusal_is_let_go(host: Host) -> None:
     await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
     await asyncio.wait_for(closed(host), 3)
     assert len(host.hub.door) == 0
+
+
+@pytest.mark.parametrize("expires_in", [0, 0.0, -1, float("nan"), float("inf"), 1e12])
+async def test_an_end_time_that_makes_no_sense_is_refused(host: Host, expires_in: float) -> None:
+    with pytest.raises(Invalid, match="expires_in"):
+        await host.create(expires_in=expires_in)
+    assert (host.hub.sessions, host.terminals._manager.terminals) == ({}, {})
+
+
+@pytest.mark.parametrize("there_is", [False, True])
+async def test_a_directory_that_is_none_is_refused(host: Host, tmp_path: Path, there_is: bool) -> None:
+    place = tmp_path / "secret-name"
+    if there_is:
+        place.write_text("a file")
+    for cwd in (str(place), "a\0b", "x" * 5000, ""):
+        with pytest.raises(Invalid, match="directory") as refused:
+            await host.create(cwd=cwd)
+        assert "Traceback" not in str(refused.value)
+    assert host.hub.sessions == {}
+    await host.create(cwd=str(tmp_path))

@@ -68,6 +68,9 @@ FAREWELL = 2.0
 """Seconds that a session which stops waits for everyone to be told."""
 DRAIN = 10.0
 """Seconds in which the last output of a shell that has ended should have reached everyone."""
+EXPIRY_PERIOD = 15.0
+"""Seconds between two looks at the clock. A session with an end time does not trust a timer alone: timers stand still
+while the machine is suspended, and the clock may be set."""
 LATENCY_PERIOD = 5.0
 """Seconds between two reports of the shells' latency."""
 
@@ -128,7 +131,9 @@ class Session:
         self.options = options
         self.limits = limits
         self.pacer = pacer
-        self.created = time.time()
+        self.clock: Callable[[], float] = time.time
+        """Unix time, by which the session expires."""
+        self.created = self.clock()
         self.last_activity = self.created
         """Unix time of the last input by, or output to, someone who is here."""
         self.bytes_sent = 0
@@ -154,7 +159,7 @@ class Session:
         self._abandoned: asyncio.TimerHandle | None = None
         self._check_owned()
         if options.expires_at is not None:
-            self._expiry = loop.call_later(max(0.0, options.expires_at - self.created), self._expire)
+            self._check_expired(options.expires_at)
 
     @classmethod
     async def make(cls, name: str, options: SessionOptions, password: str | None, **parts: Any) -> Session:
@@ -584,8 +589,14 @@ class Session:
             stop = functools.partial(self._stop_by_itself, "The host has gone.", "idle")
             self._abandoned = loop.call_later(self.limits.abandoned_period, stop)
 
-    def _expire(self) -> None:
-        self._stop_by_itself("The session has reached its end time.", "keep")
+    def _check_expired(self, expires_at: float) -> None:
+        """Stop if it is time, else look again soon."""
+        left = expires_at - self.clock()
+        if left <= 0:
+            self._stop_by_itself("The session has reached its end time.", "keep")
+        else:
+            loop = asyncio.get_running_loop()
+            self._expiry = loop.call_later(min(left, EXPIRY_PERIOD), self._check_expired, expires_at)
 
     def _stop_by_itself(self, reason: str, terminals: Literal["keep", "idle"]) -> None:
         task = asyncio.ensure_future(self.stop(reason, terminals))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -659,3 +660,30 @@ async def test_only_idle_terminals_of_its_own_are_closed(host: Host) -> None:
     left = set(host.terminals._manager.terminals)
     assert {found, busy.terminal.name} <= left
     assert idle.terminal.name not in left
+
+
+async def test_a_session_ends_in_time_on_a_machine_that_was_suspended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clock goes on then, but timers stand still."""
+    monkeypatch.setattr("sshx_jupyter.host.session.EXPIRY_PERIOD", 0.1)
+    async with hosting() as host:
+        session = await host.create(expires_in=3600)
+        await asyncio.sleep(0.3)
+        assert session.stopped is None
+        session.clock = lambda: time.time() + 3601
+        started = time.monotonic()
+        while session.stopped is None:
+            await asyncio.sleep(0.01)
+            assert time.monotonic() - started < 2
+        assert session.stopped == "The session has reached its end time."
+
+
+async def test_an_end_time_is_kept_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sshx_jupyter.host.session.EXPIRY_PERIOD", 0.1)
+    async with hosting() as host:
+        session = await host.create(expires_in=0.3)
+        session.clock = lambda: time.time() - 60
+        await asyncio.sleep(0.6)
+        assert session.stopped is None
+        session.clock = time.time
+        await asyncio.sleep(0.2)
+        assert session.stopped is not None

@@ -14,7 +14,8 @@ an answer that only a wrong key had to wait for could be skipped by who guesses.
 nothing, and somebody who joins for the first time waits a moment. Nobody else does: not owners, whose key is not one
 that is guessed; not the host's own front ends; and not endpoints that have been in this session, from which those
 who resume come. (The token with which they resume says so only after the handshake, too late to order turns by.)
-Someone who waits for a turn has done their part and cannot be thrown out; the turns handed out are bounded instead.
+Someone who waits for a turn has done their part and cannot be thrown out. The turns handed out are bounded instead: while
+more than 25 guess at the same time, a newcomer may hear that the host is busy and has to try again, as clients do.
 """
 
 from __future__ import annotations

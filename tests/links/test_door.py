@@ -155,6 +155,18 @@ async def test_a_guest_who_is_in_outlasts_a_flood(node: SshxNode) -> None:
         assert len(session.users()) == 1
 
 
+async def test_many_guests_of_one_server_come_in_at_once(node: SshxNode) -> None:
+    """A Jupyter server dials for all of its users through one connection, and they come back together."""
+    session = await node.host(command=["sh"])
+    ticket = session.ticket
+    assert ticket is not None
+    async with await SshxNode.spawn(relays="disabled", bind=LOOPBACK) as server, contextlib.AsyncExitStack() as stack:
+        clients = [SshxClient.connect(ticket, dial=lambda: server.join(ticket)) for _ in range(40)]
+        await asyncio.gather(*(stack.enter_async_context(client) for client in clients))
+        assert len(session.users()) == 40
+        assert node.hub.refused == {}
+
+
 async def test_new_endpoints_do_not_buy_new_guesses(node: SshxNode) -> None:
     """Three attackers guess as fast as they can, each key from a new endpoint, while a guest and an owner come in."""
     session = await node.host(command=["sh"])

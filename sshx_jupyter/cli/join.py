@@ -10,28 +10,17 @@ import sys
 from collections.abc import AsyncIterator
 
 from ..client import SessionEnded, SshxClient
+from ..client.events import Event, StateChanged
+from ..client.outbox import StaleInput
 from ..config import NodeSettings
-from ..events import Event, StateChanged
 from ..links import Unreachable
 from ..protocol.codec import MalformedMessage
+from ..protocol.codes import SESSION_OVER
 from ..protocol.handshake import Refused
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
 from .console import Failure, clean, read_password, read_ticket, say
 from .network import read_settings, spawn_node
-
-# How a host's last word begins when it is not the end of the session but of this guest's visit.
-REMOVED = (
-    "The host removed you",
-    "The host did not let you in",
-    "Your client sent",
-    "Your connection is too slow",
-    "You have joined again",
-    *(
-        str(Refused(reason))
-        for reason in ("invalidAuth", "passwordRequired", "version", "malformed", "notFound", "locked")
-    ),
-)
 
 
 def join(arguments: argparse.Namespace) -> int:
@@ -46,12 +35,17 @@ def join(arguments: argparse.Namespace) -> int:
         settings.bind = settings.bind.rpartition(":")[0] + ":0"
     if not arguments.name:
         arguments.name = _user_name()
+    stale_input: StaleInput
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .fullscreen import run
+
+        stale_input = "hold"
     else:
         from .piped import run
+
+        stale_input = "error"
     try:
-        return asyncio.run(run(_connected(settings, ticket, password, arguments.name)))
+        return asyncio.run(run(_connected(settings, ticket, password, arguments.name, stale_input)))
     except (TicketError, Refused, Unreachable, SessionEnded) as error:
         raise Failure(str(error)) from None
     except (NoiseError, MalformedMessage):
@@ -62,11 +56,16 @@ def join(arguments: argparse.Namespace) -> int:
 
 @contextlib.asynccontextmanager
 async def _connected(
-    settings: NodeSettings, ticket: Ticket, password: str | None, name: str | None
+    settings: NodeSettings, ticket: Ticket, password: str | None, name: str | None, stale_input: StaleInput
 ) -> AsyncIterator[SshxClient]:
     async with await spawn_node(settings) as node:
         connecting = SshxClient.connect(
-            ticket, name=name, password=password, dial=lambda: node.join(ticket), on_event=_on_event
+            ticket,
+            name=name,
+            password=password,
+            dial=lambda: node.join(ticket),
+            stale_input=stale_input,
+            on_event=_on_event,
         )
         async with connecting as client:
             yield client
@@ -78,9 +77,9 @@ def _on_event(event: Event) -> None:
 
 
 def farewell(client: SshxClient) -> int:
-    """Say why it is over and return the exit status."""
+    """Say why it is over and return the exit status. Raises `Failure` if the session goes on without this guest."""
     reason = clean(client.ended, 500) or "You left the session."
-    if reason.startswith(REMOVED):
+    if client.end_code not in SESSION_OVER | {"left"}:
         raise Failure(reason)
     say(reason)
     return 0

@@ -58,6 +58,9 @@ class Menu:
             window.ask_to_write()
         elif text == "s":
             window.overlay = Scroll(window)
+        elif text == "x" and window.client.waiting_input:
+            window.client.discard_held()
+            window.notify("What you typed while the connection was broken is discarded.")
         elif token.name != "escape":
             window.overlay = self
 
@@ -71,6 +74,7 @@ class Menu:
             ("u", "people", ""),
             ("w", "ask", " to write") if reader else ("f", "fit", " to window"),
             ("s", "scroll", " back"),
+            *([("x", "discard", " what you typed")] if self._window.client.waiting_input else []),
             ("q", "leave", ""),
             ("Esc", "back", ""),
         ]
@@ -153,6 +157,41 @@ class People:
         if len(lines) > height:
             lines = [*lines[: height - 1], f" and {len(lines) - height + 1} more"]
         return lines
+
+
+class HeldInput:
+    """Asks whether to send what was typed while the connection was broken for long."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def key(self, token: Token) -> None:
+        window = self._window
+        if token.text == "y":
+            window.client.send_held()
+        elif token.text == "n":
+            window.client.discard_held()
+        elif token.menu:
+            window.overlay = Menu(window)
+            return
+        else:
+            return
+        window.overlay = None
+
+    def line(self, width: int) -> tuple[str, int | None]:
+        return " You typed this while the connection was broken. Send it?  y yes  n no, discard it", None
+
+    def panel(self, width: int, height: int) -> Sequence[str]:
+        lines = list(wrap(visible_keys(self._window.client.held_input), max(1, width - 2)))
+        if len(lines) > height:
+            lines = [*lines[: max(0, height - 1)], "…"]
+        return [f" {line}" for line in lines]
+
+
+def visible_keys(data: bytes) -> str:
+    """Typed bytes in one line, with control characters in caret notation (as `cat -v` prints them)."""
+    text = data.decode("utf-8", "replace").replace("\r", "↵")
+    return "".join(f"^{chr(ord(char) ^ 64)}" if ord(char) < 32 or ord(char) == 127 else char for char in text)
 
 
 class Scroll:

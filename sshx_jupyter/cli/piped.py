@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from contextlib import AbstractAsyncContextManager
 
-from ..client import SessionEnded, SshxClient
-from ..events import Output, StateChanged
+from ..client import InputNotDelivered, SessionEnded, SshxClient
+from ..client.events import Output, StateChanged
 from ..protocol.messages import Error, Shells
 from .console import Failure, clean, say
 from .join import farewell
@@ -74,7 +74,7 @@ class _Pipe:
                 case Shells(shells):
                     sids = [sid for sid, _ in shells]
                     if self._sid is None:
-                        self._sid = min(sids, default=None)
+                        self._sid = min((sid for sid, shell in shells if not shell.ended), default=None)
                     elif self._sid not in sids:
                         self.ended = True
                         return
@@ -82,7 +82,7 @@ class _Pipe:
                     await self._on_output(event)
                     if self.stdout.broken:
                         return
-                case Error(text):
+                case Error(_, _, text):
                     say(f"jupyter sshx: {clean(text)}")
                 case StateChanged(state, reason):
                     self._on_state(state, reason)
@@ -100,6 +100,8 @@ class _Pipe:
             await self._type(self._sid)
         except SessionEnded:
             await asyncio.Future()  # `print_output` ends when all has been printed
+        except InputNotDelivered as error:
+            raise Failure(str(error)) from None
         while (left := self._active + QUIET - self._loop.time()) > 0:  # noqa: ASYNC110 - no event: its absence
             await asyncio.sleep(left)
 
@@ -109,9 +111,7 @@ class _Pipe:
             if client.role == "reader":
                 raise Failure(READER)
             await client.send(sid, data)
-        # The host answers in order: once it shows our focus, it has all that was typed before.
-        await client.set_focus(sid)
-        await client.wait_for(lambda _: client.users[client.uid].focus == sid)
+        await client.drain()
         self._active = self._loop.time()
 
     async def _on_output(self, output: Output) -> None:

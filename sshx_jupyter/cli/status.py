@@ -58,6 +58,8 @@ def _people(client: SshxClient, names: bool) -> str:
 
 
 def _state(client: SshxClient) -> str:
+    if waiting := client.waiting_input:
+        return f"reconnecting…, {waiting} typed wait"
     if client.state != "connected":
         return "reconnecting…" if client.state == "reconnecting" else client.state
     path = client.path()

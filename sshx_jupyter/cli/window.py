@@ -9,15 +9,15 @@ from collections.abc import Coroutine
 from typing import Any
 
 from ..client import SessionEnded, SshxClient
-from ..command import CommandError
-from ..events import Output, StateChanged
+from ..client.command import CommandError
+from ..client.events import InputHeld, InputLost, Output, StateChanged
 from ..protocol.messages import Error, Geometry, Hear, Shells, UserDiff, Users
 from .cells import BLANK, DIM, REVERSE, REVERSE_BOLD, Row, text_row
 from .console import clean
 from .grid import Cursor, Grid
 from .keys import KeyReader, Mouse, Token
 from .modes import Modes, mouse_input
-from .overlays import Menu, Overlay
+from .overlays import HeldInput, Menu, Overlay
 from .painter import Painter
 from .status import status_line
 from .tty import LocalTerminal
@@ -258,10 +258,14 @@ class Window:
                     self._on_user(event)
                 case Shells():
                     self._choose()
-                case Hear(uid, name, text):
+                case Hear(_, uid, name, text):
                     if uid != self.client.uid and time.monotonic() > self._settled_at:
                         self.notify(f"{clean(name, 40)}: {text}")
-                case Error(text):
+                case InputHeld():
+                    self.overlay = HeldInput(self)
+                case InputLost():
+                    self.notify(event.text)
+                case Error(None, _, text):  # the others are told to whoever asked
                     self.notify(text)
             self.invalidate()
 

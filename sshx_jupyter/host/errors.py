@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..protocol.codes import ErrorCode
+
 
 class SessionError(Exception):
-    """The host does not do what was asked."""
+    """The host does not do what was asked.
+
+    Attributes:
+        code: the word by which programs tell what is wrong.
+        details: plain values by name, such as the limit that was reached.
+    """
+
+    code: ErrorCode = "invalid"
+
+    def __init__(self, text: str, code: ErrorCode | None = None, **details: Any) -> None:
+        super().__init__(text)
+        self.code = code or self.code
+        self.details = details
 
 
 class NotAllowed(SessionError):
     """The client's role does not allow it."""
 
+    code = "notAllowed"
+
 
 class NotHere(SessionError):
     """The user, shell or terminal that was named is not there (any more)."""
+
+    code = "noTerminal"
 
 
 class Invalid(SessionError):
@@ -22,6 +42,10 @@ class Invalid(SessionError):
 class Full(SessionError):
     """A bound does not allow one more."""
 
+    code = "full"
+
 
 class TerminalsUnavailable(SessionError):
     """No terminal can be had here."""
+
+    code = "unavailable"

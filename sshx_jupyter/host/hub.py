@@ -139,7 +139,7 @@ class Hub:
                 await session.serve(link, secured, role, join, rest)
             except Refused as refused:  # by now the client understands encrypted messages only
                 self.refused[refused.reason] += 1
-                await self._send(link, secured.seal(encode(Closed(str(refused)))))
+                await self._send(link, secured.seal(encode(Closed(refused.reason, str(refused)))))
         except Refused as refused:
             self.refused[refused.reason] += 1
             await self._send(link, refusal(refused.reason))
@@ -155,7 +155,7 @@ class Hub:
 
     async def close(self, reason: str = "The host has shut down.") -> None:
         """Stop every session."""
-        await asyncio.gather(*(session.stop(reason) for session in list(self.sessions.values())))
+        await asyncio.gather(*(session.stop(reason, code="shutdown") for session in list(self.sessions.values())))
 
     async def _shake(self, link: Link, share: Share) -> Shaken:
         """The handshake, within its time and as long as it has a place at the door."""

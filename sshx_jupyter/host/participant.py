@@ -13,16 +13,18 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..links import Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
+from ..protocol.codes import CloseCode
 from ..protocol.handshake import Secured
-from ..protocol.messages import Chunks, Closed, Error, HostMessage, Role, Shells, Snapshot, User, UserDiff
+from ..protocol.messages import Chunks, Closed, Done, Error, HostMessage, Role, Shells, Snapshot, User, UserDiff
 from ..protocol.noise import NoiseError
+from .client_stream import ClientStream
+from .dispatch import handle
 from .flow import Flow
-from .requests import handle
 from .turns import Turns
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class Subscription:
         return self.position == self.shell.seq and not self.partial and not self.snapshot
 
     @property
-    def owes(self) -> bool:
+    def needs_scrollback(self) -> bool:
         """Whether the client may still lack its scrollback."""
         return self.partial or bool(self.snapshot) or self.acknowledged < self.complete_at
 
@@ -84,7 +86,17 @@ class Subscription:
 class Participant:
     """A client that has passed the handshake."""
 
-    def __init__(self, session: Session, link: Link, secured: Secured, uid: int, user: User, observer: bool) -> None:
+    def __init__(
+        self,
+        session: Session,
+        link: Link,
+        secured: Secured,
+        uid: int,
+        user: User,
+        observer: bool,
+        token: bytes,
+        stream: ClientStream,
+    ) -> None:
         self.session = session
         self.link = link
         self.uid = uid
@@ -92,13 +104,14 @@ class Participant:
         self.main: Participant | None = None
         """The user's own client, if this is a companion of it: another client of a user who is listed once."""
         self._user = user
-        self.token = b""
-        """What lets this client come back as the same user after its link broke."""
+        self.token = token
+        """Resume token: lets the client go on after its link broke."""
+        self.stream = stream
         self.passive = False
         """Whether a session that lasts as long as its owners does not last for this one."""
         self.proved: Role | None = None
         """The role whose key it has shown, whatever it may do now."""
-        self.owed: set[int] = set()
+        self.needs_scrollback: set[int] = set()
         """Shells whose scrollback this user's earlier link did not bring."""
         self.unread = 0
         """Bytes of its input that the programs have not taken yet."""
@@ -111,7 +124,7 @@ class Participant:
         self._limits = session.limits
         self._control: deque[bytes] = deque()
         self._control_size = 0
-        self._last_error: bytes = b""
+        self._last_error: Error | None = None
         self._changed_users: set[int] = set()
         self._shells_changed = False
         self._subscriptions: dict[int, Subscription] = {}
@@ -120,7 +133,9 @@ class Participant:
         self._timer: asyncio.TimerHandle | None = None
         self._first = 0
         self._heard = time.monotonic()
-        self._closing: str | None = None
+        self._closing: Closed | None = None
+        self._receiving = False
+        """Whether the client has sent nothing that waits to be dealt with."""
         self._input_taken = asyncio.Event()
 
     @property
@@ -149,14 +164,36 @@ class Participant:
         self._control.append(data)
         self._control_size += len(data)
         if self._control_size > self._limits.control_bytes:
-            self.close("Your connection is too slow to follow this session.")
+            self.close("tooSlow", "Your connection is too slow to follow this session.")
         self._wake.set()
 
-    def complain(self, text: str) -> None:
-        """Tell the client of an error; the same one again and again is told once."""
-        data = encode(Error(text))
-        if not self._control or self._control[-1] != data:
+    def answer(self, answer: Done | Error) -> None:
+        """Answer a request, after what it has changed."""
+        assert answer.req is not None
+        for data in self._changes():
             self.post_encoded(data)
+        encoded = encode(answer)
+        self.stream.keep_answer(answer.req, encoded)
+        self.post_encoded(encoded)
+
+    def repeat_answer(self, req: int) -> None:
+        """Answer once more a request that was taken over an earlier link."""
+        answer = self.stream.answer(req)
+        if answer is None:
+            answer = encode(Error(req, "forgotten", "The answer to this request is not known any more."))
+        self.post_encoded(answer)
+
+    def send_error(self, error: Error) -> None:
+        """Tell the client of an error that answers no request. Errors about consecutive input become one."""
+        last = self._last_error
+        if last is not None and self._control and self._control[-1] == encode(last):
+            if last == error:
+                return
+            if joined := _joined(last, error):
+                self._control_size -= len(self._control.pop())
+                error = joined
+        self._last_error = error
+        self.post(error)
 
     def user_changed(self, uid: int) -> None:
         """Send what user `uid` is now. Changes between two sends become one."""
@@ -173,16 +210,16 @@ class Participant:
         if shell.sid in self._subscriptions:
             self._wake.set()
 
-    def close(self, reason: str) -> None:
-        """End this client's participation, telling it why."""
+    def close(self, code: CloseCode, text: str) -> None:
+        """End this client's participation, telling it why. Nothing that it sends is taken any more."""
         if self._closing is None:
-            self._closing = reason
+            self._closing = Closed(code, text)
         self._wake.set()
 
     def cut(self) -> None:
         """Break the link; the client may come back."""
         if self._closing is None:
-            self._closing = "The connection was lost."
+            self._closing = Closed("stopped", "The connection was lost.")
             self._cutting = asyncio.ensure_future(self.link.close())
 
     # What the client asks for.
@@ -191,13 +228,13 @@ class Participant:
         """Start or resume sending a shell's output, from `seq` if the log has it and the size is the same."""
         known = self._subscriptions.get(shell.sid)
         sub = Subscription(shell)
-        owes = shell.sid in self.owed
+        needs_scrollback = shell.sid in self.needs_scrollback
         if known is not None:
-            owes = known.owes
+            needs_scrollback = known.needs_scrollback
             sub.acknowledged, sub.sent = known.acknowledged, known.sent
             sub.skipped_at = time.monotonic()  # one who asks again and again has no scrollback made each time
         if max(shell.log.start, shell.resized_at) <= seq <= shell.seq:
-            sub.position, sub.partial = seq, owes
+            sub.position, sub.partial = seq, needs_scrollback
         self._subscriptions[shell.sid] = sub
         ended = [known for known in self._subscriptions.values() if known.shell.ended]
         for known in ended[: -self._limits.shells]:  # it has not taken their output, and they keep theirs until then
@@ -209,9 +246,10 @@ class Participant:
         """Whether the client was not sent all of the output of shells that have ended."""
         return any(sub.shell.ended for sub in self._subscriptions.values())
 
-    def owes(self) -> set[int]:
+    def shells_without_scrollback(self) -> set[int]:
         """Shells whose scrollback the client may still lack."""
-        return {sid for sid, sub in self._subscriptions.items() if sub.owes} | (self.owed - self._subscriptions.keys())
+        here = {sid for sid, sub in self._subscriptions.items() if sub.needs_scrollback}
+        return here | (self.needs_scrollback - self._subscriptions.keys())
 
     def _unsubscribe(self, sub: Subscription) -> None:
         """Forget a shell that has ended, and what is in flight of it: clients do not acknowledge what is gone."""
@@ -263,7 +301,7 @@ class Participant:
             await asyncio.gather(reader, pump, return_exceptions=True)
             if self._timer is not None:
                 self._timer.cancel()
-            self.owed = self.owes()
+            self.needs_scrollback = self.shells_without_scrollback()
             self._subscriptions.clear()
 
     async def _read(self, frames: list[bytes]) -> str:
@@ -280,14 +318,15 @@ class Participant:
                         handle(self.session, self, message)
                     if pause := turns.pause(time.monotonic(), time.thread_time() - started):
                         await asyncio.sleep(pause)
-                self._heard = time.monotonic()
                 if self.unread > self._limits.input_bytes // 2:
                     await self._input_room()
+                self._heard, self._receiving = time.monotonic(), True
                 frames = await self.link.receive()
+                self._receiving = False
         except LinkClosed as error:
             return str(error)
         except (MalformedMessage, NoiseError) as error:
-            self.close(f"Your client sent something that is not understood: {error}.")
+            self.close("malformed", f"Your client sent something that is not understood: {error}.")
             await asyncio.Future()
             raise AssertionError from error  # not reached
         finally:
@@ -298,7 +337,7 @@ class Participant:
         closing = False
         while True:
             await asyncio.sleep(self._limits.silence / 5)
-            if self.link.held:
+            if self.link.held or not self._receiving:  # what it has sent is being dealt with: it is alive
                 self._heard = time.monotonic()
             # A companion's link may be held up where only its own side knows; its user's own link tells who is there.
             silence = self._limits.silence * (COMPANIONS_PATIENCE if self.main is not None else 1)
@@ -315,7 +354,6 @@ class Participant:
                 await asyncio.wait_for(self._input_taken.wait(), 0.5)
             except asyncio.TimeoutError:
                 break
-        self._heard = time.monotonic()
 
     async def _pump(self) -> str:
         pacer = self.session.pacer
@@ -337,24 +375,18 @@ class Participant:
                         await asyncio.sleep(GATHER)
                 if self._closing is not None:
                     if self._cutting is None:  # else the client is not to know that it was meant
-                        await self.link.send([self._secured.seal(encode(Closed(self._closing)))])
-                    await self.link.close(self._closing)
-                    return self._closing
+                        await self.link.send([self._secured.seal(encode(self._closing))])
+                    await self.link.close(self._closing.text)
+                    return self._closing.text
         except LinkClosed as error:
-            return self._closing or str(error)
+            return self._closing.text if self._closing is not None else str(error)
 
     def _messages(self, now: float) -> Iterator[bytes]:
         """What to send now, as encoded messages."""
         while self._control:
             yield self._control.popleft()
         self._control_size = 0
-        if self._changed_users:
-            for uid in self._changed_users:
-                yield encode(UserDiff(uid, self.session.user_for(self, uid)))
-            self._changed_users.clear()
-        if self._shells_changed and self.session.stopped is None:  # what was there stays to be read
-            self._shells_changed = False
-            yield self._shell_list()
+        yield from self._changes()
         room = min(self._flow.window - self._flow.in_flight, BATCH)
         subscriptions = list(self._subscriptions.values())
         self._first = (self._first + 1) % max(len(subscriptions), 1)  # so that a busy shell starves no other
@@ -371,6 +403,15 @@ class Participant:
                     yield self._shell_list()
         if room <= 0 and self._flow.in_flight < self._flow.window:
             self._wake.set()  # the batch is full, not the window
+
+    def _changes(self) -> Iterator[bytes]:
+        """The users and shells that have changed since the client was told of them."""
+        changed, self._changed_users = self._changed_users, set()
+        for uid in changed:
+            yield encode(UserDiff(uid, self.session.user_for(self, uid)))
+        if self._shells_changed and self.session.stopped is None:  # what was there stays to be read
+            self._shells_changed = False
+            yield self._shell_list()
 
     def _shell_list(self) -> bytes:
         """The shells as this client should see them: one that has ended stays until its last output was sent."""
@@ -439,3 +480,12 @@ class Participant:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds + 0.001, self._wake.set)
+
+
+def _joined(first: Error, second: Error) -> Error | None:
+    """Two errors about consecutive input as one, or None if they are not that."""
+    one, two = first.details, second.details
+    same = (first.code, first.text, one.get("sid")) == (second.code, second.text, two.get("sid"))
+    if not same or "n" not in one or "n" not in two or one["n"] + one["bytes"] != two["n"]:
+        return None
+    return replace(first, details={**one, "bytes": one["bytes"] + two["bytes"]})

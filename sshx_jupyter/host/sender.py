@@ -22,6 +22,9 @@ class SessionSender:
     def __len__(self) -> int:
         return len(self._participants)
 
+    def __contains__(self, uid: int) -> bool:
+        return uid in self._participants
+
     def get(self, uid: int) -> Participant | None:
         return self._participants.get(uid)
 

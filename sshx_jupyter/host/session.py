@@ -1,6 +1,6 @@
 """The shared session: its shells, who takes part and in which role, what everyone is told.
 
-Independent of how messages travel. Who may ask for what stands in `requests`.
+Independent of how messages travel. Who may ask for what stands in `dispatch`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..links import Link
+from ..protocol.codes import CloseCode
 from ..protocol.handshake import Refused, Secured
 from ..protocol.messages import (
     Geometry,
     Hear,
     Hello,
     Join,
+    JoinKind,
     Role,
     ShellInfo,
     ShellLatency,
@@ -29,13 +31,14 @@ from ..protocol.messages import (
     Users,
     Waiting,
 )
+from .client_stream import ClientStream
 from .errors import Full, Invalid, NotAllowed, NotHere
 from .keys import Keys
 from .limits import Limits
 from .names import clean_name
 from .pacer import Pacer
 from .participant import Participant
-from .seats import Seats
+from .resume_table import ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .shell import Shell
 from .terminals import Terminal, Terminals
@@ -147,10 +150,11 @@ class Session:
         self._address = address
         self._sender = SessionSender()
         self._pending: dict[int, Participant] = {}
-        self._seats = Seats(limits)
+        self._resume_table = ResumeTable(limits)
         self._next_uid = 1
         self._next_sid = 1
         self._chat: deque[Hear] = deque(maxlen=CHAT_HISTORY)
+        self._chat_seq = 0
         self._observers: list[Callable[[SessionEvent], None]] = []
         self._closing_shells: set[asyncio.Task[None]] = set()
         loop = asyncio.get_running_loop()
@@ -248,11 +252,11 @@ class Session:
         """Change what a user may do, from now on. Raises `NotHere` or `Invalid`."""
         participant = self._sender.get(uid)
         if participant is None or participant.observer:
-            raise NotHere("This user is not here any more.")
+            raise NotHere("This user is not here any more.", "noUser")
         if role == "owner" or participant.user.role == "owner":
             raise Invalid("Owners are the host's own; their role cannot be given or taken.")
         if role == "writer" and self.options.read_only:
-            raise Invalid("This session is read-only for everyone.")
+            raise Invalid("This session is read-only for everyone.", "readOnly")
         if role == "reader":
             for client in self._clients(participant):
                 client.drop_input()
@@ -265,28 +269,28 @@ class Session:
         Raises `NotHere`, or `Invalid` for an owner.
         """
         participant = self._sender.get(uid) or self._pending.get(uid)
-        if participant is None and self._seats.give_up_guest(uid):
+        if participant is None and self._resume_table.revoke_guest(uid):
             return
         if participant is None:
-            raise NotHere("This user is not here any more.")
+            raise NotHere("This user is not here any more.", "noUser")
         if participant.user.role == "owner":
             raise Invalid("Owners cannot be removed.")
         reason = clean_name(reason, self.limits.chat_length)
-        self._seats.give_up(participant.token)
+        self._resume_table.revoke(participant.token)
         for client in self._clients(participant):
             client.drop_input()
-            client.close("The host removed you from the session" + (f": {reason}" if reason else "."))
+            client.close("removed", "The host removed you from the session" + (f": {reason}" if reason else "."))
 
     def approve(self, uid: int, allow: bool) -> None:
         """Let in a user who waits for approval, or not. Raises `NotHere` if nobody waits under this uid."""
         participant = self._pending.pop(uid, None)
         if participant is None:
-            raise NotHere("Nobody with this number waits for approval.")
+            raise NotHere("Nobody with this number waits for approval.", "noUser")
         if allow:
             participant.user = replace(participant.user, pending=False)
-            self._welcome(participant, heard=0.0)
+            self._welcome(participant, heard=0)
         else:
-            participant.close("The host did not let you in.")
+            participant.close("notAdmitted", "The host did not let you in.")
             self._sender.user_changed(uid)
 
     async def drained(self) -> None:
@@ -296,7 +300,10 @@ class Session:
             await asyncio.sleep(0.02)
 
     async def stop(
-        self, reason: str = "The host stopped sharing.", terminals: Literal["keep", "idle", "close"] = "keep"
+        self,
+        reason: str = "The host stopped sharing.",
+        terminals: Literal["keep", "idle", "close"] = "keep",
+        code: CloseCode = "stopped",
     ) -> None:
         """End the session for everyone. Its terminals live on ("keep"), or are closed: all of them ("close"), or those
         that it has started itself and that run nothing ("idle")."""
@@ -305,7 +312,7 @@ class Session:
         self.stopped = reason
         leaving = [*self._sender, *self._pending.values()]
         for participant in leaving:
-            participant.close(reason)
+            participant.close(code, reason)
         shells = list(self.shells.values())
         self.discard()
         self._emit("stopped", None, reason)
@@ -341,7 +348,7 @@ class Session:
                 self._sender.user_changed(participant.uid)
                 self._emit("asked", participant)
             else:
-                self._welcome(participant, join.heard)
+                self._welcome(participant, join.chat)
             why = await participant.run(frames)
         finally:
             self._leave(participant, why)
@@ -350,64 +357,81 @@ class Session:
     def _seat(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
         if self.stopped is not None:
             raise Refused("notFound")
-        if join.observer and join.resume and role != "owner":
-            return self._companion(link, secured, role, join.resume)
-        seat = self._seats.claim(join.resume, role == "owner")
-        observer = join.observer and role == "owner"
-        if seat is None:
-            if role != "owner" and self.locked:
+        if join.kind == "companion" and role != "owner":
+            return self._companion(link, secured, role, join)
+        kind: JoinKind = "mirror" if join.kind == "mirror" and role == "owner" else "user"
+        entry = self._resume_table.find(join.resume, kind, role == "owner")
+        if role != "owner":
+            if entry is None and self.locked:
                 raise Refused("locked")
-            if role != "owner" and len(self._sender) + len(self._pending) >= self.limits.users:
+            if (entry is None or entry.uid not in self._sender) and self._full():
                 raise Refused("full")
+        if entry is None:
             uid, self._next_uid = self._next_uid, self._next_uid + 1
             color = COLORS[(uid - 1) % len(COLORS)]
             pending = self.options.approve and role != "owner"
-            user, owed = User("", color, role, None, None, pending), set[int]()
+            user, needs_scrollback = User("", color, role, None, None, pending), set[int]()
         else:
-            uid, user, owed = seat.uid, seat.user, seat.owed
+            uid, user, needs_scrollback = entry.uid, entry.user, entry.needs_scrollback
             previous = self._sender.get(uid)
             if previous is not None:  # what it is now, not what it was when it came
-                user, owed = previous.user, previous.owes()
-            elif role != "owner" and len(self._sender) + len(self._pending) >= self.limits.users:
-                raise Refused("full")
+                user, needs_scrollback = previous.user, previous.shells_without_scrollback()
             user = replace(user, cursor=None)
         name = clean_name(join.name or user.name, self.limits.name_length)
         name = name or ("Host" if role == "owner" else f"Guest {uid}")
-        participant = Participant(self, link, secured, uid, replace(user, name=name), observer)
+        token, stream = self._stream(join, entry)
+        user = replace(user, name=name)
+        participant = Participant(self, link, secured, uid, user, kind == "mirror", token, stream)
         participant.proved = role
         participant.passive = join.passive
-        participant.owed = owed
-        participant.token = join.resume if seat is not None and join.resume else secrets.token_bytes(16)
+        participant.needs_scrollback = needs_scrollback
         return participant
 
-    def _companion(self, link: Link, secured: Secured, role: Role, token: bytes) -> Participant:
+    def _companion(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
         """Another client of a guest who is here, such as the view in a notebook whose kernel takes part."""
-        main = next((p for p in self._sender if p.token == token and p.main is None), None)
+        main = next((p for p in self._sender if p.token == join.companion_of and p.main is None), None)
         if main is None or main.proved != role:
             raise Refused("busy")  # its user may come back
-        if len(self._clients(main)) > COMPANIONS or len(self._sender) + len(self._pending) >= self.limits.users:
+        entry = self._resume_table.find(join.resume, "companion", owner=False)
+        here = entry is not None and entry.uid in self._sender
+        if not here and (len(self._clients(main)) > COMPANIONS or self._full()):
             raise Refused("full")
-        uid, self._next_uid = self._next_uid, self._next_uid + 1
-        companion = Participant(self, link, secured, uid, main.user, observer=True)
-        companion.main, companion.token = main, token
+        if entry is None:
+            uid, self._next_uid = self._next_uid, self._next_uid + 1
+        else:
+            uid = entry.uid
+        token, stream = self._stream(join, entry)
+        companion = Participant(self, link, secured, uid, main.user, True, token, stream)
+        companion.main = main
         return companion
+
+    def _full(self) -> bool:
+        return len(self._sender) + len(self._pending) >= self.limits.users
+
+    @staticmethod
+    def _stream(join: Join, entry: ResumeEntry | None) -> tuple[bytes, ClientStream]:
+        """The token and the stream that a client goes on with, or new ones."""
+        if entry is not None and join.resume:
+            return join.resume, entry.stream
+        return secrets.token_bytes(16), ClientStream()
 
     def _clients(self, participant: Participant) -> list[Participant]:
         """A user's own client, and its companions."""
         return [participant, *(client for client in self._sender if client.main is participant)]
 
-    def _welcome(self, participant: Participant, heard: float) -> None:
+    def _welcome(self, participant: Participant, heard: int) -> None:
         previous = self._sender.get(participant.uid)
         if previous is not None:  # the same user, whose old link the host has not yet found to be broken
             for companion in self._clients(previous)[1:]:
                 companion.main = participant
-            previous.close("You have joined again from elsewhere.")
+            previous.close("replaced", "You have joined again from elsewhere.")
         if participant.uid in self._pending:
             del self._pending[participant.uid]
         self._sender.add(participant)
         self._check_owned()
-        if not participant.observer:
-            self._seats.take(participant.token, participant.uid, participant.user)
+        kind: JoinKind = "companion" if participant.main else "mirror" if participant.observer else "user"
+        entry = ResumeEntry(participant.uid, participant.user, participant.stream, kind)
+        self._resume_table.enter(participant.token, entry)
         participant.post(self._hello(participant))
         users = list(self.users().items())
         participant.post(Users(users[:USERS_AT_ONCE]))
@@ -418,7 +442,7 @@ class Session:
                 participant.user_changed(uid)
         participant.shells_changed()
         for message in self._chat:
-            if message.time > heard:
+            if message.seq > heard:
                 participant.post(message)
         if not participant.observer:
             self._sender.user_changed(participant.uid)
@@ -434,6 +458,9 @@ class Session:
             "readOnly": self.options.read_only,
             "locked": self.locked,
             "created": self.created,
+            "features": [],
+            "input": participant.stream.taken,
+            "req": participant.stream.req,
         }
         return Hello(participant.speaker.uid, info)
 
@@ -446,8 +473,12 @@ class Session:
         if self._pending.get(uid) is participant:
             del self._pending[uid]
             self._sender.user_changed(uid)
-        elif self._sender.remove(participant) and not participant.observer:
-            self._seats.leave(participant.token, participant.user, participant.owes())
+        elif self._sender.remove(participant):
+            without = participant.shells_without_scrollback()
+            self._resume_table.leave(participant.token, participant.user, without)
+            if participant.observer:
+                self._check_owned()
+                return
             self._sender.user_changed(uid)
             for companion in self._clients(participant)[1:]:
                 companion.cut()
@@ -472,7 +503,7 @@ class Session:
         if participant.user.role != "reader":
             return
         if self.options.read_only:
-            raise NotAllowed("This session is read-only for everyone.")
+            raise NotAllowed("This session is read-only for everyone.", "readOnly")
         if not participant.user.wants_write:
             self.update_user(participant, wants_write=True)
             self._emit("wantsWrite", participant.speaker)
@@ -483,13 +514,15 @@ class Session:
         if not text:
             return
         if len(text) > self.limits.chat_length:
-            raise Invalid(f"A message has at most {self.limits.chat_length} characters; yours has {len(text)}.")
+            limit = self.limits.chat_length
+            raise Invalid(f"A message has at most {limit} characters; yours has {len(text)}.", "tooLong", limit=limit)
         speaker = participant.speaker
         now, times = time.monotonic(), speaker.chats
         if len(times) == times.maxlen and now - times[0] < self.limits.chat_period:
-            raise Invalid("That was too many messages at once. Wait a few seconds.")
+            raise Invalid("That was too many messages at once. Wait a few seconds.", "tooFast")
         times.append(now)
-        message = Hear(speaker.uid, speaker.user.name, text, time.time())
+        self._chat_seq += 1
+        message = Hear(self._chat_seq, speaker.uid, speaker.user.name, text, time.time())
         self._chat.append(message)
         while 4 * sum(len(known.text) for known in self._chat) > self.limits.control_bytes // 2:
             self._chat.popleft()  # all of it must fit into what may wait for one who joins
@@ -544,7 +577,8 @@ class Session:
         if self.stopped is not None:
             raise Full("The session has ended.")
         if len(self.shells) >= self.limits.shells:
-            raise Full(f"A session has at most {self.limits.shells} shells. Close one first.")
+            limit = self.limits.shells
+            raise Full(f"A session has at most {limit} shells. Close one first.", limit=limit)
 
     def _add_shell(self, terminal: Terminal, x: int, y: int, started_here: bool) -> Shell:
         sid, self._next_sid = self._next_sid, self._next_sid + 1
@@ -586,19 +620,19 @@ class Session:
                 self._abandoned = None
         elif self._abandoned is None:  # guests who come and go do not put it off
             loop = asyncio.get_running_loop()
-            stop = functools.partial(self._stop_by_itself, "The host has gone.", "idle")
+            stop = functools.partial(self._stop_by_itself, "abandoned", "The host has gone.", "idle")
             self._abandoned = loop.call_later(self.limits.abandoned_period, stop)
 
     def _check_expired(self, expires_at: float) -> None:
         """Stop if it is time, else look again soon."""
         left = expires_at - self.clock()
         if left <= 0:
-            self._stop_by_itself("The session has reached its end time.", "keep")
+            self._stop_by_itself("expired", "The session has reached its end time.", "keep")
         else:
             loop = asyncio.get_running_loop()
             self._expiry = loop.call_later(min(left, EXPIRY_PERIOD), self._check_expired, expires_at)
 
-    def _stop_by_itself(self, reason: str, terminals: Literal["keep", "idle"]) -> None:
-        task = asyncio.ensure_future(self.stop(reason, terminals))
+    def _stop_by_itself(self, code: CloseCode, reason: str, terminals: Literal["keep", "idle"]) -> None:
+        task = asyncio.ensure_future(self.stop(reason, terminals, code))
         self._closing_shells.add(task)
         task.add_done_callback(self._closing_shells.discard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import deque
@@ -15,6 +16,8 @@ from .terminals import Terminal
 TITLE_LENGTH = 256
 MERGED = 4096
 """Bytes up to which small outputs are kept as one: each costs memory and space in a frame whatever its size."""
+RESIZE_PERIOD = 0.05
+"""Seconds from one resize to the next, because each redraws the whole screen. Of those in between the last counts."""
 REPLIES = 16 << 10
 """Bytes of the terminal's answers that may wait for a program which does not read them; beyond it they are lost."""
 COMMAND_ENDED = re.compile(rb"\x1b\]133;D[^\x07\x1b]{0,64}(?:\x07|\x1b\\)")
@@ -103,6 +106,8 @@ class Shell:
         """Position in the stream of the last resize: a viewer from before it needs the screen anew."""
         self.latency = 0.0
         """Smoothed milliseconds from input to the output that follows it."""
+        self._wanted_size = (terminal.rows, terminal.cols)
+        self._resize_timer: asyncio.TimerHandle | None = None
         self._typed = 0.0
         self._unread_replies = 0
         self._mark = b""
@@ -125,7 +130,7 @@ class Shell:
     @property
     def info(self) -> ShellInfo:
         title = self.title or f"Terminal {self.terminal.name}"  # as JupyterLab calls it
-        return ShellInfo(self.x, self.y, self.terminal.rows, self.terminal.cols, title)
+        return ShellInfo(self.x, self.y, self.terminal.rows, self.terminal.cols, title, self.ended)
 
     def snapshot(self, scrollback: bool) -> bytes:
         """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""
@@ -135,16 +140,12 @@ class Shell:
             self._snapshots[scrollback] = known
         return known[2]
 
-    def screen_text(self) -> str:
-        """The visible screen as plain text."""
-        return self._screen.text()
-
     def place(self, to: Geometry) -> None:
         """Move on the canvas, and resize if the size differs."""
         self.x, self.y = to.x, to.y
-        if (to.rows, to.cols) != (self.terminal.rows, self.terminal.cols):
-            self.terminal.resize(to.rows, to.cols)
-            self._resized(to.rows, to.cols)
+        self._wanted_size = (to.rows, to.cols)
+        if self._resize_timer is None:
+            self._resize()
 
     def typed(self) -> None:
         """Note input, for the latency read-out."""
@@ -175,13 +176,35 @@ class Shell:
         self._listener.shell_changed(self)
 
     def on_exit(self) -> None:
+        self._stop_resizing()
         self.ended = True
         self._listener.shell_ended(self)
 
     def release(self) -> None:
         """Let go of the terminal, which lives on."""
+        self._stop_resizing()
         self.ended = True
         self.terminal.detach()
+
+    def _resize(self) -> bool:
+        """Give the terminal the size that was asked for last, and wait a moment before the next time."""
+        self._resize_timer = None
+        rows, cols = self._wanted_size
+        if (rows, cols) == (self.terminal.rows, self.terminal.cols):
+            return False
+        self.terminal.resize(rows, cols)
+        self._resized(rows, cols)
+        self._resize_timer = asyncio.get_running_loop().call_later(RESIZE_PERIOD, self._resize_again)
+        return True
+
+    def _resize_again(self) -> None:
+        if self._resize():
+            self._listener.shell_changed(self)
+
+    def _stop_resizing(self) -> None:
+        if self._resize_timer is not None:
+            self._resize_timer.cancel()
+            self._resize_timer = None
 
     def _resized(self, rows: int, cols: int) -> None:
         self._screen.resize(rows, cols)

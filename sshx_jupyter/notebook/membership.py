@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from ..client import SessionEnded, SshxClient
-from ..events import Event, Output
+from ..client.events import Event, Output
 from ..links import Unreachable
 from ..links.comm import CommLink
 from ..protocol.codec import MalformedMessage

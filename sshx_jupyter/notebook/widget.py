@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import itertools
 import logging
 import os
 from collections.abc import Coroutine
@@ -15,9 +14,9 @@ from typing import Any
 from traitlets import Bool, Dict, List, Unicode
 
 from ..client import SessionEnded, SshxClient
-from ..command import CommandError, RunResult
+from ..client.command import CommandError, RunResult
 from ..links.comm import CommLink
-from ..protocol.messages import Chat, Hear, Kick, Role, SetRole
+from ..protocol.messages import Hear, Role
 from ..ticket import Ticket
 from . import background, busy
 from .errors import SharingError
@@ -72,13 +71,7 @@ class SharedSession(SessionWidget):
         _need(text, str, "A message is a text.")
         if not text.strip():
             raise SharingError("A message needs some text.")
-        before = client.messages[-1] if client.messages else None
-
-        def heard() -> bool:
-            since = itertools.takewhile(lambda message: message is not before, reversed(client.messages))
-            return any(message.uid == client.uid for message in since)
-
-        self._call(client.ask(Chat(text), heard))
+        self._call(client.chat(text))
 
     def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
         """Type a command into a shell (the first one, or a new one) and wait until it has ended.
@@ -102,18 +95,19 @@ class SharedSession(SessionWidget):
         """Remove a user, by number or by name, from a session of one's own. Raises `SharingError`."""
         client, uid = self._client, self._find(user)
         _need(reason, str, "A reason is a text.")
-        self._call(client.ask(Kick(uid, reason), lambda: uid not in client.users))
+
+        async def kick() -> None:
+            await client.kick(uid, reason)
+            await client.wait_for(lambda _: uid not in client.users)
+
+        self._call(kick())
 
     def set_role(self, user: int | str, role: Role) -> None:
         """Make a user, by number or by name, "writer" or "reader" in a session of one's own. Raises `SharingError`."""
         if role not in ("writer", "reader"):
             raise SharingError('A user can be made "writer" or "reader".')
         client, uid = self._client, self._find(user)
-
-        def done() -> bool:
-            return uid in client.users and client.users[uid].role == role
-
-        self._call(client.ask(SetRole(uid, role), done))
+        self._call(client.set_role(uid, role))
 
     def stop(self) -> None:
         """Stop sharing, or leave a session that was joined. Terminals of a Jupyter server live on."""

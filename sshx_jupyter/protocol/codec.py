@@ -2,9 +2,9 @@
 
 A message is a CBOR map with one key, the message's name. Its value is the bare value of a message with one
 field, an array in field order for several fields, null for none, and a map for `join`. Decoding trusts
-nothing, and what it returns has exactly the declared types and ranges, and everything else is
-:class:`MalformedMessage`. To let versions grow, unknown messages decode to None, and unknown map keys and
-extra array elements are ignored.
+nothing: what it returns has exactly the declared types and ranges, and everything else is
+:class:`MalformedMessage`. To let versions grow, unknown messages decode to None, unknown map keys and
+extra array elements are ignored, and an unknown role counts as `reader`.
 
 JavaScript has one type of number, and its encoders write whole numbers above 2**32 as floats, so a float
 without a fraction is taken where an integer is wanted. Booleans are never numbers.
@@ -36,13 +36,14 @@ from .messages import (
     Closed,
     Create,
     Data,
+    Done,
     Error,
     Geometry,
     Hear,
     Hello,
     HostMessage,
-    InvalidAuth,
     Join,
+    JoinKind,
     Kick,
     Lock,
     Move,
@@ -69,6 +70,7 @@ from .messages import (
 _M = TypeVar("_M")
 
 _ROLES = ("owner", "writer", "reader")
+_JOIN_KINDS = ("user", "mirror", "companion")
 _MAX_DEPTH = 16
 
 
@@ -158,9 +160,7 @@ def _map(value: Any) -> dict[Any, Any]:
 
 
 def _role(value: Any) -> Role:
-    if type(value) is not str or value not in _ROLES:
-        _bad("a role must be owner, writer or reader")
-    return cast(Role, value)
+    return cast(Role, value) if _text(value) in _ROLES else "reader"
 
 
 def _cursor(value: Any) -> tuple[float, float] | None:
@@ -181,7 +181,7 @@ def _shape(value: dict[Any, Any]) -> tuple[int, int, int, int]:
 
 def _shell(value: Any) -> ShellInfo:
     shell = _map(value)
-    return ShellInfo(*_shape(shell), _text(shell.get("title")))
+    return ShellInfo(*_shape(shell), _text(shell.get("title")), _boolean(shell.get("ended", False)))
 
 
 _color = re.compile("#[0-9A-Fa-f]{6}")
@@ -229,29 +229,22 @@ def _plain(value: Any) -> Any:
 
 def _join(value: Any) -> Join:
     join = _map(value)
-    name, resume = join.get("name"), join.get("resume")
+    name, resume, companion_of = join.get("name"), join.get("resume"), join.get("of")
+    kind = _text(join.get("as", "user"))
     return Join(
         name=None if name is None else _text(name),
         resume=None if resume is None else _bytes(resume),
-        heard=_number(join.get("heard", 0)),
-        observer=_boolean(join.get("observer", False)),
+        kind=cast(JoinKind, kind) if kind in _JOIN_KINDS else "user",
+        companion_of=None if companion_of is None else _bytes(companion_of),
         passive=_boolean(join.get("passive", False)),
+        chat=_seq(join.get("chat", 0)),
+        features=[_text(feature) for feature in _list(join.get("features", []))],
     )
 
 
-def _create(value: Any) -> Create:
-    x, y = _array(value, 2)
-    return Create(_position(x), _position(y))
-
-
-def _move(value: Any) -> Move:
-    sid, to = _array(value, 2)
-    return Move(_id(sid), None if to is None else Geometry(*_shape(_map(to))))
-
-
 def _data(value: Any) -> Data:
-    sid, data = _array(value, 2)
-    return Data(_id(sid), _bytes(data))
+    sid, n, data = _array(value, 3)
+    return Data(_id(sid), _seq(n), _bytes(data))
 
 
 def _subscribe(value: Any) -> Subscribe:
@@ -264,34 +257,63 @@ def _ack(value: Any) -> Ack:
     return Ack(_id(sid), _seq(received))
 
 
-def _request_write(value: Any) -> RequestWrite:
-    _null(value)
-    return RequestWrite()
+def _req(value: Any) -> int:
+    return _integer(value, 1, MAX_SEQ, "a request's number")
+
+
+def _create(value: Any) -> Create:
+    req, x, y = _array(value, 3)
+    return Create(_req(req), _position(x), _position(y))
+
+
+def _close(value: Any) -> Close:
+    req, sid = _array(value, 2)
+    return Close(_req(req), _id(sid))
+
+
+def _move(value: Any) -> Move:
+    req, sid, to = _array(value, 3)
+    return Move(_req(req), _id(sid), None if to is None else Geometry(*_shape(_map(to))))
+
+
+def _chat(value: Any) -> Chat:
+    req, text = _array(value, 2)
+    return Chat(_req(req), _text(text))
+
+
+def _set_name(value: Any) -> SetName:
+    req, name = _array(value, 2)
+    return SetName(_req(req), _text(name))
+
+
+def _set_color(value: Any) -> SetColor:
+    req, color = _array(value, 2)
+    return SetColor(_req(req), _text(color))
 
 
 def _set_role(value: Any) -> SetRole:
-    uid, role = _array(value, 2)
-    return SetRole(_id(uid), _role(role))
+    req, uid, role = _array(value, 3)
+    return SetRole(_req(req), _id(uid), _role(role))
 
 
 def _kick(value: Any) -> Kick:
-    uid, reason = _array(value, 2)
-    return Kick(_id(uid), _text(reason))
+    req, uid, reason = _array(value, 3)
+    return Kick(_req(req), _id(uid), _text(reason))
 
 
 def _approve(value: Any) -> Approve:
-    uid, allow = _array(value, 2)
-    return Approve(_id(uid), _boolean(allow))
+    req, uid, allow = _array(value, 3)
+    return Approve(_req(req), _id(uid), _boolean(allow))
+
+
+def _lock(value: Any) -> Lock:
+    req, locked = _array(value, 2)
+    return Lock(_req(req), _boolean(locked))
 
 
 def _hello(value: Any) -> Hello:
     uid, info = _array(value, 2)
     return Hello(_id(uid), cast("dict[str, Any]", _plain(_map(info))))
-
-
-def _invalid_auth(value: Any) -> InvalidAuth:
-    _null(value)
-    return InvalidAuth()
 
 
 def _waiting(value: Any) -> Waiting:
@@ -323,34 +345,53 @@ def _chunks(value: Any) -> Chunks:
 
 
 def _hear(value: Any) -> Hear:
-    uid, name, text, time = _array(value, 4)
-    return Hear(_id(uid), _text(name), _text(text), _number(time))
+    seq, uid, name, text, time = _array(value, 5)
+    return Hear(_seq(seq), _id(uid), _text(name), _text(text), _number(time))
+
+
+def _pong(value: Any) -> Pong:
+    t, taken = _array(value, 2)
+    return Pong(_number(t), _seq(taken))
+
+
+def _done(value: Any) -> Done:
+    req, result = _array(value, 2)
+    return Done(_req(req), _plain(result))
+
+
+def _error(value: Any) -> Error:
+    req, code, text, details = _array(value, 4)
+    return Error(None if req is None else _req(req), _text(code), _text(text), _plain(_map(details)))
+
+
+def _closed(value: Any) -> Closed:
+    code, text = _array(value, 2)
+    return Closed(_text(code), _text(text))
 
 
 _CLIENT: dict[str, Callable[[Any], ClientMessage]] = {
     "join": _join,
-    "setName": lambda value: SetName(_text(value)),
-    "setColor": lambda value: SetColor(_text(value)),
-    "setCursor": lambda value: SetCursor(_cursor(value)),
-    "setFocus": lambda value: SetFocus(None if value is None else _id(value)),
-    "create": _create,
-    "close": lambda value: Close(_id(value)),
-    "move": _move,
     "data": _data,
     "subscribe": _subscribe,
     "ack": _ack,
-    "chat": lambda value: Chat(_text(value)),
     "ping": lambda value: Ping(_number(value)),
-    "requestWrite": _request_write,
+    "setCursor": lambda value: SetCursor(_cursor(value)),
+    "setFocus": lambda value: SetFocus(None if value is None else _id(value)),
+    "create": _create,
+    "close": _close,
+    "move": _move,
+    "chat": _chat,
+    "setName": _set_name,
+    "setColor": _set_color,
+    "requestWrite": lambda value: RequestWrite(_req(value)),
     "setRole": _set_role,
     "kick": _kick,
     "approve": _approve,
-    "lock": lambda value: Lock(_boolean(value)),
+    "lock": _lock,
 }
 
 _HOST: dict[str, Callable[[Any], HostMessage]] = {
     "hello": _hello,
-    "invalidAuth": _invalid_auth,
     "waiting": _waiting,
     "users": lambda value: Users([(uid, _user(user)) for uid, user in _pairs(value)]),
     "userDiff": _user_diff,
@@ -359,9 +400,10 @@ _HOST: dict[str, Callable[[Any], HostMessage]] = {
     "chunks": _chunks,
     "hear": _hear,
     "shellLatency": lambda value: ShellLatency(_number(value)),
-    "pong": lambda value: Pong(_number(value)),
-    "error": lambda value: Error(_text(value)),
-    "closed": lambda value: Closed(_text(value)),
+    "pong": _pong,
+    "done": _done,
+    "error": _error,
+    "closed": _closed,
 }
 
 
@@ -458,48 +500,54 @@ def _geometry_map(to: Geometry | ShellInfo) -> dict[str, Any]:
     return {"x": to.x, "y": to.y, "rows": to.rows, "cols": to.cols}
 
 
+def _shell_map(shell: ShellInfo) -> dict[str, Any]:
+    return {**_geometry_map(shell), "title": shell.title, "ended": shell.ended}
+
+
 def _join_map(join: Join) -> dict[str, Any]:
     return {
         "name": join.name,
         "resume": join.resume,
-        "heard": join.heard,
-        "observer": join.observer,
+        "as": join.kind,
+        "of": join.companion_of,
         "passive": join.passive,
+        "chat": join.chat,
+        "features": join.features,
     }
 
 
 _WIRE: dict[type[Any], tuple[str, Callable[[Any], Any]]] = {
     Join: ("join", _join_map),
-    SetName: ("setName", lambda m: m.name),
-    SetColor: ("setColor", lambda m: m.color),
-    SetCursor: ("setCursor", lambda m: m.at),
-    SetFocus: ("setFocus", lambda m: m.sid),
-    Create: ("create", lambda m: (m.x, m.y)),
-    Close: ("close", lambda m: m.sid),
-    Move: ("move", lambda m: (m.sid, None if m.to is None else _geometry_map(m.to))),
-    Data: ("data", lambda m: (m.sid, m.data)),
+    Data: ("data", lambda m: (m.sid, m.n, m.data)),
     Subscribe: ("subscribe", lambda m: (m.sid, m.seq)),
     Ack: ("ack", lambda m: (m.sid, m.received)),
-    Chat: ("chat", lambda m: m.text),
     Ping: ("ping", lambda m: m.t),
-    RequestWrite: ("requestWrite", lambda m: None),
-    SetRole: ("setRole", lambda m: (m.uid, m.role)),
-    Kick: ("kick", lambda m: (m.uid, m.reason)),
-    Approve: ("approve", lambda m: (m.uid, m.allow)),
-    Lock: ("lock", lambda m: m.locked),
+    SetCursor: ("setCursor", lambda m: m.at),
+    SetFocus: ("setFocus", lambda m: m.sid),
+    Create: ("create", lambda m: (m.req, m.x, m.y)),
+    Close: ("close", lambda m: (m.req, m.sid)),
+    Move: ("move", lambda m: (m.req, m.sid, None if m.to is None else _geometry_map(m.to))),
+    Chat: ("chat", lambda m: (m.req, m.text)),
+    SetName: ("setName", lambda m: (m.req, m.name)),
+    SetColor: ("setColor", lambda m: (m.req, m.color)),
+    RequestWrite: ("requestWrite", lambda m: m.req),
+    SetRole: ("setRole", lambda m: (m.req, m.uid, m.role)),
+    Kick: ("kick", lambda m: (m.req, m.uid, m.reason)),
+    Approve: ("approve", lambda m: (m.req, m.uid, m.allow)),
+    Lock: ("lock", lambda m: (m.req, m.locked)),
     Hello: ("hello", lambda m: (m.uid, m.info)),
-    InvalidAuth: ("invalidAuth", lambda m: None),
     Waiting: ("waiting", lambda m: None),
     Users: ("users", lambda m: [(uid, _user_map(user)) for uid, user in m.users]),
     UserDiff: ("userDiff", lambda m: (m.uid, None if m.user is None else _user_map(m.user))),
-    Shells: ("shells", lambda m: [(sid, {**_geometry_map(s), "title": s.title}) for sid, s in m.shells]),
+    Shells: ("shells", lambda m: [(sid, _shell_map(shell)) for sid, shell in m.shells]),
     Snapshot: ("snapshot", lambda m: (m.sid, m.seq, m.data, m.part, m.more)),
     Chunks: ("chunks", lambda m: (m.sid, m.seq, m.chunks)),
-    Hear: ("hear", lambda m: (m.uid, m.name, m.text, m.time)),
+    Hear: ("hear", lambda m: (m.seq, m.uid, m.name, m.text, m.time)),
     ShellLatency: ("shellLatency", lambda m: m.ms),
-    Pong: ("pong", lambda m: m.t),
-    Error: ("error", lambda m: m.text),
-    Closed: ("closed", lambda m: m.reason),
+    Pong: ("pong", lambda m: (m.t, m.taken)),
+    Done: ("done", lambda m: (m.req, m.value)),
+    Error: ("error", lambda m: (m.req, m.code, m.text, m.details)),
+    Closed: ("closed", lambda m: (m.code, m.text)),
 }
 
 

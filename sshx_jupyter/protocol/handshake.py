@@ -52,7 +52,6 @@ _SENTENCES = {
     "notFound": "This session is not shared any more. Ask the host for a new ticket.",
     "full": "This session is full. Try again when someone has left.",
     "locked": "The host has locked this session. Ask the host to unlock it, then join again.",
-    "expired": "This session has expired. Ask the host for a new ticket.",
     "busy": "The host is busy. Try again in a few seconds.",
     "rateLimited": "There were too many failed attempts. Wait a minute, then join with the right ticket.",
 }
@@ -69,17 +68,17 @@ class Refused(Exception):
     """The host does not let this client in. ``str()`` is a sentence for a person that says what to do.
 
     Attributes:
-        reason: one of ``invalidAuth``, ``passwordRequired``, ``version``, ``malformed``, ``notFound``,
-            ``full``, ``locked``, ``expired``, ``busy``, ``rateLimited``; a newer host may send another word
-            of letters.
+        reason: a `RefusalCode`; a newer host may send another word of letters.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, text: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self._text = text
 
     def __str__(self) -> str:
-        return _SENTENCES.get(self.reason, "The host refused the connection. Ask the host for the reason.")
+        text = self._text or "The host refused the connection. Ask the host for the reason."
+        return _SENTENCES.get(self.reason, text)
 
 
 def _is_reason(text: str) -> bool:
@@ -154,13 +153,14 @@ class Preface:
 
         Raises:
             Refused: with ``version`` for a preface, of any length, of another version; with ``malformed`` for
-                everything else that is not a preface. The host sends ``refusal(exc.reason)``.
+                everything else that is not a preface. Unknown flags are ignored. The host sends
+                ``refusal(exc.reason)``.
         """
         if frame[:4] != _MAGIC or len(frame) < 5:
             raise Refused("malformed")
         if frame[4] != VERSION:
             raise Refused("version")
-        if len(frame) != _SIZE or frame[5] & ~_PASSWORD or frame[6] >= len(_ROLES):
+        if len(frame) != _SIZE or frame[6] >= len(_ROLES):
             raise Refused("malformed")
         return cls(_ROLES[frame[6]], bytes(frame[7:]), bool(frame[5] & _PASSWORD))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Role: TypeAlias = Literal["owner", "writer", "reader"]
+JoinKind: TypeAlias = Literal["user", "mirror", "companion"]
 
 MAX_ID = 2**32 - 1
 """Largest ``sid`` and ``uid``."""
@@ -16,9 +17,8 @@ MAX_SEQ = 2**53
 MAX_TEXT = 65_536
 """Longest text in characters. The host sets much lower limits for names and chat."""
 
-MAX_DATA = 65_000
-"""Bytes that fit into one :class:`Data`, :class:`Snapshot` or :class:`Chunks` whatever the other fields are;
-each chunk after the first takes 3 bytes more."""
+MAX_UNANSWERED = 64
+"""Requests of one client that may be unanswered at a time. The host keeps as many answers to repeat them."""
 
 MAX_POSITION = 10**7
 """Farthest from the origin of the canvas that a shell may be, in either direction of ``x`` and ``y``."""
@@ -42,13 +42,14 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class ShellInfo:
-    """A shell as everyone sees it."""
+    """A shell as everyone sees it. One that has ended is listed until its last output was sent."""
 
     x: int
     y: int
     rows: int
     cols: int
     title: str
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,77 +81,32 @@ class Join:
     """The first message of a client.
 
     Attributes:
-        name: the wish for a name, or None.
-        resume: the token of an earlier connection, to be the same user again, or None.
-        heard: time of the last chat message seen, 0 for none.
-        observer: not to be listed among the users; of owners, and of guests who are listed already: with the token of
-            their other client in `resume`, this one is its companion, the same user.
-        passive: for an owner's client: a session that lasts as long as its owners does not last for this one.
+        name: the name that the client would like to have, or None.
+        resume: this client's token from an earlier link, to go on with the same stream as the same user, or None.
+        kind: on the wire ``as``. A ``user`` is listed. A ``mirror`` is an owner's unseen client. A ``companion`` is
+            one more client of a user who is here, and acts as that user.
+        companion_of: on the wire ``of``. For a companion, the token of the user's own client.
+        passive: for an owner's client: it does not keep a session alive that ends with its owners.
+        chat: sequence number of the last chat message seen, 0 for none.
+        features: what the client can do beyond ``sshx/1``. Unknown ones are ignored.
     """
 
     name: str | None = None
     resume: bytes | None = field(default=None, repr=False)
-    heard: float = 0
-    observer: bool = False
+    kind: JoinKind = "user"
+    companion_of: bytes | None = field(default=None, repr=False)
     passive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SetName:
-    """Change one's own name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetColor:
-    """Change one's own colour, ``"#rrggbb"``."""
-
-    color: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetCursor:
-    """Say where one's pointer is on the canvas, or that it left (None)."""
-
-    at: tuple[float, float] | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetFocus:
-    """Say which shell one types into, or that it is none."""
-
-    sid: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Open a shell at a place on the canvas."""
-
-    x: int
-    y: int
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close a shell."""
-
-    sid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Move and resize a shell, or only raise it above the others (None)."""
-
-    sid: int
-    to: Geometry | None
+    chat: int = 0
+    features: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Input for a shell."""
+    """Input for a shell. ``n`` is the position of its first byte in the client's stream of input: all bytes of all its
+    ``Data``, for all shells, over all links."""
 
     sid: int
+    n: int
     data: bytes = field(repr=False)
 
 
@@ -171,13 +127,6 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
-    """Say something to everyone."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Ping:
     """Ask for a :class:`Pong` with the same ``t``, the client's own clock."""
 
@@ -185,14 +134,85 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCursor:
+    """Say where one's pointer is on the canvas, or that it left (None)."""
+
+    at: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetFocus:
+    """Say which shell one types into, or that it is none."""
+
+    sid: int | None
+
+
+# Requests. The host answers each exactly once, with `Done` or `Error`. ``req`` counts 1, 2, 3, … over all links of a
+# client; one that comes again after a broken link is not done again.
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Open a shell at a place on the canvas. The answer's value is its ``sid``."""
+
+    req: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close a shell. The answer says that it was told to end; it leaves :class:`Shells` when it has."""
+
+    req: int
+    sid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Move and resize a shell, or only raise it above the others (None)."""
+
+    req: int
+    sid: int
+    to: Geometry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Say something to everyone."""
+
+    req: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetName:
+    """Change one's own name."""
+
+    req: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetColor:
+    """Change one's own color, ``"#rrggbb"``."""
+
+    req: int
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestWrite:
     """Ask the owners for the role ``writer``."""
+
+    req: int
 
 
 @dataclass(frozen=True, slots=True)
 class SetRole:
     """Change a user's role; owners only."""
 
+    req: int
     uid: int
     role: Role
 
@@ -201,6 +221,7 @@ class SetRole:
 class Kick:
     """Remove a user; owners only."""
 
+    req: int
     uid: int
     reason: str
 
@@ -209,6 +230,7 @@ class Kick:
 class Approve:
     """Let a waiting user in, or turn it away; owners only."""
 
+    req: int
     uid: int
     allow: bool
 
@@ -217,6 +239,7 @@ class Approve:
 class Lock:
     """Let nobody else in, or everyone with a ticket again; owners only."""
 
+    req: int
     locked: bool
 
 
@@ -225,16 +248,11 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first message of a host, and again when it has changed: who the client is, and the session: a map of text
-    to plain values."""
+    """The first message of a host, and again when it has changed: who the client is, and a map of text to plain values:
+    the session, the client's token, and how far the host has taken the client's stream (``input``, ``req``)."""
 
     uid: int
     info: dict[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidAuth:
-    """The client's key is no longer right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +309,9 @@ class Chunks:
 
 @dataclass(frozen=True, slots=True)
 class Hear:
-    """What a user said in the chat, and when (Unix time)."""
+    """What a user said in the chat, and when (Unix time). ``seq`` counts 1, 2, 3, … in the session and orders it."""
 
+    seq: int
     uid: int
     name: str
     text: str
@@ -308,58 +327,48 @@ class ShellLatency:
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The answer to :class:`Ping`."""
+    """The answer to :class:`Ping`, after all that came before it was dealt with. ``taken`` is how many bytes of the
+    client's input the host has taken: they are queued for a program, or answered by an error."""
 
     t: float
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The request ``req`` was done; what it changed was told before. The value is a shell's ``sid`` or None."""
+
+    req: int
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """Something the client asked for did not work; a sentence for a person."""
+    """What the client asked for was not done.
 
+    Attributes:
+        req: the request's number; None for anything else, such as input.
+        code: see `codes`; a newer host may send other words.
+        text: a sentence for the person. Programs go by the code.
+        details: plain values by name. For input: ``sid``, ``n`` and ``bytes``, their count.
+    """
+
+    req: int | None
+    code: str
     text: str
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The host ends this connection for good."""
+    """The host ends this link. ``code`` says whether for good, see `codes`; ``text`` is a sentence for the person."""
 
-    reason: str
+    code: str
+    text: str
 
 
-ClientMessage: TypeAlias = (
-    Join
-    | SetName
-    | SetColor
-    | SetCursor
-    | SetFocus
-    | Create
-    | Close
-    | Move
-    | Data
-    | Subscribe
-    | Ack
-    | Chat
-    | Ping
-    | RequestWrite
-    | SetRole
-    | Kick
-    | Approve
-    | Lock
-)
-
+Request: TypeAlias = Create | Close | Move | Chat | SetName | SetColor | RequestWrite | SetRole | Kick | Approve | Lock
+ClientMessage: TypeAlias = Join | Data | Subscribe | Ack | Ping | SetCursor | SetFocus | Request
 HostMessage: TypeAlias = (
-    Hello
-    | InvalidAuth
-    | Waiting
-    | Users
-    | UserDiff
-    | Shells
-    | Snapshot
-    | Chunks
-    | Hear
-    | ShellLatency
-    | Pong
-    | Error
-    | Closed
+    Hello | Waiting | Users | UserDiff | Shells | Snapshot | Chunks | Hear | ShellLatency | Pong | Done | Error | Closed
 )

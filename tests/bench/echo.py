@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from sshx_jupyter.client import SshxClient
-from sshx_jupyter.events import Output
+from sshx_jupyter.client.events import Output
 from tests.bench.report import Row
 from tests.servers import TerminalTab, jupyter_server
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from sshx_jupyter.client import SshxClient
+from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.links.iroh import SshxNode
 from sshx_jupyter.protocol.messages import Geometry
 
@@ -383,6 +384,22 @@ def test_the_host_is_killed_and_one_can_leave(shared: Shared, joined: Terminal) 
     joined.wait_for("The connection was lost|reconnecting…")
     assert time.monotonic() - started < 30
     left(joined)
+
+
+def test_keys_typed_while_the_host_is_silent_wait_and_are_asked_about(shared: Shared, joined: Terminal) -> None:
+    shared.process.send_signal(signal.SIGSTOP)
+    try:
+        joined.wait_for("reconnecting…")
+        joined.enter("echo held$((6*7))")
+        joined.wait_for("reconnecting…, 18 typed wait")
+        time.sleep(STALE + 0.5)  # what waited for less is sent without asking
+    finally:
+        shared.process.send_signal(signal.SIGCONT)
+    joined.wait_for("Send it")
+    assert "echo held$((6*7))↵" in joined.text
+    joined.type("q")  # no answer
+    joined.type("y")
+    joined.wait_for("^held42")
 
 
 def test_in_a_terminal_in_a_terminal(shared: Shared, joined: Terminal, sshx: Sshx) -> None:

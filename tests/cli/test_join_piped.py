@@ -24,7 +24,7 @@ READER = "This ticket lets you watch only"
 # `jupyter sshx` that notices and gives up sooner.
 IMPATIENT = """\
 import sys
-from sshx_jupyter import client
+from sshx_jupyter.client import client
 from sshx_jupyter.cli import main, piped
 client.SILENCE, piped.PATIENCE = 5.0, 3.0
 sys.exit(main())

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from sshx_jupyter import client as client_module
 from sshx_jupyter.client import SessionEnded, SshxClient
-from sshx_jupyter.command import CommandError
-from sshx_jupyter.events import Output
+from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client.command import CommandError
+from sshx_jupyter.client.events import Output
 from sshx_jupyter.host.screen import GhosttyScreen
 from sshx_jupyter.links import Link, Unreachable
 from sshx_jupyter.links.iroh import SshxNode
@@ -246,7 +246,7 @@ async def test_a_reader_is_refused_by_the_host_itself(server_a: JupyterServer) -
     async with shared_terminal(server_a) as (tab, session), join(session, "read", name="sneaky") as reader:
         await reader.wait_for(lambda c: 1 in c.shells)
         before = len(tab.output)
-        for message in (Data(1, b"touch gotcha\r"), Move(1, Geometry(9, 9, 9, 9)), Move(1, None), Close(1)):
+        for message in (Data(1, 0, b"touch gotcha\r"), Move(1, 1, Geometry(9, 9, 9, 9)), Move(2, 1, None), Close(3, 1)):
             reader._post(message)
             assert "You can watch but not change" in await error_from(reader)
         await tab.type("ls gotcha; echo checked$((5))\r")

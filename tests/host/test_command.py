@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sshx_jupyter import events
-from sshx_jupyter.command import CommandError
-from sshx_jupyter.protocol.messages import Hear, Kick
+from sshx_jupyter.client import events
+from sshx_jupyter.client.command import CommandError
+from sshx_jupyter.protocol.messages import Hear
 from tests.sessions import Host, hosting
 
 
@@ -54,7 +54,7 @@ async def test_an_error_about_something_earlier_is_not_the_commands(host: Host) 
         assert await client.create() in client.shells
         await client.send(77, b"x")
         with pytest.raises(CommandError, match="Only the host"):
-            await client.ask(Kick(99, ""), lambda: False)
+            await client.kick(99)
 
 
 async def test_who_reads_the_events_may_run_a_command_meanwhile(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from sshx_jupyter import client as client_module
-from sshx_jupyter import output
-from sshx_jupyter.client import SshxClient
-from sshx_jupyter.events import Output
+from sshx_jupyter.client import SshxClient, output
+from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client.events import Output
 from sshx_jupyter.host.participant import PART
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.shell import OutputLog

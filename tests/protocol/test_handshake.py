@@ -34,7 +34,6 @@ REASONS = [
     "notFound",
     "full",
     "locked",
-    "expired",
     "busy",
     "rateLimited",
 ]

@@ -26,6 +26,8 @@ def test_bytes_are_lowercase_hex(name: str) -> None:
     def walk(value: Any) -> None:
         if isinstance(value, dict):
             for key, item in value.items():
+                if key == "fields":  # the message's own names
+                    continue
                 if key in ("bytes", "same", "psk", "secret", "sessionId", "address", "frame", "preface", "first"):
                     assert re.fullmatch("(?:[0-9a-f]{2})*", item)
                 walk(item)

@@ -194,57 +194,65 @@ GUEST = m.User("Grace \U0001f680", "#0088ff", "reader", None, None, pending=True
 
 CLIENT: list[m.ClientMessage] = [
     m.Join(),
-    m.Join("Ada", b"\x01\x02\x03", 1_700_000_000.5, True, True),
-    m.SetName("Grace Höpper \U0001f680"),
-    m.SetColor("#12aB9f"),
-    m.SetCursor((1, -2.25)),
-    m.SetCursor(None),
-    m.SetFocus(7),
-    m.SetFocus(None),
-    m.Create(-100, 10_000_000),
-    m.Close(0),
-    m.Move(1, m.Geometry(0, -5, 24, 80)),
-    m.Move(4_294_967_295, None),
-    m.Data(1, b"ls -l\r"),
-    m.Data(1, b""),
-    m.Data(2, bytes(range(256))),
+    m.Join("Ada", b"\x01\x02\x03", chat=17),
+    m.Join(None, None, "mirror", None, True),
+    m.Join(None, b"\x04", "companion", b"\x01\x02\x03", features=["later"]),
+    m.Data(1, 0, b"ls -l\r"),
+    m.Data(1, 6, b""),
+    m.Data(2, 4_294_967_296, bytes(range(256))),
     m.Subscribe(1, -1),
     m.Subscribe(1, 4_294_967_296),
     m.Ack(1, 0),
     m.Ack(1, 9_007_199_254_740_992),
-    m.Chat("hello\nthere"),
-    m.Chat(""),
     m.Ping(0),
     m.Ping(12345.678),
-    m.RequestWrite(),
-    m.SetRole(3, "writer"),
-    m.SetRole(3, "reader"),
-    m.Kick(3, "bye"),
-    m.Approve(4, True),
-    m.Approve(4, False),
-    m.Lock(True),
-    m.Lock(False),
+    m.SetCursor((1, -2.25)),
+    m.SetCursor(None),
+    m.SetFocus(7),
+    m.SetFocus(None),
+    m.Create(1, -100, 10_000_000),
+    m.Close(2, 0),
+    m.Move(3, 1, m.Geometry(0, -5, 24, 80)),
+    m.Move(9_007_199_254_740_992, 4_294_967_295, None),
+    m.Chat(4, "hello\nthere"),
+    m.Chat(5, ""),
+    m.SetName(6, "Grace Höpper \U0001f680"),
+    m.SetColor(7, "#12aB9f"),
+    m.RequestWrite(8),
+    m.SetRole(9, 3, "writer"),
+    m.SetRole(10, 3, "reader"),
+    m.Kick(11, 3, "bye"),
+    m.Approve(12, 4, True),
+    m.Approve(13, 4, False),
+    m.Lock(14, True),
+    m.Lock(15, False),
 ]
 
 HOST: list[m.HostMessage] = [
     m.Hello(1, {"name": "demo", "limits": {"window": 524_288}, "list": [1, 2.5, None, True, "x"]}),
-    m.InvalidAuth(),
+    m.Hello(2, {"token": bytes(16), "role": "reader", "input": 12, "req": 3, "features": []}),
     m.Waiting(),
     m.Users([]),
     m.Users([(1, USER), (2, GUEST)]),
     m.UserDiff(2, GUEST),
     m.UserDiff(2, None),
     m.Shells([]),
-    m.Shells([(1, m.ShellInfo(0, 0, 24, 80, "bash")), (2, m.ShellInfo(-5, 7, 1000, 2000, ""))]),
+    m.Shells([(1, m.ShellInfo(0, 0, 24, 80, "bash")), (2, m.ShellInfo(-5, 7, 1000, 2000, "", True))]),
     m.Snapshot(1, 1_000, b"\x1bc\x1b[1mhi", 0, False),
     m.Snapshot(1, 4_294_967_296, b"", 3, True),
     m.Chunks(1, 0, [b"abc", b"", b"\xff"]),
     m.Chunks(1, 9_007_199_254_740_991, []),
-    m.Hear(2, "Grace", "hello", 1_700_000_000.25),
+    m.Hear(1, 2, "Grace", "hello", 1_700_000_000.25),
     m.ShellLatency(0.75),
-    m.Pong(12345.678),
-    m.Error("There are 14 shells already."),
-    m.Closed("kicked"),
+    m.Pong(12345.678, 0),
+    m.Pong(0, 4_294_967_296),
+    m.Done(1, None),
+    m.Done(2, 7),
+    m.Error(3, "full", "A session has at most 14 shells. Close one first.", {"limit": 14}),
+    m.Error(None, "notAllowed", "You can watch.", {"sid": 1, "n": 0, "bytes": 6}),
+    m.Error(None, "later", "", {}),
+    m.Closed("removed", "The host removed you from the session."),
+    m.Closed("later", ""),
 ]
 
 
@@ -256,67 +264,76 @@ def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
         values.append((name, value))
 
     if kind == "client":
-        add("no map", ["chat", "x"])
-        add("two keys", {"chat": "x", "ping": 1})
+        add("no map", ["chat", [1, "x"]])
+        add("two keys", {"chat": [1, "x"], "ping": 1})
         add("no key", {})
-        add("key is bytes", {b"chat": "x"})
+        add("key is bytes", {b"chat": [1, "x"]})
         add("key is a number", {1: "x"})
-        add("text is bytes", {"chat": b"x"})
-        add("text is null", {"chat": None})
-        add("text too long", {"chat": "x" * 65_537})
+        add("text is bytes", {"chat": [1, b"x"]})
+        add("text is null", {"chat": [1, None]})
+        add("text too long", {"chat": [1, "x" * 65_537]})
         add("join is no map", {"join": None})
         add("resume is text", {"join": {"resume": "x"}})
-        add("observer is a number", {"join": {"observer": 1}})
+        add("kind is a number", {"join": {"as": 1}})
+        add("user's token is text", {"join": {"of": "x"}})
+        add("chat is a fraction", {"join": {"chat": 0.5}})
+        add("features is a text", {"join": {"features": "x"}})
+        add("feature is a number", {"join": {"features": [1]}})
         add("passive is a number", {"join": {"passive": 1}})
         add("cursor too short", {"setCursor": [1]})
         add("cursor is NaN", {"setCursor": [float("nan"), 0]})
         add("cursor is infinite", {"setCursor": [0, float("-inf")]})
         add("cursor is boolean", {"setCursor": [True, 0]})
-        add("id is boolean", {"close": False})
-        add("id is negative", {"close": -1})
-        add("id too large", {"close": 2**32})
-        add("id is text", {"close": "1"})
-        add("id has a fraction", {"close": 1.5})
+        add("id is boolean", {"close": [1, False]})
+        add("id is negative", {"close": [1, -1]})
+        add("id too large", {"close": [1, 2**32]})
+        add("id is text", {"close": [1, "1"]})
+        add("id has a fraction", {"close": [1, 1.5]})
         add("id missing", {"data": []})
-        add("data is text", {"data": [1, "x"]})
-        add("data is an array", {"data": [1, [1, 2]]})
-        add("data missing", {"data": [1]})
-        add("position too far", {"create": [10_000_001, 0]})
-        add("position has a fraction", {"create": [0, 0.5]})
-        add("no rows", {"move": [1, {"x": 0, "y": 0, "rows": 0, "cols": 80}]})
-        add("too many rows", {"move": [1, {"x": 0, "y": 0, "rows": 1001, "cols": 80}]})
-        add("too many columns", {"move": [1, {"x": 0, "y": 0, "rows": 24, "cols": 2001}]})
-        add("geometry incomplete", {"move": [1, {"x": 0, "y": 0, "rows": 24}]})
-        add("geometry is an array", {"move": [1, [0, 0, 24, 80]]})
+        add("data is text", {"data": [1, 0, "x"]})
+        add("data is an array", {"data": [1, 0, [1, 2]]})
+        add("data missing", {"data": [1, 0]})
+        add("position too far", {"create": [1, 10_000_001, 0]})
+        add("position has a fraction", {"create": [1, 0, 0.5]})
+        add("no rows", {"move": [1, 1, {"x": 0, "y": 0, "rows": 0, "cols": 80}]})
+        add("too many rows", {"move": [1, 1, {"x": 0, "y": 0, "rows": 1001, "cols": 80}]})
+        add("too many columns", {"move": [1, 1, {"x": 0, "y": 0, "rows": 24, "cols": 2001}]})
+        add("geometry incomplete", {"move": [1, 1, {"x": 0, "y": 0, "rows": 24}]})
+        add("geometry is an array", {"move": [1, 1, [0, 0, 24, 80]]})
         add("sequence number below -1", {"subscribe": [1, -2]})
         add("sequence number too large", {"ack": [1, 2**53 + 1]})
         add("acknowledged -1", {"ack": [1, -1]})
         add("ping is NaN", {"ping": float("nan")})
-        add("unknown role", {"setRole": [1, "admin"]})
-        add("flag is a number", {"lock": 1})
-        add("flag is null", {"approve": [1, None]})
-        add("value where none is", {"requestWrite": 1})
+        add("role is a number", {"setRole": [1, 1, 2]})
+        add("request 0", {"chat": [0, "x"]})
+        add("request below 0", {"chat": [-1, "x"]})
+        add("request with a fraction", {"chat": [1.5, "x"]})
+        add("request without a number", {"chat": "x"})
+        add("input before the start", {"data": [1, -1, b"x"]})
+        add("flag is a number", {"lock": [1, 1]})
+        add("flag is null", {"approve": [1, 1, None]})
+        add("no number", {"requestWrite": None})
         add("big number", {"ping": 2**64})
         return [(name, cbor2.dumps(value)) for name, value in values] + [
             ("nothing", b""),
-            ("half a message", cbor2.dumps({"chat": "hello"})[:-1]),
-            ("something after it", cbor2.dumps({"chat": "x"}) + b"\x00"),
-            ("the same key twice", bytes.fromhex("a2") + cbor2.dumps({"lock": True})[1:] * 2),
-            ("indefinite length", bytes.fromhex("bf64636861746178ff")),
-            ("a tag", bytes.fromhex("a16463686174c06178")),
-            ("a tagged map", bytes.fromhex("d9d9f7a164636861746178")),
-            ("undefined", bytes.fromhex("a1686c") + b"ock" + bytes.fromhex("f7")),
-            ("not UTF-8", bytes.fromhex("a164636861746180")),
-            ("too deep", b"\xa1\x64chat" + b"\x81" * 100 + b"\x00"),
+            ("half a message", cbor2.dumps({"chat": [1, "hello"]})[:-1]),
+            ("something after it", cbor2.dumps({"chat": [1, "x"]}) + b"\x00"),
+            ("the same key twice", bytes.fromhex("a2") + cbor2.dumps({"lock": [1, True]})[1:] * 2),
+            ("indefinite length", bytes.fromhex("bf646368617482016178ff")),
+            ("a tag", bytes.fromhex("a164636861748201c06178")),
+            ("a tagged map", bytes.fromhex("d9d9f7a1646368617482016178")),
+            ("undefined", bytes.fromhex("a1646c6f636b8201f7")),
+            ("not UTF-8", bytes.fromhex("a16463686174820161ff")),
+            ("too deep", b"\xa1\x64chat\x82\x01" + b"\x81" * 100 + b"\x00"),
             ("huge length", b"\xa1\x64data\x9b\xff\xff\xff\xff\xff\xff\xff\xff"),
-            ("huge text", b"\xa1\x64chat\x7b\x7f\xff\xff\xff\xff\xff\xff\xff"),
+            ("huge text", b"\xa1\x64chat\x82\x01\x7b\x7f\xff\xff\xff\xff\xff\xff\xff"),
         ]
     user = {"name": "a", "color": "#000000", "role": "reader"}
     add("users is a map", {"users": {}})
     add("user is null", {"users": [[1, None]]})
     add("pair too short", {"users": [[1]]})
-    add("colour is a word", {"userDiff": [1, {**user, "color": "red"}]})
-    add("colour with more", {"userDiff": [1, {**user, "color": "#000000\n"}]})
+    add("color is a word", {"userDiff": [1, {**user, "color": "red"}]})
+    add("color with more", {"userDiff": [1, {**user, "color": "#000000\n"}]})
     add("user without name", {"userDiff": [1, {"color": "#000000", "role": "reader"}]})
     add("user without role", {"userDiff": [1, {"name": "a", "color": "#000000"}]})
     add("user with bad focus", {"userDiff": [1, {**user, "focus": -1}]})
@@ -329,7 +346,17 @@ def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
     add("info is an array", {"hello": [1, []]})
     add("info with a number as key", {"hello": [1, {"a": {1: 2}}]})
     add("info with NaN", {"hello": [1, {"a": float("nan")}]})
-    add("time is text", {"hear": [1, "a", "b", "c"]})
+    add("time is text", {"hear": [1, 1, "a", "b", "c"]})
+    add("answer without a value", {"done": [1]})
+    add("answer to no request", {"done": [None, 1]})
+    add("answer that is no plain value", {"done": [1, float("inf")]})
+    add("error without details", {"error": [1, "full", "x"]})
+    add("error's code is null", {"error": [1, None, "x", {}]})
+    add("error's details are a list", {"error": [1, "full", "x", []]})
+    add("closed without a text", {"closed": ["removed"]})
+    add("closed is a text", {"closed": "removed"})
+    add("pong without the input", {"pong": 1})
+    add("ended is a number", {"shells": [[1, {"x": 0, "y": 0, "rows": 1, "cols": 1, "title": "", "ended": 1}]]})
     add("latency is infinite", {"shellLatency": float("inf")})
     return [(name, cbor2.dumps(value)) for name, value in values]
 
@@ -352,12 +379,14 @@ def messages() -> dict[str, Any]:
         "host": samples(HOST),
         "alsoClient": forms(
             codec.decode_client,
-            ("long header of the map", bytes.fromhex("b90001") + cbor2.dumps({"lock": True})[1:]),
+            ("long header of the map", bytes.fromhex("b90001") + cbor2.dumps({"lock": [1, True]})[1:]),
             ("whole number as a float", cbor2.dumps({"ack": [1, float(2**40)]})),
-            ("whole number as a short float", bytes.fromhex("a165636c6f7365f94700")),
-            ("more array elements", cbor2.dumps({"data": [1, b"x", "later"]})),
+            ("whole number as a short float", bytes.fromhex("a165636c6f73658201f94700")),
+            ("more array elements", cbor2.dumps({"data": [1, 0, b"x", "later"]})),
             ("more map keys", cbor2.dumps({"join": {"later": 1, "name": "Ada"}})),
             ("empty join", cbor2.dumps({"join": {}})),
+            ("unknown way to join", cbor2.dumps({"join": {"as": "later"}})),
+            ("unknown role", cbor2.dumps({"setRole": [1, 2, "admin"]})),
         ),
         "alsoHost": forms(
             codec.decode_host,
@@ -365,11 +394,16 @@ def messages() -> dict[str, Any]:
                 "user with fewer keys",
                 cbor2.dumps({"userDiff": [1, {"name": "a", "color": "#AbCdEf", "role": "reader"}]}),
             ),
+            ("unknown role", cbor2.dumps({"userDiff": [1, {"name": "a", "color": "#AbCdEf", "role": "later"}]})),
+            (
+                "shell without ended",
+                cbor2.dumps({"shells": [[1, {"x": 0, "y": 0, "rows": 1, "cols": 1, "title": ""}]]}),
+            ),
             ("more array elements", cbor2.dumps({"chunks": [1, 2, [b"x"], 4]})),
         ),
         "ignored": [
             {"name": name, "bytes": cbor2.dumps({name: value}).hex()}
-            for name, value in (("later", None), ("", 1), ("Chat", "x"), ("resize", [1, {"a": b"b"}]))
+            for name, value in (("later", None), ("", 1), ("Chat", [1, "x"]), ("resize", [1, {"a": b"b"}]))
         ],
         "malformedClient": [{"name": n, "bytes": b.hex()} for n, b in malformed("client") if len(b) < 1000],
         "malformedHost": [{"name": n, "bytes": b.hex()} for n, b in malformed("host")],
@@ -464,9 +498,9 @@ def handshakes() -> list[dict[str, Any]]:
             ("client", m.Join("Ada")),
             ("host", m.Hello(1, {"name": "demo"})),
             ("client", m.Subscribe(1, -1)),
-            ("client", m.Data(1, b"ls\r")),
+            ("client", m.Data(1, 0, b"ls\r")),
             ("host", m.Chunks(1, 0, [b"a  b  c\r\n"])),
-            ("host", m.Pong(1.5)),
+            ("host", m.Pong(1.5, 3)),
         ]
         ends = {"client": at_client, "host": at_host}
         transport = []
@@ -515,7 +549,6 @@ def prefaces() -> dict[str, Any]:
                 ("version 2", good[:4] + b"\x02" + good[5:], "version"),
                 ("version 2, another length", b"sshx\x02", "version"),
                 ("version 0", good[:4] + b"\x00" + good[5:], "version"),
-                ("unknown flag", good[:5] + b"\x02" + good[6:], "malformed"),
                 ("unknown role", good[:6] + b"\x03" + good[7:], "malformed"),
                 ("too short", good[:-1], "malformed"),
                 ("too long", good + b"\x00", "malformed"),
@@ -525,7 +558,7 @@ def prefaces() -> dict[str, Any]:
 
 
 def refusals() -> list[dict[str, str]]:
-    reasons = "invalidAuth passwordRequired version malformed notFound full locked expired busy rateLimited later"
+    reasons = "invalidAuth passwordRequired version malformed notFound full locked busy rateLimited later"
     return [{"reason": reason, "bytes": refusal(reason).hex()} for reason in reasons.split()]
 
 

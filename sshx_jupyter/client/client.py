@@ -4,7 +4,7 @@
         result = await client.run("uname -a")
 
 It keeps the session's state as the host tells it (users, shells, chat, and each shell's exact screen), reconnects by
-itself with backoff, and resumes: same user, no output lost, none twice.
+itself with backoff, and resumes: same user, and no output, input or request lost or done twice.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
-from .command import CommandError, CommandRun, RunResult
-from .events import Event, Events, InfoChanged, Output, State, StateChanged
-from .host.screen import Screen, new_screen
-from .host.screen import load as load_screens
-from .links import FrameReader, Link, LinkClosed, Path, Unreachable
-from .output import ShellOutput
-from .protocol.codec import MalformedMessage, decode_host, encode
-from .protocol.handshake import ClientHandshake, Credentials, Refused, Secured
-from .protocol.messages import (
+from ..host.screen import Screen, new_screen
+from ..host.screen import load as load_screens
+from ..links import FrameReader, Link, LinkClosed, Path, Unreachable
+from ..protocol.codec import MalformedMessage, decode_host, encode
+from ..protocol.codes import REFUSAL_CODES, RETRY
+from ..protocol.handshake import ClientHandshake, Credentials, Refused, Secured
+from ..protocol.messages import (
     Approve,
     Chat,
     Chunks,
@@ -34,18 +32,20 @@ from .protocol.messages import (
     Close,
     Closed,
     Create,
-    Data,
+    Done,
     Error,
     Geometry,
     Hear,
     Hello,
     HostMessage,
     Join,
+    JoinKind,
     Kick,
     Lock,
     Move,
     Ping,
     Pong,
+    Request,
     RequestWrite,
     Role,
     SetColor,
@@ -62,8 +62,12 @@ from .protocol.messages import (
     Users,
     Waiting,
 )
-from .protocol.noise import NoiseError
-from .ticket import Ticket
+from ..protocol.noise import NoiseError
+from ..ticket import Ticket
+from .command import CommandError, CommandRun, RunResult
+from .events import Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
+from .outbox import PIECE, Ask, Input, Loss, LossCode, Outbox, StaleInput
+from .output import ShellOutput
 
 log = logging.getLogger(__name__)
 
@@ -74,21 +78,33 @@ SILENCE = 15.0
 """Seconds without a word from the host after which the link is dead."""
 BACKOFF = (0.5, 15.0)
 """Seconds before the first and, doubling, before the later attempts to reconnect."""
-ANSWER = 15.0
-"""Seconds in which the host should have done what it was asked for."""
 ACK_BYTES = 4 << 10
 ACK_DELAY = 0.02
 """Parsed output is acknowledged when this many bytes of it arrived at once, or after so many seconds."""
-INPUT_PIECE = 32 << 10
 OUTBOX_BYTES = 256 << 10
-"""Input that may wait for the link; `send` waits for room beyond it."""
+"""Input that the host may not have; `send` waits for room beyond it."""
+OUTBOX_REQUESTS = 256
+"""Requests that may wait for the link; more wait for room."""
 SCROLLBACK = 10_000
-RETRY = frozenset({"busy", "rateLimited", "full"})
-"""Refusals that may pass, so that a client which was inside before tries again."""
+FIRST_TRIES = 10.0
+"""Seconds for which a client that joins for the first time tries again if the host is busy or full."""
 
 
 class SessionEnded(ConnectionError):
-    """The session is over for this client: stopped, removed, or not let in. `str()` is a sentence for the person."""
+    """The session is over for this client: stopped, removed, or not let in. `str()` is a sentence for the person.
+
+    Attributes:
+        code: the word by which programs tell why: a `CloseCode` of the host's, `left`, or `failed` for a fault of this
+            side's; a newer host may have more.
+    """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class InputNotDelivered(ConnectionError):
+    """Input did not reach its shell, or may not have. `str()` is a sentence that holds nothing of the input."""
 
 
 class SshxClient:
@@ -101,13 +117,22 @@ class SshxClient:
         messages: the chat so far, oldest first.
         info: what the host says of the session: name, role, readOnly and so on.
         state: see `State`.
+        end_code: in a word, why the session is over for this client; empty while it is not. See `SessionEnded`.
         latency: seconds from here to the host and back, or None before it is known.
         shell_latency: milliseconds from input to output at the host, or None before it is known.
         bytes_in, bytes_out: traffic of all links so far.
     """
 
     def __init__(
-        self, credentials: Credentials, dial: Dial, *, name: str | None, observer: bool, screens: bool, outputs: bool
+        self,
+        credentials: Credentials,
+        dial: Dial,
+        *,
+        name: str | None,
+        observer: bool,
+        screens: bool,
+        outputs: bool,
+        stale_input: StaleInput,
     ) -> None:
         self.uid = 0
         self.users: dict[int, User] = {}
@@ -118,6 +143,7 @@ class SshxClient:
         self.latency: float | None = None
         self.shell_latency: float | None = None
         self.bytes_in = self.bytes_out = 0
+        self.end_code = ""
         self._credentials = credentials
         self._psk: bytes | None = None
         self._dial = dial
@@ -126,18 +152,24 @@ class SshxClient:
         self._with_screens = screens
         self._with_outputs = outputs or screens
         self._resume: bytes | None = None
-        self._heard = 0.0
+        self._chat_seq = 0
         self._link: Link | None = None
         self._secured: Secured | None = None
         self._shells: dict[int, ShellOutput] = {}
-        self._outbox: deque[ClientMessage] = deque()
-        self._outbox_size = 0
-        self._outbox_changed = asyncio.Event()
-        self._outbox_room = asyncio.Event()
+        self._outbox = Outbox(stale_input)
+        self._answers: dict[Ask, list[asyncio.Future[Any]]] = {}
+        self._lost: InputLost | None = None
+        """Input that was not delivered, which the next `send` tells."""
+        self._direct: deque[ClientMessage] = deque()
+        """What belongs to this link alone."""
+        self._hello: Hello | None = None
+        """The first of this link."""
+        self._settled = False
+        """Whether the host has told all that it tells those who join, on this link."""
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
         self._ack_timer: asyncio.TimerHandle | None = None
         self._last_heard = time.monotonic()
-        self._answered = 0.0
-        """All that was posted before this time has been answered, or will not be."""
         self._events = Events()
         self._changed = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
@@ -145,7 +177,6 @@ class SshxClient:
         self._owned: Callable[[], Awaitable[None]] | None = None
         self._ended = ""
         self._run_lock = asyncio.Lock()
-        self._ask_lock = asyncio.Lock()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -160,6 +191,7 @@ class SshxClient:
         observer: bool = False,
         screens: bool = True,
         outputs: bool = True,
+        stale_input: StaleInput = "error",
         on_event: Callable[[Event], None] | None = None,
     ) -> AsyncIterator[SshxClient]:
         """Join a session for as long as the context lasts.
@@ -170,9 +202,10 @@ class SshxClient:
             password: the session's password, if its ticket says that one is needed.
             dial: makes links; over iroh from an endpoint of the client's own if None.
             relays: for that endpoint; see `SshxNode.spawn`.
-            observer: not to be listed among the users; for owners.
+            observer: hidden from the user list; for owners.
             screens: whether to keep every shell's screen (see `screen`).
             outputs: whether to have every shell's output; else, without screens, only of those that `run` is used in.
+            stale_input: what becomes of input that has waited for a new link for longer than 10 s: see `StaleInput`.
             on_event: called with every event, also while this waits for the host's approval.
 
         Raises:
@@ -194,7 +227,15 @@ class SshxClient:
                 credentials = ticket
             if dial is None:
                 raise TypeError("credentials without a ticket need `dial`")
-            client = cls(credentials, dial, name=name, observer=observer, screens=screens, outputs=outputs)
+            client = cls(
+                credentials,
+                dial,
+                name=name,
+                observer=observer,
+                screens=screens,
+                outputs=outputs,
+                stale_input=stale_input,
+            )
             if on_event is not None:
                 client.observe(on_event)
             try:
@@ -217,6 +258,16 @@ class SshxClient:
         """Why the session is over for this client; empty while it is not."""
         return self._ended
 
+    @property
+    def waiting_input(self) -> int:
+        """Bytes of input that wait for the connection, or for a decision (`held_input`), and may not have arrived."""
+        return sum(len(item.data) for item in self._outbox.waiting())
+
+    @property
+    def held_input(self) -> bytes:
+        """Input that waits for `send_held` or `discard_held`, as the connection was broken for long. Mostly empty."""
+        return b"".join(item.data for item in self._outbox.waiting()) if self._outbox.held else b""
+
     def path(self) -> Path | None:
         """How frames travel right now; None without a link."""
         return self._link.path() if self._link is not None else None
@@ -232,7 +283,7 @@ class SshxClient:
         """Wait until `condition(client)` is true; it is tried after each message. Raises `SessionEnded`."""
         while not condition(self):
             if self._ended:
-                raise SessionEnded(self._ended)
+                raise self._over()
             self._changed.clear()
             await self._changed.wait()
 
@@ -244,36 +295,102 @@ class SshxClient:
         """Call `callback` with every event from now on; returns what ends that."""
         return self._events.observe(callback)
 
-    # What a user does. Each raises `SessionEnded` when the session is over. What is not allowed, the host answers with
-    # an `Error` event.
+    # What a user does. Each waits until the host has done it, over as many links as that takes. Each raises
+    # `SessionEnded` when the session is over and `CommandError` when the host refuses, and an `Error` event tells.
 
     async def create(self, x: int | None = None, y: int | None = None) -> int:
-        """Open a shell, beside the others unless a place on the canvas is given; returns its sid.
-
-        Raises `CommandError`.
-        """
-        known = set(self.shells)
+        """Open a shell, beside the others unless a place on the canvas is given; returns its sid."""
         if x is None or y is None:
             x, y = max((shell.x for shell in self.shells.values()), default=-800) + 800, 0
-        await self.ask(Create(x, y), lambda: bool(set(self.shells) - known))
-        return max(set(self.shells) - known)
+        sid: int = await self._request(Create(0, x, y))
+        return sid
 
     async def close_shell(self, sid: int) -> None:
-        """End a shell for everyone. Raises `CommandError`."""
-        await self.ask(Close(sid), lambda: sid not in self.shells)
+        """End a shell for everyone, and wait until it has ended."""
+        await self._request(Close(0, sid))
+        await self.wait_for(lambda _: sid not in self.shells)
+
+    async def move(self, sid: int, to: Geometry | None) -> None:
+        """Move and resize a shell, or raise it above the others (None)."""
+        await self._request(Move(0, sid, to))
+
+    async def chat(self, text: str) -> None:
+        """Say something to everyone."""
+        await self._request(Chat(0, _utf8(text)))
+
+    async def set_name(self, name: str) -> None:
+        """Change one's own name."""
+        name = _utf8(name)
+        await self._request(SetName(0, name))
+        self._name = name
+
+    async def set_color(self, color: str) -> None:
+        """Change one's own color, "#rrggbb"."""
+        await self._request(SetColor(0, _utf8(color)))
+
+    async def request_write(self) -> None:
+        """Ask the host for write access."""
+        await self._request(RequestWrite(0))
+
+    async def set_role(self, uid: int, role: Role) -> None:
+        """Change what a user may do; for owners."""
+        await self._request(SetRole(0, uid, role))
+
+    async def kick(self, uid: int, reason: str = "") -> None:
+        """Remove a user; for owners."""
+        await self._request(Kick(0, uid, _utf8(reason)))
+
+    async def approve(self, uid: int, allow: bool) -> None:
+        """Let in a user who waits, or not; for owners."""
+        await self._request(Approve(0, uid, allow))
+
+    async def lock(self, locked: bool) -> None:
+        """Let nobody new in, or let them in again; for owners."""
+        await self._request(Lock(0, locked))
+
+    async def set_cursor(self, at: tuple[float, float] | None) -> None:
+        """Say where one's pointer is on the canvas. Returns at once."""
+        self._post(SetCursor(at))
+
+    async def set_focus(self, sid: int | None) -> None:
+        """Say which shell one looks at. Returns at once."""
+        self._post(SetFocus(sid))
 
     async def send(self, sid: int, data: bytes | str) -> None:
-        """Type into a shell. Waits while the link is full, not for the program."""
+        """Type into a shell. Waits while there is no room for more, not for the program; `drain` waits for the host.
+
+        Raises:
+            InputNotDelivered: if earlier input did not reach its shell, and `stale_input` is "error".
+        """
         if isinstance(data, str):
             data = data.encode()
-        for start in range(0, len(data), INPUT_PIECE):
-            while self._outbox_size > OUTBOX_BYTES or (self.state == "reconnecting" and not self._ended):
-                self._outbox_room.clear()
-                await self._outbox_room.wait()
-            self._post(Data(sid, data[start : start + INPUT_PIECE]))
+        for start in range(0, len(data), PIECE):
+            while self._outbox.size > OUTBOX_BYTES and not self._ended:
+                await self._wait_for_room()
+            self._type(sid, data[start : start + PIECE])
+
+    async def drain(self) -> None:
+        """Wait until the host has taken all that was typed. Raises `InputNotDelivered` as `send` does."""
+        if self._outbox.size:
+            self._post(Ping(time.monotonic()))
+        while self._outbox.size:
+            if self._ended:
+                raise self._over()
+            await self._wait_for_room()
+        self._tell_lost()
+
+    def send_held(self) -> None:
+        """Send the input that is held."""
+        self._outbox.release()
+        self._work.set()
+
+    def discard_held(self) -> None:
+        """Forget the input that is held, or that waits for the connection."""
+        self._outbox.discard()
+        self._set_room()
 
     async def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
-        """Type a command into a shell (the first, or a new one) and wait until it has ended.
+        """Type a command into a shell (the oldest that runs, or a new one) and wait until it has ended.
 
         The shell must be at its prompt and be one of the sh family. The command is seen by everyone who watches. If who
         reads the events waits here, the oldest of them are forgotten if they become too many.
@@ -290,84 +407,48 @@ class SshxClient:
     async def _run_command(self, command: str, shell: int | None) -> RunResult:
         async with self._run_lock:
             if shell is None:
-                shell = next(iter(self.shells), None) or await self.create()
+                running = [sid for sid, info in self.shells.items() if not info.ended]
+                shell = min(running) if running else await self.create()
             if shell not in self.shells:
                 raise CommandError(f"There is no shell {shell}.")
             if self.role == "reader":
                 raise CommandError("You can watch but not run commands here: ask the host for write access.")
             self._want(shell)
             await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
-            command_run = CommandRun()
-            errors: list[str] = []
-            earlier_done = self._fence()
+            command_run, begin = CommandRun(), 0
+            errors: list[CommandError] = []
+            line = command_run.line(command)
 
             def on_event(event: Event) -> None:
-                if isinstance(event, Output) and event.sid == shell:
-                    command_run.on_output(event.data, event.snapshot, event.missed)
-                elif isinstance(event, Error) and earlier_done() and not command_run.begun:
-                    errors.append(event.text)
+                match event:
+                    case Output(sid) if sid == shell:
+                        command_run.on_output(event.data, event.snapshot, event.missed)
+                    case Error(None, code, text, {"sid": sid, "n": n}) if sid == shell and begin <= n < begin + len(
+                        line
+                    ):
+                        errors.append(CommandError(text, code))
+                    case InputLost(sid) if sid == shell and not command_run.begun:
+                        errors.append(CommandError(event.text, event.code))
 
             def over(_: SshxClient) -> bool:
                 return command_run.done or bool(errors) or shell not in self.shells
 
             stop_observing = self.observe(on_event)
             try:
-                await self.send(shell, command_run.line(command))
+                while self._outbox.size > OUTBOX_BYTES and not self._ended:
+                    await self._wait_for_room()
+                begin = self._outbox.end
+                self._type(shell, line)
                 await self.wait_for(over)
             except asyncio.CancelledError:
                 if not self._ended and shell in self.shells:
-                    self._post(Data(shell, b"\x03"))
+                    self._type(shell, b"\x03")
                 raise
             finally:
                 stop_observing()
             if errors and not command_run.done:
-                raise CommandError(errors[0])
+                raise errors[0]
             return command_run.result()
-
-    async def chat(self, text: str) -> None:
-        """Say something to everyone."""
-        self._post(Chat(text))
-
-    async def set_name(self, name: str) -> None:
-        """Change one's own name."""
-        self._name = _utf8(name)
-        self._post(SetName(name))
-
-    async def set_color(self, color: str) -> None:
-        """Change one's own colour, "#rrggbb"."""
-        self._post(SetColor(color))
-
-    async def set_cursor(self, at: tuple[float, float] | None) -> None:
-        """Say where one's pointer is on the canvas."""
-        self._post(SetCursor(at))
-
-    async def set_focus(self, sid: int | None) -> None:
-        """Say which shell one looks at."""
-        self._post(SetFocus(sid))
-
-    async def move(self, sid: int, to: Geometry | None) -> None:
-        """Move and resize a shell, or raise it above the others (None)."""
-        self._post(Move(sid, to))
-
-    async def request_write(self) -> None:
-        """Ask the host for write access."""
-        self._post(RequestWrite())
-
-    async def set_role(self, uid: int, role: Role) -> None:
-        """Change what a user may do; for owners."""
-        self._post(SetRole(uid, role))
-
-    async def kick(self, uid: int, reason: str = "") -> None:
-        """Remove a user; for owners."""
-        self._post(Kick(uid, reason))
-
-    async def approve(self, uid: int, allow: bool) -> None:
-        """Let in a user who waits, or not; for owners."""
-        self._post(Approve(uid, allow))
-
-    async def lock(self, locked: bool) -> None:
-        """Let nobody new in, or let them in again; for owners."""
-        self._post(Lock(locked))
 
     async def close(self) -> None:
         """Leave. Safe to call twice."""
@@ -377,31 +458,49 @@ class SshxClient:
                 await self._flush()
             runner.cancel()
             await asyncio.gather(runner, return_exceptions=True)
-        self._end("You left the session.")
+        self._end("left", "You left the session.")
 
-    async def ask(self, message: ClientMessage, done: Callable[[], bool]) -> None:
-        """Send a message and wait until it is done. Raises `CommandError` with the reason if it is not."""
-        async with self._ask_lock:
-            errors: list[str] = []
-            earlier_done = self._fence()
+    async def _request(self, request: Request) -> Any:
+        """Send a request and wait for its answer; returns what it holds."""
+        while self._outbox.requests >= OUTBOX_REQUESTS and not self._ended:
+            await self._wait_for_room()
+        if self._ended:
+            raise self._over()
+        ask = self._outbox.ask(request, time.monotonic())
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._answers.setdefault(ask, []).append(answer)
+        self._work.set()
+        try:
+            with self._events.set_aside():
+                return await answer
+        except asyncio.CancelledError:
+            if not any(not other.done() for other in self._answers.get(ask, ())):
+                self._outbox.withdraw(ask)
+                self._answers.pop(ask, None)
+            raise
 
-            def on_event(event: Event) -> None:
-                if isinstance(event, Error) and earlier_done():
-                    errors.append(event.text)
-                elif isinstance(event, StateChanged) and event.state == "reconnecting":
-                    errors.append("The connection broke before the host could answer. Try again.")
+    def _type(self, sid: int, data: bytes) -> None:
+        if self._ended:
+            raise self._over()
+        self._tell_lost()
+        self._outbox.type(sid, data, time.monotonic())
+        self._work.set()
 
-            stop_observing = self.observe(on_event)
-            try:
-                self._post(message)
-                with self._events.set_aside():
-                    await asyncio.wait_for(self.wait_for(lambda _: errors or done()), ANSWER)
-            except asyncio.TimeoutError:
-                errors.append("The host did not answer. Try again.")
-            finally:
-                stop_observing()
-            if errors and not done():
-                raise CommandError(errors[0])
+    def _tell_lost(self) -> None:
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            raise InputNotDelivered(lost.text)
+
+    def _over(self) -> SessionEnded:
+        return SessionEnded(self._ended, self.end_code)
+
+    async def _wait_for_room(self) -> None:
+        self._room.clear()
+        await self._room.wait()
+
+    def _set_room(self) -> None:
+        self._room.set()
+        self._changed.set()
 
     # Connecting.
 
@@ -422,10 +521,10 @@ class SshxClient:
             log.exception("the client failed")
             if not self._first.done():
                 self._first.set_exception(error)
-            self._end("The client has failed; its log says why.")
+            self._end("failed", "The client has failed; its log says why.")
 
     async def _keep_connected(self) -> None:
-        delay = BACKOFF[0]
+        delay, begun = BACKOFF[0], time.monotonic()
         while True:
             started = time.monotonic()
             try:
@@ -440,12 +539,16 @@ class SshxClient:
             ) as error:
                 if isinstance(error, (LinkClosed, asyncio.TimeoutError)) and not self._first.done():
                     error = Unreachable("The host answered, but the connection broke at once. Try again.")
+                code = error.reason if isinstance(error, Refused) else ""
                 if not self._first.done():
+                    if code in ("busy", "full") and time.monotonic() - begun < FIRST_TRIES:
+                        await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+                        continue
                     self._first.set_exception(error)
-                    self._end(str(error))
+                    self._end(code or "unreachable", str(error))
                     return
-                if isinstance(error, Refused) and error.reason not in RETRY:
-                    self._end(str(error))
+                if code and code not in RETRY:
+                    self._end(code, str(error))
                     return
                 reason = str(error)
             if self._ended:
@@ -465,10 +568,10 @@ class SshxClient:
             handshake = ClientHandshake(self._credentials, self._psk)
             await link.send(handshake.start())
             self._secured = handshake.receive(await asyncio.wait_for(reader.next(), SILENCE))
-            self._last_heard = self._answered = time.monotonic()
-            # What was not sent yet is still meant; the rest spoke of the link that broke.
-            unsent = [message for message in self._outbox if isinstance(message, (Data, Chat))]
-            self._outbox = deque([Join(self._name, self._resume, self._heard, self._observer), *unsent])
+            self._last_heard = time.monotonic()
+            kind: JoinKind = "mirror" if self._observer else "user"
+            self._direct = deque([Join(self._name, self._resume, kind, chat=self._chat_seq)])
+            self._hello = None
             for shell in self._shells.values():
                 shell.new_link()
             tasks = [
@@ -485,6 +588,8 @@ class SshxClient:
                 self._ack_timer.cancel()
                 self._ack_timer = None
             self._link = None
+            self._settled = False
+            self._outbox.close()
             await link.close()
 
     async def _read(self, link: Link, frames: Sequence[bytes]) -> str:
@@ -510,13 +615,15 @@ class SshxClient:
         secured = self._secured
         assert secured is not None
         while True:
-            while not self._outbox:
-                self._outbox_changed.clear()
-                await self._outbox_changed.wait()
-            frames = [secured.seal(encode(message)) for message in self._outbox]
-            self._outbox.clear()
-            self._outbox_size = 0
-            self._outbox_room.set()
+            while not self._direct and not self._outbox.sendable:
+                self._work.clear()
+                await self._work.wait()
+            messages: list[ClientMessage] = [*self._direct, *self._outbox.take()]
+            self._direct.clear()
+            if self._outbox.wants_ping():
+                messages.append(Ping(time.monotonic()))
+            frames = [secured.seal(encode(message)) for message in messages]
+            self._set_room()
             self.bytes_out += sum(map(len, frames))
             await link.send(frames)
 
@@ -527,26 +634,19 @@ class SshxClient:
             if time.monotonic() - self._last_heard > SILENCE:
                 return "nothing was heard from the host"
 
-    def _fence(self) -> Callable[[], bool]:
-        """Tells whether an error that comes is about something later than this call."""
-        now = time.monotonic()
-        self._post(Ping(now))
-        return lambda: self._answered >= now
-
     async def _flush(self) -> None:
         """Give what was posted last a moment to leave."""
         with contextlib.suppress(asyncio.TimeoutError):
-            while self._outbox and self._link is not None:
-                self._outbox_room.clear()
-                await asyncio.wait_for(self._outbox_room.wait(), 1)
+            while self._settled and (self._direct or self._outbox.sendable):
+                await asyncio.wait_for(self._wait_for_room(), 1)
 
     def _post(self, message: ClientMessage) -> None:
+        """Send what belongs to this link alone. Without a link it is forgotten."""
         if self._ended:
-            raise SessionEnded(self._ended)
-        self._outbox.append(_well_formed(message))
-        if isinstance(message, Data):
-            self._outbox_size += len(message.data)
-        self._outbox_changed.set()
+            raise self._over()
+        if self._link is not None:
+            self._direct.append(message)
+            self._work.set()
 
     # What the host says.
 
@@ -566,9 +666,11 @@ class SshxClient:
                     elif answer is not None:
                         self._post(answer)
                     self._parsed()
-            case Pong(t):
+            case Pong(t, taken):
                 self.latency = time.monotonic() - t
-                self._answered = t
+                if self._settled:
+                    self._outbox.acknowledge(taken)
+                    self._set_room()
             case Users(users):
                 self.users = dict(users)
                 self._events.emit(message)
@@ -583,20 +685,27 @@ class SshxClient:
             case Shells(shells):
                 self._on_shells(dict(shells))
                 self._events.emit(message)
-                if not self._first.done():  # now all is known that the host tells those who come
-                    self._first.set_result(None)
-            case Hear():
-                self._heard = max(self._heard, message.time)
-                self.messages.append(message)
-                self._events.emit(message)
+                if not self._settled:
+                    self._settle()
+            case Hear(seq):
+                if seq > self._chat_seq:
+                    self._chat_seq = seq
+                    self.messages.append(message)
+                    self._events.emit(message)
             case ShellLatency(ms):
                 self.shell_latency = ms
                 self._events.emit(message)
-            case Error():
+            case Done(req, value):
+                self._answer(req, value)
+            case Error(req, code, text):
                 self._events.emit(message)
+                if req is not None:
+                    self._answer(req, CommandError(text, code))
             case Hello(uid, info):
                 changed = info != self.info
                 self.uid, self.info = uid, info
+                if self._hello is None:
+                    self._hello = message
                 token = info.get("token")
                 self._resume = token if isinstance(token, bytes) else None
                 self._set_state("connected")
@@ -604,10 +713,57 @@ class SshxClient:
                     self._events.emit(InfoChanged())
             case Waiting():
                 self._set_state("waiting")
-            case Closed(reason):
+            case Closed(code, text):
+                if code in RETRY or code in REFUSAL_CODES:
+                    raise Refused(code, text)
                 if not self._first.done():
-                    self._first.set_exception(SessionEnded(reason))
-                self._end(reason)
+                    self._first.set_exception(SessionEnded(text, code))
+                self._end(code, text)
+
+    def _settle(self) -> None:
+        """Go on with what was typed and asked for, now that the host has told all that it tells those who join."""
+        info = self._hello.info if self._hello is not None else {}
+        self._settled = True
+        held, may_write = self._outbox.held, self.role != "reader"
+        running = {sid for sid, shell in self.shells.items() if not shell.ended}
+        losses = self._outbox.open(
+            self._resume, _count(info, "input"), _count(info, "req"), running, may_write, time.monotonic()
+        )
+        self._tell_losses(losses)
+        if self._outbox.held and not held:
+            self._events.emit(InputHeld())
+        if not self._first.done():
+            self._first.set_result(None)
+        self._work.set()
+        self._set_room()
+
+    def _tell_losses(self, losses: Sequence[Loss]) -> None:
+        lost: dict[tuple[int, LossCode], bytearray] = {}
+        for loss in losses:
+            if isinstance(loss.item, Input):
+                lost.setdefault((loss.item.sid, loss.code), bytearray()).extend(loss.item.data)
+            else:
+                self._fail(loss.item, CommandError(NOT_DONE[loss.code == "lost"], loss.code))
+        for (sid, code), data in lost.items():
+            event = InputLost(sid, bytes(data), code, NOT_DELIVERED[code].format(sid=sid, size=len(data)))
+            if self._outbox.stale == "error":
+                self._lost = event
+            self._events.emit(event)
+
+    def _answer(self, req: int, answer: Any) -> None:
+        ask = self._outbox.answered(req)
+        if ask is not None:
+            self._fail(ask, answer)
+            self._work.set()  # one more may be sent
+
+    def _fail(self, ask: Ask, answer: Any) -> None:
+        for future in self._answers.pop(ask, ()):
+            if future.done():
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
 
     def _on_shells(self, shells: dict[int, ShellInfo]) -> None:
         for sid in self._shells.keys() - shells.keys():
@@ -645,27 +801,33 @@ class SshxClient:
     def _set_state(self, state: State, reason: str = "") -> None:
         if self.state != state:
             self.state = state
-            self._events.emit(StateChanged(state, reason))
-        self._changed.set()
-        self._outbox_room.set()
+            self._events.emit(StateChanged(state, reason, self.end_code))
+        self._set_room()
 
-    def _end(self, reason: str) -> None:
+    def _end(self, code: str, reason: str) -> None:
         if not self._ended:
-            self._ended = reason or "The session has ended."
+            self._ended, self.end_code = reason or "The session has ended.", code
+            for ask in list(self._answers):
+                self._fail(ask, self._over())
             self._set_state("ended", self._ended)
             self._events.end()
 
 
-def _well_formed(message: ClientMessage) -> ClientMessage:
-    """The message with a question mark for halves of characters, which cannot be sent."""
-    match message:
-        case Chat(text):
-            return Chat(_utf8(text))
-        case SetName(name):
-            return SetName(_utf8(name))
-        case Kick(uid, reason):
-            return Kick(uid, _utf8(reason))
-    return message
+NOT_DELIVERED: dict[LossCode, str] = {
+    "stale": "The connection was broken for long, so {size} bytes of input for shell {sid} were not sent.",
+    "noShell": "Shell {sid} has ended: {size} bytes of input for it were not sent.",
+    "notAllowed": "You may not type here any more: {size} bytes of input for shell {sid} were not sent.",
+    "lost": "The connection broke: {size} bytes of input for shell {sid} may not have arrived. Look before you go on.",
+}
+NOT_DONE = (
+    "The connection was broken for long, so this was not done. Try again.",
+    "The connection broke, and the host does not know whether this was done. Look before you try again.",
+)
+
+
+def _count(info: dict[str, Any], key: str) -> int:
+    value = info.get(key)
+    return value if type(value) is int and value >= 0 else 0
 
 
 def _utf8(text: str) -> str:
@@ -674,7 +836,7 @@ def _utf8(text: str) -> str:
 
 @contextlib.asynccontextmanager
 async def _iroh_dial(ticket: Ticket, relays: str | Sequence[str] | None) -> AsyncIterator[Dial]:
-    from .links.iroh import SshxNode  # only a client of its own needs an endpoint
+    from ..links.iroh import SshxNode  # only a client of its own needs an endpoint
 
     async with await SshxNode.spawn(relays=relays) as node:
         yield lambda: node.join(ticket)

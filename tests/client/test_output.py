@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sshx_jupyter import output as output_module
-from sshx_jupyter.events import Output
-from sshx_jupyter.output import ShellOutput
+from sshx_jupyter.client import output as output_module
+from sshx_jupyter.client.events import Output
+from sshx_jupyter.client.output import ShellOutput
 from sshx_jupyter.protocol.messages import Ack, Chunks, Snapshot, Subscribe
 
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from .protocol.messages import Error, Hear, ShellLatency, Shells, UserDiff, Users
+from ..protocol.messages import Error, Hear, ShellLatency, Shells, UserDiff, Users
+from .outbox import LossCode
 
 State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
 
@@ -19,15 +20,32 @@ QUEUE_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The client's connection is in another state; `reason` says why, for `reconnecting` and `ended`."""
+    """The client's connection is in another state. For `reconnecting` and `ended`, `reason` says why in a sentence; for
+    `ended`, `code` says it in a word."""
 
     state: State
     reason: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class InfoChanged:
-    """What the host says of the session is another, such as its name; see `SshxClient.info`."""
+    """The session's properties changed, such as its name; see `SshxClient.info`."""
+
+
+@dataclass(frozen=True)
+class InputHeld:
+    """Input has waited too long for a connection to be sent without asking; see `SshxClient.held_input`."""
+
+
+@dataclass(frozen=True)
+class InputLost:
+    """Input was not delivered, or may not have been (`lost`). `text` is a sentence for the person."""
+
+    sid: int
+    data: bytes
+    code: LossCode
+    text: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +59,19 @@ class Output:
     missed: int = 0
 
 
-Event: TypeAlias = StateChanged | InfoChanged | Output | Users | UserDiff | Shells | Hear | ShellLatency | Error
+Event: TypeAlias = (
+    StateChanged
+    | InfoChanged
+    | InputHeld
+    | InputLost
+    | Output
+    | Users
+    | UserDiff
+    | Shells
+    | Hear
+    | ShellLatency
+    | Error
+)
 
 
 class Events:

@@ -5,9 +5,9 @@ Sans-I/O: what the host says goes in; what the client's reader should see, or th
 
 from __future__ import annotations
 
+from ..host.screen import Screen
+from ..protocol.messages import Ack, Chunks, Snapshot, Subscribe
 from .events import Output
-from .host.screen import Screen
-from .protocol.messages import Ack, Chunks, Snapshot, Subscribe
 
 REPLAY_BYTES = 2 << 20
 """Output that is kept while a snapshot arrives in parts, to follow it."""

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 
 class CommandError(RuntimeError):
-    """`run` could not run the command. `str()` is a sentence for the person."""
+    """A command could not be run, or a request not be done. `str()` is a sentence for the person.
+
+    Attributes:
+        code: the word by which programs tell why; empty if the host had no part in it.
+    """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class CommandRun:
         return f" {start}; ${{funcstack-command}} eval '{quoted}'; {end}".encode()
 
     def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
-        """Take what the shell has printed; see `sshx_jupyter.events.Output`."""
+        """Take what the shell has printed; see `Output`."""
         if self.done:
             return
         if snapshot and not missed:

@@ -7,22 +7,23 @@
  *     client.on((event) => ...);
  *     client.connect();
  *
- * It keeps the session's state as the host tells it, reconnects by itself with backoff, and resumes: same user, no
- * output lost, none twice.
+ * It keeps the session's state as the host tells it, reconnects by itself with backoff, and resumes: same user, and no
+ * output, input or request lost or done twice.
  */
 import { Connection, LinkLost, Unreachable } from "./connection";
 import type { Dial, PathKind } from "./links/link";
-import { Outbox } from "./outbox";
+import { Outbox, isInput, type LossCode, type StaleInput, type Wish } from "./outbox";
 import { ShellOutput, type TerminalSink } from "./output";
-import { Refused, type Credentials, type RefusalReason } from "./protocol/handshake";
+import { readable } from "./preview";
+import { Refused, isRefusalReason, type Credentials, type RefusalReason } from "./protocol/handshake";
 import {
   MAX_COLS,
   MAX_POSITION,
   MAX_ROWS,
-  type ClientMessage,
   type Geometry,
   type Hear,
   type HostMessage,
+  type RequestMessage,
   type Role,
   type ShellInfo,
   type User,
@@ -58,6 +59,8 @@ export type ClientEvent =
   | { type: "state" }
   /** `info`, `uid` or `role` is another. */
   | { type: "info" }
+  /** `waiting` or `heldInput` is another. */
+  | { type: "input" }
   /** Anything in `users`, also cursors. */
   | { type: "users" }
   /**
@@ -70,8 +73,11 @@ export type ClientEvent =
   | { type: "chat"; message: Hear }
   /** `latency`, `shellLatency`, `path`, `bytesIn` and `bytesOut`, once a second or so. */
   | { type: "network" }
-  /** Something that this client asked for did not work; a sentence for the person. */
-  | { type: "error"; text: string };
+  /**
+   * Something that this client asked for did not work. `text` is a sentence for the person; programs go by `code`: the
+   * host's, or `lost`, `stale`, `noShell` and `notAllowed` for what could not be delivered after a broken link.
+   */
+  | { type: "error"; code: string; text: string };
 
 export interface ClientOptions {
   /** From a ticket, or of the host's own front ends. */
@@ -91,6 +97,8 @@ export interface ClientOptions {
    * lasts as long as its owners does not last for this one.
    */
   observer?: boolean;
+  /** What becomes of input that has waited for a new link for longer than 10 s; "hold" if there is none. */
+  staleInput?: StaleInput;
 }
 
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
@@ -103,13 +111,15 @@ const USERS = 4096;
 const SHELLS = 256;
 /** Longest text that is sent: with it a message fits into a frame. The host sets much lower limits. */
 const TEXT_LENGTH = 16_000;
-/** Refusals that may pass, so that a client which was inside before tries again. */
-const RETRY: readonly string[] = ["busy", "rateLimited", "full"];
-/** How the host's last word to someone whom an owner has removed begins; see `Session.kick` in Python. */
-const REMOVED = "The host removed you";
-
-const NOT_CONNECTED =
-  "This did not reach the host, because you are not connected at the moment. Try again in a moment.";
+/** Codes after which a client that was inside before tries again; see `protocol/codes.py`. */
+const RETRY: readonly string[] = ["busy", "rateLimited", "full", "tooSlow"];
+/** Those after which also a client tries again that joins for the first time, for so many milliseconds. */
+const RETRY_FIRST: readonly string[] = ["busy", "full"];
+const FIRST_TRIES = 10_000;
+/** Bytes in the link beyond which more is held back. */
+const LINK_BYTES = 256 << 10;
+/** Milliseconds after which a full link is looked at again: nothing tells when it has room. */
+const FULL_DELAY = 20;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -120,6 +130,8 @@ export class SshxClient {
   readonly reason: string = "";
   /** Why the host does not let this client in, in a word, for `refused`, and for `ended` if that is why. */
   readonly refusal: Refusal | null = null;
+  /** In a word, why the session is over for this client: the host's code, or `left`; null while it is not. */
+  readonly endCode: string | null = null;
   /** When the next attempt to reconnect begins, as `Date.now()`; null while none is planned. */
   readonly retryAt: number | null = null;
   /** This user's number; 0 before the first connection. */
@@ -140,7 +152,11 @@ export class SshxClient {
   readonly #dial: Dial;
   readonly #listeners = new Set<(event: ClientEvent) => void>();
   readonly #outputs = new Map<number, ShellOutput>();
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
+  #flushing = false;
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What of the input was told to wait, so that changes are told once. */
+  #told = "";
   readonly #traffic = { in: 0, out: 0 };
   #name: string | null;
   #color: string | null;
@@ -155,11 +171,17 @@ export class SshxClient {
   readonly #companion: Uint8Array | null;
   /** Whether this client is not listed as a user of its own. */
   readonly #observer: boolean;
-  /** Time of the last chat message. */
-  #heard = 0;
+  /** Number of the last chat message. */
+  #chat = 0;
+  /** How far the host has taken this client's stream, as it said first on this link. */
+  #taken = { input: 0, req: 0 };
+  /** When this client first tried to join. */
+  #begunAt = 0;
   #connection: Connection | null = null;
   /** Whether the host has told all that it tells those who come, on this link. */
   #settled = false;
+  /** Whether the host has said hello on this link. */
+  #greeted = false;
   /** Whether the host has ever let this client in, and whether it has ever had it wait. */
   #entered = false;
   #waited = false;
@@ -170,7 +192,7 @@ export class SshxClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing happens before `connect`. */
-  constructor({ credentials, dial, name, color, resume, companion, observer = false }: ClientOptions) {
+  constructor({ credentials, dial, name, color, resume, companion, observer = false, staleInput }: ClientOptions) {
     this.#credentials = credentials;
     this.#dial = dial;
     this.#name = name ?? null;
@@ -179,6 +201,7 @@ export class SshxClient {
     this.#companion = companion ?? null;
     this.#observer = observer || this.#companion !== null;
     this.#role = credentials.role;
+    this.#outbox = new Outbox(staleInput);
   }
 
   /** What this user may do now. */
@@ -188,7 +211,7 @@ export class SshxClient {
 
   /** Whether the session is over for this client, and goes on for others, because an owner has removed it. */
   get removed(): boolean {
-    return this.state === "ended" && this.reason.startsWith(REMOVED);
+    return this.endCode === "removed";
   }
 
   /** Milliseconds from here to the host and back, or null while it is not known. */
@@ -214,9 +237,23 @@ export class SshxClient {
     return this.#connection?.held ?? false;
   }
 
-  /** What makes another client with the same ticket this user, while this one is away; null while there is none. Secret. */
+  /** Bytes of input that wait for the connection, or for the person's decision, and may not have arrived. */
+  get waiting(): number {
+    return this.state === "ended" ? 0 : this.#outbox.waiting().reduce((size, { data }) => size + data.length, 0);
+  }
+
+  /**
+   * Input that was typed while the connection was broken for long, and waits for `sendHeld` or `discardWaiting`, as a
+   * person can read it (at most 200 characters); else null.
+   */
+  get heldInput(): string | null {
+    if (!this.#outbox.held || this.state === "ended") return null;
+    return readable(joined(this.#outbox.waiting().map(({ data }) => data)));
+  }
+
+  /** Resume token: makes another client with the same ticket this user, while this one is away. Secret. */
   get resumeToken(): Uint8Array | null {
-    return this.#resume;
+    return this.#observer ? null : this.#resume;
   }
 
   /** Call `listener` after each change; returns how to stop that. */
@@ -234,6 +271,7 @@ export class SshxClient {
     }
     clearTimeout(this.#retryTimer);
     this.#delay = BACKOFF[0];
+    this.#begunAt = performance.now();
     if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
     else this.#become("connecting");
     this.#open();
@@ -241,8 +279,8 @@ export class SshxClient {
 
   /** Leave for good: the state is `ended`. */
   close(reason = "You left the session."): void {
-    this.#outbox.flush();
-    this.#end(reason);
+    this.#flush();
+    this.#end("left", reason);
   }
 
   /** Show a shell in a terminal, from its present screen on. Returns how to stop that. */
@@ -257,52 +295,76 @@ export class SshxClient {
     return () => output.detach(sink);
   }
 
-  // What a user does. What is not allowed, the host answers with an `error` event. Nothing is done when the session is over.
+  // What a user does. What does not work is told by an `error` event. Nothing is done when the session is over.
 
-  /** Open a shell at a place on the canvas, in whole pixels. */
-  create(x: number, y: number): void {
-    this.#ask({ create: [position(x), position(y)] });
+  /** Open a shell at a place on the canvas, in whole pixels. Returns its sid, or null if it was not opened. */
+  create(x: number, y: number): Promise<number | null> {
+    const at = [position(x), position(y)] as const;
+    return new Promise((resolve) => {
+      const done = (value: unknown) => resolve(typeof value === "number" ? value : null);
+      if (!this.#ask((req) => ({ create: [req, ...at] }), { done, failed: () => resolve(null) })) resolve(null);
+    });
   }
 
   /** End a shell for everyone. */
   closeShell(sid: number): void {
-    this.#ask({ close: sid });
+    this.#ask((req) => ({ close: [req, sid] }));
   }
 
   /**
-   * Type. Kept while the link is broken (up to 256 KiB), and held back while it is full (up to 16 MiB); what is more is
-   * dropped with an `error` event.
+   * Type. Kept until the host has it: up to 256 KiB while the link is broken, and up to 16 MiB otherwise; what is more is
+   * not sent, which an `error` event tells.
    */
   send(sid: number, data: string | Uint8Array): void {
     if (this.state === "ended" || data.length === 0) return;
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    if (!this.#outbox.type(sid, bytes)) {
+    if (!this.#outbox.type(sid, bytes, performance.now())) {
       this.#complain(
+        "tooLong",
         this.#settled
           ? "This is too much input at once: it was not sent. Put it into a file and use that."
           : "You are not connected, and there is no room to keep more of what you type: it was not sent.",
       );
+      return;
     }
+    this.#flushSoon();
+    this.#tellInput();
   }
 
-  /** Say something to everyone. Kept while the link is broken, as what is typed is. */
-  chat(text: string): void {
+  /** Send the input that is held. */
+  sendHeld(): void {
+    this.#outbox.release();
+    this.#flush();
+    this.#tellInput();
+  }
+
+  /** Forget the input that is held, or that waits for the connection. */
+  discardWaiting(): void {
+    this.#outbox.discard();
+    this.#tellInput();
+  }
+
+  /** Say something to everyone. `failed` is called if it was not said, which an `error` event tells too. */
+  chat(text: string, failed?: () => void): void {
     if (this.state === "ended" || !this.#isShort(text)) return;
-    if (!this.#outbox.say(wellFormed(text))) this.#complain(NOT_CONNECTED);
+    const said = wellFormed(text);
+    this.#ask((req) => ({ chat: [req, said] }), { ageless: true, ...(failed && { failed }) });
   }
 
   /** Change one's own name, now and for later connections. */
   setName(name: string): void {
     if (!this.#isShort(name)) return;
     this.#name = wellFormed(name);
-    this.#post({ setName: this.#name });
+    const said = this.#name;
+    if (this.#settled) this.#ask((req) => ({ setName: [req, said] })); // else `join` tells it
   }
 
   /** Change one's own colour (`#rrggbb`), now and for later connections. */
   setColor(color: string): void {
     if (!this.#isShort(color)) return;
     this.#color = wellFormed(color);
-    this.#post({ setColor: this.#color });
+    const said = this.#color;
+    if (this.#settled) this.#ask((req) => ({ setColor: [req, said] }));
   }
 
   /** Say where one's pointer is on the canvas. At most every 80 ms one is sent, the last one always. */
@@ -316,58 +378,97 @@ export class SshxClient {
   setFocus(sid: number | null): void {
     if (sid === this.#focus) return;
     this.#focus = sid;
-    this.#post({ setFocus: sid });
+    this.#tell({ setFocus: sid });
   }
 
   /** Move and resize a shell, or raise it above the others (null). Rounded, and kept within what is possible. */
   move(sid: number, to: Geometry | null): void {
     const fitting = to === null ? null : { x: position(to.x), y: position(to.y), ...size(to) };
-    this.#post({ move: [sid, fitting] });
+    this.#ask((req) => ({ move: [req, sid, fitting] }), fitting === null ? {} : { move: sid });
   }
 
   /** Ask the owners for write access. */
   requestWrite(): void {
-    this.#ask({ requestWrite: null });
+    this.#ask((req) => ({ requestWrite: req }));
   }
 
   /** Change what a user may do; for owners. */
   setRole(uid: number, role: Role): void {
-    this.#ask({ setRole: [uid, role] });
+    this.#ask((req) => ({ setRole: [req, uid, role] }));
   }
 
   /** Remove a user; for owners. */
   kick(uid: number, reason = ""): void {
-    if (this.#isShort(reason)) this.#ask({ kick: [uid, wellFormed(reason)] });
+    if (this.#isShort(reason)) this.#ask((req) => ({ kick: [req, uid, wellFormed(reason)] }));
   }
 
   /** Let in a user who waits, or not; for owners. */
   approve(uid: number, allow: boolean): void {
-    this.#ask({ approve: [uid, allow] });
+    this.#ask((req) => ({ approve: [req, uid, allow] }));
   }
 
   /** Let nobody new in, or let them in again; for owners. */
   lock(locked: boolean): void {
-    this.#ask({ lock: locked });
+    this.#ask((req) => ({ lock: [req, locked] }));
   }
 
   // Sending.
 
-  /** Send a message, if the host can be told at the moment. */
-  #post(message: ClientMessage): boolean {
-    if (!this.#settled) return false;
-    this.#outbox.flush(); // first what came first
-    this.#connection?.send(message);
+  /** Tell what belongs to this link alone. */
+  #tell(message: { setCursor: readonly [number, number] | null } | { setFocus: number | null }): void {
+    if (this.#settled) this.#connection?.send(message);
+  }
+
+  /** Ask for something; false if that cannot even wait. */
+  #ask(message: (req: number) => RequestMessage, how: Partial<Omit<Wish, "message">> = {}): boolean {
+    if (this.state === "ended") return false;
+    const failed = (code: string, text: string) => {
+      how.failed?.(code, text);
+      this.#complain(code, text);
+    };
+    if (!this.#outbox.ask({ ...how, message, failed }, performance.now())) {
+      failed("tooFast", "Too much waits for the host already: this was not done. Try again in a moment.");
+      return false;
+    }
+    this.#flush();
     return true;
   }
 
-  /** The same for what the person waits for. */
-  #ask(message: ClientMessage): void {
-    if (!this.#post(message) && this.state !== "ended") this.#complain(NOT_CONNECTED);
+  /** What is typed in one go is sent in one. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  /** Send what the link takes now. */
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const connection = this.#connection;
+    if (connection === null || !this.#settled) return;
+    while (connection.buffered <= LINK_BYTES) {
+      const message = this.#outbox.next();
+      if (message === null) return;
+      connection.send(message);
+    }
+    this.#flushTimer = setTimeout(() => this.#flush(), FULL_DELAY);
+  }
+
+  /** Tell if `waiting` or `heldInput` has changed. */
+  #tellInput(): void {
+    const told = `${this.waiting} ${this.#outbox.held}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#emit({ type: "input" });
   }
 
   #sendCursor(): void {
     const cursor = this.#cursor;
-    this.#post({ setCursor: cursor });
+    this.#tell({ setCursor: cursor });
     this.#cursorTimer = setTimeout(() => {
       this.#cursorTimer = undefined;
       if (this.#cursor !== cursor) this.#sendCursor();
@@ -375,12 +476,12 @@ export class SshxClient {
   }
 
   #isShort(text: string): boolean {
-    if (text.length > TEXT_LENGTH) this.#complain("This text is too long: it was not sent.");
+    if (text.length > TEXT_LENGTH) this.#complain("tooLong", "This text is too long: it was not sent.");
     return text.length <= TEXT_LENGTH;
   }
 
-  #complain(text: string): void {
-    this.#emit({ type: "error", text });
+  #complain(code: string, text: string): void {
+    this.#emit({ type: "error", code, text });
   }
 
   // Connecting.
@@ -395,15 +496,23 @@ export class SshxClient {
       onMessage: (message) => this.#receive(message),
       onDoubt: (silent) => this.#doubt(silent),
       onMeasured: () => this.#emit({ type: "network" }),
+      onTaken: (taken) => this.#onTaken(taken),
       onEnd: (error) => this.#lost(error),
     });
   }
 
   #join(): void {
+    const as = this.#companion !== null ? "companion" : this.#observer ? "mirror" : "user";
     this.#connection?.send({
-      join: this.#observer
-        ? { name: null, resume: this.#companion, heard: this.#heard, observer: true, passive: true }
-        : { name: this.#name, resume: this.#resume, heard: this.#heard, observer: false, passive: false },
+      join: {
+        name: this.#observer ? null : this.#name,
+        resume: this.#resume,
+        as,
+        of: this.#companion,
+        passive: this.#observer,
+        chat: this.#chat,
+        features: [],
+      },
     });
   }
 
@@ -411,7 +520,10 @@ export class SshxClient {
     this.#connection?.close();
     this.#connection = null;
     this.#settled = false;
+    this.#greeted = false;
     this.#outbox.close();
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
     for (const output of this.#outputs.values()) output.unlink();
   }
 
@@ -419,13 +531,15 @@ export class SshxClient {
   #lost(error: Error): void {
     this.#dropConnection();
     if (error instanceof Refused) {
+      const early = performance.now() - this.#begunAt < FIRST_TRIES;
+      const again = !this.#observer && RETRY_FIRST.includes(error.reason) && early;
       // A companion is refused while its user's own client is away.
-      if (!this.#entered && !(this.#companion !== null && RETRY.includes(error.reason))) {
+      if (!this.#entered && !(this.#companion !== null && RETRY.includes(error.reason)) && !again) {
         this.#become("refused", error.message, error.reason as Refusal);
         return;
       }
       if (!RETRY.includes(error.reason)) {
-        this.#end(error.message, error.reason as Refusal);
+        this.#end(error.reason, error.message, error.reason as Refusal);
         return;
       }
     } else if (!this.#entered && !this.#waited) {
@@ -440,11 +554,14 @@ export class SshxClient {
     if (performance.now() - this.#openedAt > BACKOFF[1]) this.#delay = BACKOFF[0];
     const wait = this.#delay * (0.5 + Math.random() / 2);
     this.#delay = Math.min(this.#delay * 2, BACKOFF[1]);
+    const first = !this.#entered && !this.#waited && error instanceof Refused && this.#companion === null;
     this.#retryTimer = setTimeout(() => {
-      this.#become("reconnecting", this.reason);
+      if (!first) this.#become("reconnecting", this.reason);
       this.#open();
     }, wait);
-    this.#become("reconnecting", reason, null, Date.now() + wait);
+    if (first) this.#become("connecting");
+    else this.#become("reconnecting", reason, null, Date.now() + wait);
+    this.#tellInput();
     this.#emit({ type: "network" });
   }
 
@@ -455,8 +572,9 @@ export class SshxClient {
     } else this.#become(this.#certain);
   }
 
-  #end(reason: string, refusal: Refusal | null = null): void {
+  #end(code: string, reason: string, refusal: Refusal | null = null): void {
     if (this.state === "ended") return;
+    this.#self.endCode = code;
     this.#dropConnection();
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#cursorTimer);
@@ -484,9 +602,10 @@ export class SshxClient {
         this.#onShells(new Map(message.shells.slice(-SHELLS)));
         break;
       case "hear": {
-        const { uid, name, text, time } = message;
-        const heard: Hear = { uid, name, text, time };
-        this.#heard = Math.max(this.#heard, time);
+        const { seq, uid, name, text, time } = message;
+        if (seq <= this.#chat) break; // said again
+        const heard: Hear = { seq, uid, name, text, time };
+        this.#chat = seq;
         this.#self.messages = [...this.messages.slice(1 - MESSAGES), heard];
         this.#emit({ type: "chat", message: heard });
         break;
@@ -495,9 +614,17 @@ export class SshxClient {
         this.#self.shellLatency = message.ms;
         this.#emit({ type: "network" });
         break;
-      case "error":
-        this.#complain(message.text);
+      case "done":
+        this.#outbox.answered(message.req)?.done?.(message.value);
+        this.#flush(); // one more may be asked
         break;
+      case "error": {
+        const { req, code, text } = message;
+        if (req === null) this.#complain(code, text);
+        else this.#outbox.answered(req)?.failed(code, text);
+        this.#flush();
+        break;
+      }
       case "hello":
         this.#onHello(message.uid, message.info);
         break;
@@ -505,13 +632,10 @@ export class SshxClient {
         this.#waited = true;
         this.#become("waiting");
         break;
-      case "invalidAuth":
-        this.#lost(new Refused("invalidAuth"));
-        break;
       case "closed": {
-        const refused = Refused.fromSentence(message.reason);
-        if (refused === null) this.#end(message.reason);
-        else this.#lost(refused);
+        const { code, text } = message;
+        if (RETRY.includes(code) || isRefusalReason(code)) this.#lost(new Refused(code, text));
+        else this.#end(code, text);
         break;
       }
     }
@@ -525,7 +649,13 @@ export class SshxClient {
     };
     const token = info.get("token");
     const role = text("role");
-    if (token instanceof Uint8Array && !this.#observer) this.#resume = token;
+    if (token instanceof Uint8Array) this.#resume = token;
+    const count = (key: string) => {
+      const value = info.get(key);
+      return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
+    };
+    if (!this.#greeted) this.#taken = { input: count("input"), req: count("req") };
+    this.#greeted = true;
     if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
     this.#entered = true;
     this.#self.uid = uid;
@@ -576,18 +706,38 @@ export class SshxClient {
     if (connection === null) return;
     this.#settled = true;
     const user = this.users.get(this.uid);
+    const stream = this.#resume === null ? null : String(this.#resume);
+    const { input, req } = this.#taken;
+    const running = new Set([...this.shells].filter(([, shell]) => !shell.ended).map(([sid]) => sid));
+    const losses = this.#outbox.open(stream, input, req, running, this.role !== "reader", performance.now());
     if (user !== undefined) this.#introduce(user);
-    this.#outbox.open(connection);
     this.#become("connected");
+    for (const { item, code } of losses) if (!isInput(item)) item.wish.failed(code, notDone(code));
+    this.#tellLostInput(losses.flatMap(({ item, code }) => (isInput(item) ? [{ ...item, code }] : [])));
+    this.#flush();
+    this.#tellInput();
+  }
+
+  #tellLostInput(inputs: readonly { code: LossCode; data: Uint8Array }[]): void {
+    for (const code of new Set(inputs.map((input) => input.code))) {
+      const text = readable(joined(inputs.filter((input) => input.code === code).map(({ data }) => data)));
+      this.#complain(code, notDelivered(code, text));
+    }
+  }
+
+  #onTaken(taken: number): void {
+    if (this.#settled) this.#outbox.acknowledge(taken);
   }
 
   /** Tell what this user is other than the host has it. */
   #introduce(user: User): void {
     if (this.#companion !== null && this.#name !== null && user.name !== this.#name) {
-      this.#post({ setName: this.#name });
+      const name = this.#name;
+      this.#ask((req) => ({ setName: [req, name] }));
     }
-    if (this.#color !== null && user.color !== this.#color) this.#post({ setColor: this.#color });
-    if (this.#focus !== null) this.#post({ setFocus: this.#focus });
+    const color = this.#color;
+    if (color !== null && user.color !== color) this.#ask((req) => ({ setColor: [req, color] }));
+    if (this.#focus !== null) this.#tell({ setFocus: this.#focus });
   }
 
   // Telling.
@@ -618,6 +768,33 @@ export class SshxClient {
 
 const NOT_UNDERSTOOD =
   "The host did not answer as it should. Try again; if it stays so, update sshx-jupyter on both sides.";
+
+function notDelivered(code: LossCode, text: string): string {
+  switch (code) {
+    case "noShell":
+      return `The shell has ended, so what you typed was not sent: ${text}`;
+    case "notAllowed":
+      return `You may not type here any more, so this was not sent: ${text}`;
+    default:
+      return `The connection broke, and this may not have arrived. Look before you go on: ${text}`;
+  }
+}
+
+function notDone(code: LossCode): string {
+  return code === "stale"
+    ? "The connection was broken for long, so this was not done. Try again."
+    : "The connection broke, and the host does not know whether this was done. Look before you try again.";
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 /** The number, or the nearest that the host takes. */
 function within(value: number, low: number, high: number): number {

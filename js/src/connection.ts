@@ -9,6 +9,8 @@ import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMess
 import { NoiseError } from "./protocol/noise";
 
 const PING_PERIOD = 2_000;
+/** Bytes sent after which the host is asked at once how much of the input it has taken. */
+const PING_BYTES = 64 << 10;
 /** Milliseconds without a word from the host after which something is wrong, and after which the link is dead. */
 const DOUBT = 6_000;
 const SILENCE = 15_000;
@@ -32,6 +34,8 @@ export interface ConnectionHandlers {
   onDoubt(silent: boolean): void;
   /** `latency` or `path` has been measured. */
   onMeasured(): void;
+  /** The host has taken this many bytes of this client's input. */
+  onTaken(taken: number): void;
   /** It has ended by itself: `Unreachable`, `LinkLost`, `Refused`, `NoiseError` or `MalformedMessage`. Called last, once. */
   onEnd(error: Error): void;
 }
@@ -50,6 +54,8 @@ export class Connection {
   #ended = false;
   #heardAt = 0;
   #tickedAt = 0;
+  /** Bytes sent since the last ping. */
+  #unpinged = 0;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #stopHeartbeat: () => void = () => undefined;
 
@@ -79,7 +85,10 @@ export class Connection {
   /** Send a message; only after `onSecured`. */
   send(message: ClientMessage): void {
     if (this.#ended || this.#secured === null) return;
-    this.#sendFrame(this.#secured.seal(encode(message)));
+    const frame = this.#secured.seal(encode(message));
+    this.#sendFrame(frame);
+    this.#unpinged += frame.length;
+    if (this.#unpinged >= PING_BYTES) this.#ping();
   }
 
   /** End it; no handler is called any more. */
@@ -163,6 +172,7 @@ export class Connection {
     if (message?.type === "pong") {
       this.latency = Math.max(0, performance.now() - message.t);
       this.#handlers.onMeasured();
+      this.#handlers.onTaken(message.taken);
     } else if (message !== null) this.#handlers.onMessage(message);
   }
 
@@ -172,6 +182,7 @@ export class Connection {
   }
 
   #ping(): void {
+    this.#unpinged = 0;
     this.send({ ping: performance.now() });
   }
 

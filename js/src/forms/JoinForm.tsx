@@ -14,7 +14,7 @@ export interface Complaint {
 }
 
 /** What is wrong with the ticket itself; see `TicketError` and `Refused`. */
-const OF_TICKET = ["empty", "foreign", "newer", "incomplete", "mistyped", "malformed", "notFound", "expired"];
+const OF_TICKET = ["empty", "foreign", "newer", "incomplete", "mistyped", "crowded", "malformed", "notFound"];
 
 /** Where the mistake is, of those that `TicketError` and `Refused` have words for. */
 export function fieldOf(reason: string, password: string | null): Complaint["field"] {

@@ -31,13 +31,19 @@ const SENTENCES = {
   notFound: "This session is not shared any more. Ask the host for a new ticket.",
   full: "This session is full. Try again when someone has left.",
   locked: "The host has locked this session. Ask the host to unlock it, then join again.",
-  expired: "This session has expired. Ask the host for a new ticket.",
   busy: "The host is busy. Try again in a few seconds.",
   rateLimited: "There were too many failed attempts. Wait a minute, then join with the right ticket.",
 } as const;
 
+const REFUSED_OTHERWISE = "The host refused the connection. Ask the host for the reason.";
+
 /** The reasons for refusing that this version knows; a newer host may give another. */
 export type RefusalReason = keyof typeof SENTENCES;
+
+/** Whether a word is one of these reasons. */
+export function isRefusalReason(word: string): word is RefusalReason {
+  return Object.hasOwn(SENTENCES, word);
+}
 
 /** The other side's bytes are wrong: damaged, changed, repeated, lost, or not of this protocol. */
 export class HandshakeError extends NoiseError {
@@ -50,19 +56,10 @@ export class Refused extends Error {
   /** One word of letters, see `RefusalReason`. */
   readonly reason: string;
 
-  constructor(reason: string) {
-    super(
-      Object.hasOwn(SENTENCES, reason)
-        ? SENTENCES[reason as RefusalReason]
-        : "The host refused the connection. Ask the host for the reason.",
-    );
+  /** @param text - the host's own sentence, if it has given one. */
+  constructor(reason: string, text?: string) {
+    super(text ?? (isRefusalReason(reason) ? SENTENCES[reason] : REFUSED_OTHERWISE));
     this.reason = reason;
-  }
-
-  /** The refusal whose sentence this is, or null: what is refused after the handshake comes as a `closed` message. */
-  static fromSentence(text: string): Refused | null {
-    const found = Object.entries(SENTENCES).find(([, sentence]) => sentence === text);
-    return found === undefined ? null : new Refused(found[0]);
   }
 }
 

@@ -21,6 +21,8 @@ export interface Geometry {
 /** A shell as everyone sees it. */
 export interface ShellInfo extends Geometry {
   title: string;
+  /** Whether it has ended, and is listed until its last output was sent. */
+  ended: boolean;
 }
 
 /** A user as everyone sees it. */
@@ -41,11 +43,26 @@ export interface User {
 
 /** What a user said in the chat. */
 export interface Hear {
+  /** 1, 2, 3, ... in the session: orders the chat. */
+  seq: number;
   uid: number;
   name: string;
   text: string;
-  /** Unix time in seconds. */
+  /** Unix time in seconds, only for display. */
   time: number;
+}
+
+/** How a client takes part: listed, as an owner's unseen client, or as another client of a listed user. */
+export type Presence = "user" | "mirror" | "companion";
+
+/** The host's answer to a request that it did not do, or to input that it did not take. */
+export interface Failure {
+  /** The request's number; null for input, which `details` has as `sid`, `n` and `bytes`. */
+  req: number | null;
+  /** A word that programs may decide by; `text` is for people. */
+  code: string;
+  text: string;
+  details: ReadonlyMap<string, unknown>;
 }
 
 /** A shell's screen at sequence number `seq`, in parts: part 0 starts anew, more follow as long as `more` is true. */
@@ -64,31 +81,50 @@ export interface Chunks {
   chunks: Uint8Array[];
 }
 
+export interface Join {
+  name: string | null;
+  /** This client's own token, to go on with the same stream of input and requests. */
+  resume: Uint8Array | null;
+  as: Presence;
+  /** For a companion: the token of the user's own client. */
+  of: Uint8Array | null;
+  /** Whether an owner's client does not keep the session alive. */
+  passive: boolean;
+  /** Number of the last chat message that was heard, 0 for none. */
+  chat: number;
+  features: readonly string[];
+}
+
+/** What a client asks for, with its number first. Each is answered once, by `done` or by `error`. */
+export type RequestMessage =
+  | { create: readonly [req: number, x: number, y: number] }
+  | { close: readonly [req: number, sid: number] }
+  | { move: readonly [req: number, sid: number, to: Geometry | null] }
+  | { chat: readonly [req: number, text: string] }
+  | { setName: readonly [req: number, name: string] }
+  | { setColor: readonly [req: number, color: string] }
+  | { requestWrite: number }
+  | { setRole: readonly [req: number, uid: number, role: Role] }
+  | { kick: readonly [req: number, uid: number, reason: string] }
+  | { approve: readonly [req: number, uid: number, allow: boolean] }
+  | { lock: readonly [req: number, locked: boolean] };
+
 /** What a client sends, as it is on the wire; see `protocol/messages.py` for what each means. */
 export type ClientMessage =
-  | { join: { name: string | null; resume: Uint8Array | null; heard: number; observer: boolean; passive: boolean } }
-  | { setName: string }
-  | { setColor: string }
+  | RequestMessage
+  | { join: Join }
   | { setCursor: readonly [number, number] | null }
   | { setFocus: number | null }
-  | { create: readonly [x: number, y: number] }
-  | { close: number }
-  | { move: readonly [sid: number, to: Geometry | null] }
-  | { data: readonly [sid: number, data: Uint8Array] }
+  /** `n` is the position of the first byte in all the input of this client, over all links and shells. */
+  | { data: readonly [sid: number, n: number, data: Uint8Array] }
   | { subscribe: readonly [sid: number, seq: number] }
   | { ack: readonly [sid: number, received: number] }
-  | { chat: string }
-  | { ping: number }
-  | { requestWrite: null }
-  | { setRole: readonly [uid: number, role: Role] }
-  | { kick: readonly [uid: number, reason: string] }
-  | { approve: readonly [uid: number, allow: boolean] }
-  | { lock: boolean };
+  | { ping: number };
 
 /** What a host sends. */
 export type HostMessage =
   | { type: "hello"; uid: number; info: ReadonlyMap<string, unknown> }
-  | { type: "invalidAuth" | "waiting" }
+  | { type: "waiting" }
   | { type: "users"; users: [number, User][] }
   | { type: "userDiff"; uid: number; user: User | null }
   | { type: "shells"; shells: [number, ShellInfo][] }
@@ -96,9 +132,11 @@ export type HostMessage =
   | ({ type: "chunks" } & Chunks)
   | ({ type: "hear" } & Hear)
   | { type: "shellLatency"; ms: number }
-  | { type: "pong"; t: number }
-  | { type: "error"; text: string }
-  | { type: "closed"; reason: string };
+  /** `taken`: bytes of this client's input that the host has taken. */
+  | { type: "pong"; t: number; taken: number }
+  | { type: "done"; req: number; value: unknown }
+  | ({ type: "error" } & Failure)
+  | { type: "closed"; code: string; text: string };
 
 /** Largest `sid` and `uid`. */
 export const MAX_ID = 2 ** 32 - 1;
@@ -187,6 +225,7 @@ function integer(value: unknown, low: number, high: number, what: string): numbe
 
 const id = (value: unknown) => integer(value, 0, MAX_ID, "an id");
 const seq = (value: unknown) => integer(value, 0, MAX_SEQ, "a sequence number");
+const request = (value: unknown) => integer(value, 1, MAX_SEQ, "a request's number");
 const position = (value: unknown) => integer(value, -MAX_POSITION, MAX_POSITION, "a position");
 
 function number(value: unknown): number {
@@ -224,9 +263,8 @@ function nothing(value: unknown): void {
 }
 
 function role(value: unknown): Role {
-  return value === "owner" || value === "writer" || value === "reader"
-    ? value
-    : bad("a role must be owner, writer or reader");
+  if (typeof value !== "string") return bad("a role must be a string");
+  return value === "owner" || value === "writer" ? value : "reader"; // also what only a newer host knows
 }
 
 function cursor(value: unknown): readonly [number, number] | null {
@@ -261,6 +299,7 @@ function shell(value: unknown): ShellInfo {
     rows: integer(fields.get("rows"), 1, MAX_ROWS, "rows"),
     cols: integer(fields.get("cols"), 1, MAX_COLS, "cols"),
     title: text(fields.get("title")),
+    ended: boolean(fields.has("ended") ? fields.get("ended") : false),
   };
 }
 
@@ -288,13 +327,17 @@ function plain(value: unknown): void {
 
 function hello(value: unknown): HostMessage {
   const [uid, info] = array(value, 2);
-  plain(map(info));
-  return { type: "hello", uid: id(uid), info: info as ReadonlyMap<string, unknown> };
+  return { type: "hello", uid: id(uid), info: details(info) };
 }
 
-function empty(type: "invalidAuth" | "waiting", value: unknown): HostMessage {
+function details(value: unknown): ReadonlyMap<string, unknown> {
+  plain(map(value));
+  return value as ReadonlyMap<string, unknown>;
+}
+
+function waiting(value: unknown): HostMessage {
   nothing(value);
-  return { type };
+  return { type: "waiting" };
 }
 
 function userDiff(value: unknown): HostMessage {
@@ -313,14 +356,40 @@ function chunks(value: unknown): HostMessage {
 }
 
 function hear(value: unknown): HostMessage {
-  const [uid, name, said, time] = array(value, 4);
-  return { type: "hear", uid: id(uid), name: text(name), text: text(said), time: number(time) };
+  const [at, uid, name, said, time] = array(value, 5);
+  return { type: "hear", seq: seq(at), uid: id(uid), name: text(name), text: text(said), time: number(time) };
+}
+
+function pong(value: unknown): HostMessage {
+  const [t, taken] = array(value, 2);
+  return { type: "pong", t: number(t), taken: seq(taken) };
+}
+
+function done(value: unknown): HostMessage {
+  const [req, result] = array(value, 2);
+  plain(result);
+  return { type: "done", req: request(req), value: result };
+}
+
+function error(value: unknown): HostMessage {
+  const [req, code, said, more] = array(value, 4);
+  return {
+    type: "error",
+    req: req === null ? null : request(req),
+    code: text(code),
+    text: text(said),
+    details: details(more),
+  };
+}
+
+function closed(value: unknown): HostMessage {
+  const [code, said] = array(value, 2);
+  return { type: "closed", code: text(code), text: text(said) };
 }
 
 const HOST = new Map<string, (value: unknown) => HostMessage>([
   ["hello", hello],
-  ["invalidAuth", (value) => empty("invalidAuth", value)],
-  ["waiting", (value) => empty("waiting", value)],
+  ["waiting", waiting],
   ["users", (value) => ({ type: "users", users: pairs(value, user) })],
   ["userDiff", userDiff],
   ["shells", (value) => ({ type: "shells", shells: pairs(value, shell) })],
@@ -328,7 +397,8 @@ const HOST = new Map<string, (value: unknown) => HostMessage>([
   ["chunks", chunks],
   ["hear", hear],
   ["shellLatency", (value) => ({ type: "shellLatency", ms: number(value) })],
-  ["pong", (value) => ({ type: "pong", t: number(value) })],
-  ["error", (value) => ({ type: "error", text: text(value) })],
-  ["closed", (value) => ({ type: "closed", reason: text(value) })],
+  ["pong", pong],
+  ["done", done],
+  ["error", error],
+  ["closed", closed],
 ]);

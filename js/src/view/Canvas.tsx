@@ -145,7 +145,6 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     [boxOf],
   );
 
-  const wanted = useRef<{ x: number; y: number } | null>(null);
   const newShell = useCallback(() => {
     const why = whyReadOnly(client);
     if (why !== null) {
@@ -157,9 +156,11 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     const size = { width: NEW_SHELL.cols * width + FRAME.width, height: NEW_SHELL.rows * height + FRAME.height };
     const seen = viewport.current?.visible ?? around(allBoxes()) ?? { x: 0, y: 0, ...size };
     const taken = allBoxes().map((box) => scaled(box, 1 / unit));
-    wanted.current = place(size, taken, scaled(seen, 1 / unit));
-    client.create(wanted.current.x, wanted.current.y);
-  }, [client, unit, allBoxes, notify]);
+    const { x, y } = place(size, taken, scaled(seen, 1 / unit));
+    void client.create(x, y).then((sid) => {
+      if (sid !== null) show(sid);
+    });
+  }, [client, unit, allBoxes, notify, show]);
 
   const arrived = useRef(false);
   const arrive = useCallback(() => {
@@ -181,18 +182,10 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
         return;
       }
       handles.current.set(sid, shown);
-      const shell = client.shells.get(sid);
-      const mine = shell && wanted.current?.x === shell.x && wanted.current.y === shell.y;
-      if (mine) {
-        wanted.current = null;
-        arrived.current = true;
-        show(sid);
-      } else if (next.current === sid) {
-        show(sid);
-      }
+      if (next.current === sid) show(sid);
       arrive();
     },
-    [client, show, arrive],
+    [show, arrive],
   );
 
   // In a panel that is not shown yet there is nothing to fit into. Later on, what is in the middle stays there, and the

@@ -11,6 +11,7 @@ import { Panel } from "./Panel";
 import { usePeople } from "./people";
 import { PeoplePanel } from "./PeoplePanel";
 import { Banner, Empty, Screen } from "./Screens";
+import { WaitingInput } from "./WaitingInput";
 import { SettingsPanel } from "./SettingsPanel";
 import { situationOf, type Pause } from "./situation";
 import { useTheme, type Theme } from "./theme";
@@ -110,6 +111,7 @@ export function SessionView(props: SessionViewProps) {
           <div className="sshx-situation" aria-live="polite">
             {situation?.kind === "screen" && <Screen {...{ client, situation, onLeave }} />}
             {situation?.kind === "banner" && <Banner {...{ client, situation, onLeave }} />}
+            {situation?.kind !== "screen" && <WaitingInput client={client} />}
           </div>
           {situation?.kind !== "screen" && (
             <div className="sshx-view">
@@ -142,9 +144,9 @@ function useSituation(client: SshxClient, pause: Pause | undefined) {
   const state = useClient(client, (now) => now.state);
   const reason = useClient(client, (now) => now.reason);
   const refusal = useClient(client, (now) => now.refusal);
-  const removed = useClient(client, (now) => now.removed);
+  const endCode = useClient(client, (now) => now.endCode);
   const shells = useClient(client, (now) => now.shells.size > 0);
-  return situationOf({ state, pause, reason, refusal, removed, shells });
+  return situationOf({ state, pause, reason, refusal, endCode, shells });
 }
 
 function useNarrow(root: RefObject<HTMLElement>): boolean {

@@ -23,13 +23,12 @@ export function useConversation(client: SshxClient, open: boolean): Conversation
   if ((open || (connected && !arrived)) && seen !== last) setSeen(last);
 
   const [draft, setDraft] = useState("");
-  // What was sent and not heard yet: should the host refuse it, it goes back into the field.
+  // What was sent and not heard yet.
   const sent = useRef("");
   useEffect(
     () =>
       client.on((event) => {
         const text = sent.current;
-        if (text && event.type === "error") setDraft((now) => now || text);
         if (text && event.type === "chat" && event.message.uid === client.uid && event.message.text === text) {
           sent.current = "";
           setDraft((now) => (now === text ? "" : now));
@@ -49,7 +48,7 @@ export function useConversation(client: SshxClient, open: boolean): Conversation
     send(text) {
       sent.current = text;
       setDraft("");
-      client.chat(text);
+      client.chat(text, () => setDraft((now) => now || text)); // refused: it goes back into the field
     },
   };
 }

@@ -25,7 +25,6 @@ const REFUSALS: Record<Refusal, Refused> = {
   notFound: { mood: "end", title: "This session has ended", actions: ["leave", "retry"] },
   full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
   locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
-  expired: { mood: "end", title: "This session has expired", actions: ["leave"] },
   busy: { mood: "wait", title: "The host is busy", actions: ["retry", "leave"] },
   rateLimited: { mood: "wait", title: "Too many attempts", actions: ["retry", "leave"] },
 };
@@ -41,13 +40,14 @@ interface Case {
   pause?: Pause | undefined;
   reason: string;
   refusal: Refusal | null;
-  removed: boolean;
+  /** Why it has ended, in a word; see `SshxClient.endCode`. */
+  endCode: string | null;
   /** Whether there is something to read behind a banner. */
   shells: boolean;
 }
 
 /** What is the case; null while all is well. */
-export function situationOf({ state, pause, reason, refusal, removed, shells }: Case): Situation | null {
+export function situationOf({ state, pause, reason, refusal, endCode, shells }: Case): Situation | null {
   switch (state) {
     case "connected":
       return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
@@ -68,9 +68,9 @@ export function situationOf({ state, pause, reason, refusal, removed, shells }: 
     case "refused":
       return { kind: "screen", text: reason, ...refused(refusal) };
     case "ended":
-      if (removed) return { ...ENDED, mood: "door", title: "You were removed", text: reason };
-      if (reason.startsWith(LEFT)) return { ...ENDED, title: "You left the session", text: "" };
-      if (reason.startsWith(TURNED_AWAY)) return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
+      if (endCode === "removed") return { ...ENDED, mood: "door", title: "You were removed", text: reason };
+      if (endCode === "left") return { ...ENDED, title: "You left the session", text: "" };
+      if (endCode === "notAdmitted") return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
       if (!shells) return { ...ENDED, text: reason };
       return { ...ENDED, kind: "banner", text: `${reason} What was there stays readable.` };
   }
@@ -82,6 +82,3 @@ function refused(refusal: Refusal | null): Refused {
 }
 
 const ENDED: Situation = { kind: "screen", mood: "end", title: "The session has ended", text: "", actions: ["leave"] };
-/** How the client's and the host's sentences for these begin; see `Session.approve` in Python. */
-const LEFT = "You left";
-const TURNED_AWAY = "The host did not let you in";

@@ -30,7 +30,9 @@ async function inside(options: Partial<ClientOptions> = {}): Promise<SshxClient>
 /** Wait until the client has knocked again. */
 async function knocksAgain(): Promise<void> {
   const known = host.links.length;
-  await vi.advanceTimersByTimeAsync(15_000);
+  for (let waited = 0; host.links.length === known && waited < 15_000; waited += 250) {
+    await vi.advanceTimersByTimeAsync(250);
+  }
   expect(host.links).toHaveLength(known + 1);
 }
 
@@ -60,7 +62,7 @@ describe("coming in", () => {
   test("the host is told who comes, and tells what there is", async () => {
     await inside({ name: "Ada" });
     expect(host.link.heard[0]).toEqual({
-      join: { name: "Ada", resume: null, heard: 0, observer: false, passive: false },
+      join: { name: "Ada", resume: null, as: "user", of: null, passive: false, chat: 0, features: [] },
     });
     expect(client.state).toBe("connected");
     expect(client.uid).toBe(1);
@@ -117,27 +119,41 @@ describe("coming in", () => {
     expect(host.links).toHaveLength(1);
   });
 
-  test.each(["invalidAuth", "passwordRequired", "notFound", "full", "locked", "busy", "expired"])(
-    "refused: %s",
-    async (reason) => {
-      make().connect();
-      await settled();
+  test.each(["invalidAuth", "passwordRequired", "notFound", "locked"])("refused: %s", async (reason) => {
+    make().connect();
+    await settled();
+    host.link.deliver(refusal(reason));
+    expect([client.state, client.refusal, client.reason]).toEqual(["refused", reason, new Refused(reason).message]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(host.links).toHaveLength(1);
+    client.connect();
+    expect([client.state, client.refusal]).toEqual(["connecting", null]);
+    await host.welcome();
+    expect(client.state).toBe("connected");
+  });
+
+  test.each(["full", "busy"])("refused because it is %s: tried again for 10 s", async (reason) => {
+    make().connect();
+    await settled();
+    for (let tried = 0; tried < 40 && states.at(-1) !== "refused"; tried++) {
       host.link.deliver(refusal(reason));
-      expect([client.state, client.refusal, client.reason]).toEqual(["refused", reason, new Refused(reason).message]);
-      await vi.advanceTimersByTimeAsync(60_000);
-      expect(host.links).toHaveLength(1);
-      client.connect();
-      expect([client.state, client.refusal]).toEqual(["connecting", null]);
-      await host.welcome();
-      expect(client.state).toBe("connected");
-    },
-  );
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect([client.state, client.refusal]).toEqual(["refused", reason]);
+    expect(host.links.length).toBeGreaterThan(5);
+    client.connect();
+    await settled();
+    host.link.deliver(refusal(reason));
+    await knocksAgain();
+    await host.welcome();
+    expect(states.slice(-2)).toEqual(["connecting", "connected"]);
+  });
 
   test("refused after the handshake", async () => {
     make().connect();
     await settled();
     await host.link.shake();
-    host.link.say({ closed: new Refused("locked").message });
+    host.link.say({ closed: ["locked", "Xyzzy."] });
     expect([client.state, client.refusal]).toEqual(["refused", "locked"]);
   });
 
@@ -197,7 +213,7 @@ describe("coming in", () => {
     expect(host.link.all("data")).toEqual([]);
     host.hello();
     expect(states).toEqual(["waiting", "reconnecting", "waiting", "connected"]);
-    expect(host.link.all("data")).toEqual([[1, bytes("kept until then")]]);
+    expect(host.link.all("data")).toEqual([[1, 0, bytes("kept until then")]]);
   });
 
   test("approval that is not given", async () => {
@@ -205,8 +221,8 @@ describe("coming in", () => {
     await settled();
     await host.link.shake();
     host.link.say({ waiting: null });
-    host.link.say({ closed: "The host did not let you in." });
-    expect([client.state, client.reason, client.removed]).toEqual(["ended", "The host did not let you in.", false]);
+    host.link.say({ closed: ["notAdmitted", "Xyzzy."] });
+    expect([client.state, client.reason, client.endCode]).toEqual(["ended", "Xyzzy.", "notAdmitted"]);
   });
 
   test("leaving while the link is being made", async () => {
@@ -221,7 +237,7 @@ describe("coming in", () => {
 describe("a link that breaks", () => {
   test("comes back by itself as the same user", async () => {
     await inside({ name: "Ada" });
-    host.link.say({ hear: [2, "Bob", "hello", 17.5] });
+    host.link.say({ hear: [1, 2, "Bob", "hello", 17.5] });
     host.link.break("The connection was lost.");
     expect([client.state, client.reason]).toEqual(["reconnecting", "The connection was lost."]);
     expect(client.retryAt! - Date.now()).toBeGreaterThanOrEqual(250);
@@ -231,10 +247,11 @@ describe("a link that breaks", () => {
     expect(client.retryAt).toBeNull();
     await host.welcome();
     expect(host.link.all("join")).toEqual([
-      { name: "Ada", resume: bytes("token 1"), heard: 17.5, observer: false, passive: false },
+      { name: "Ada", resume: bytes("token 1"), as: "user", of: null, passive: false, chat: 1, features: [] },
     ]);
     expect([client.state, client.reason]).toEqual(["connected", ""]);
-    host.link.say({ hear: [2, "Bob", "again", 18] });
+    host.link.say({ hear: [1, 2, "Bob", "hello", 17.5] }); // said again
+    host.link.say({ hear: [2, 2, "Bob", "again", 3] }); // whatever the clock says
     expect(client.messages.map(({ text }) => text)).toEqual(["hello", "again"]);
   });
 
@@ -265,18 +282,21 @@ describe("a link that breaks", () => {
     expect(host.links).toHaveLength(2); // the attempt that was planned is not made too
   });
 
-  test.each(["busy", "rateLimited", "full"])("a refusal that may pass (%s) is not the end", async (reason) => {
-    await inside();
-    host.link.break();
-    await knocksAgain();
-    host.link.deliver(refusal(reason));
-    expect(client.state).toBe("reconnecting");
-    await knocksAgain();
-    await host.welcome();
-    expect(client.state).toBe("connected");
-  });
+  test.each(["busy", "rateLimited", "full", "tooSlow"])(
+    "a refusal that may pass (%s) is not the end",
+    async (reason) => {
+      await inside();
+      host.link.break();
+      await knocksAgain();
+      host.link.deliver(refusal(reason));
+      expect(client.state).toBe("reconnecting");
+      await knocksAgain();
+      await host.welcome();
+      expect(client.state).toBe("connected");
+    },
+  );
 
-  test.each(["notFound", "invalidAuth", "expired"])("another refusal (%s) is", async (reason) => {
+  test.each(["notFound", "invalidAuth"])("another refusal (%s) is", async (reason) => {
     await inside();
     host.link.break();
     await knocksAgain();
@@ -293,7 +313,7 @@ describe("a link that breaks", () => {
   ])("a frame that is %s breaks it too", async (_, damage) => {
     await inside();
     const { link } = host;
-    link.deliver(damage(link.seal({ error: "x" })));
+    link.deliver(damage(link.seal({ error: [null, "full", "x", {}] })));
     expect(client.state).toBe("reconnecting");
     expect(link.closed).toBe(true);
     expect(errors()).toEqual([]);
@@ -333,7 +353,7 @@ describe("silence", () => {
     client.send(1, "x"); // the link is still there
     await settled();
     expect(host.link.all("data")).toHaveLength(1);
-    host.link.say({ pong: 0 });
+    host.link.say({ pong: [0, 0] });
     expect([client.state, client.reason]).toEqual(["connected", ""]);
     expect(host.links).toHaveLength(1);
   });
@@ -345,7 +365,7 @@ describe("silence", () => {
     host.link.say({ waiting: null });
     host.link.answers = false;
     await vi.advanceTimersByTimeAsync(8_000);
-    host.link.say({ pong: 0 });
+    host.link.say({ pong: [0, 0] });
     expect(states).toEqual(["waiting", "reconnecting", "waiting"]);
   });
 
@@ -432,15 +452,15 @@ describe("a link that is held up", () => {
 describe("a companion", () => {
   const companion = bytes("the user's own");
 
-  test("is the same user on every link, whatever token the host gives it", async () => {
+  test("is the same user on every link, and goes on with its own stream", async () => {
     await inside({ companion });
-    const join = { name: null, resume: companion, heard: 0, observer: true, passive: true };
+    const join = { name: null, resume: null, as: "companion", of: companion, passive: true, chat: 0, features: [] };
     expect(host.link.all("join")).toEqual([join]);
     expect(client.resumeToken).toBeNull();
     host.link.break();
     await knocksAgain();
     await host.welcome();
-    expect(host.link.all("join")).toEqual([join]);
+    expect(host.link.all("join")).toEqual([{ ...join, resume: bytes("token 1") }]);
   });
 
   test("gives the user another name only if the person has chosen one", async () => {
@@ -448,7 +468,7 @@ describe("a companion", () => {
     expect(host.link.all("setName")).toEqual([]);
     client.close();
     await inside({ companion, name: "Grace" });
-    expect(host.link.all("setName")).toEqual(["Grace"]);
+    expect(host.link.all("setName")).toEqual([[1, "Grace"]]);
     client.close();
     await inside({ companion });
     expect(host.link.all("setName")).toEqual([]);
@@ -458,8 +478,8 @@ describe("a companion", () => {
     make({ companion }).connect();
     await settled();
     await host.link.shake();
-    host.link.say({ closed: new Refused("busy").message });
-    expect([client.state, client.reason]).toEqual(["reconnecting", new Refused("busy").message]);
+    host.link.say({ closed: ["busy", "Xyzzy."] });
+    expect([client.state, client.reason]).toEqual(["reconnecting", "Xyzzy."]);
     await knocksAgain();
     await host.welcome();
     expect(client.state).toBe("connected");
@@ -468,24 +488,24 @@ describe("a companion", () => {
     make({ companion }).connect();
     await settled();
     await host.link.shake();
-    host.link.say({ closed: new Refused("locked").message });
+    host.link.say({ closed: ["locked", "Xyzzy."] });
     expect([client.state, client.refusal]).toEqual(["refused", "locked"]);
   });
 });
 
 describe("an observer", () => {
-  test("says nothing of itself, asks for no output, and is new on every link", async () => {
+  test("says nothing of itself, and asks for no output", async () => {
     host.uid = 7;
-    await inside({ observer: true, name: "Ada", color: "#445566", resume: bytes("kept") });
-    expect(host.link.heard).toEqual([{ join: { name: null, resume: null, heard: 0, observer: true, passive: true } }]);
-    host.link.say({ hear: [1, "Ada", "hello", 17.5] });
+    await inside({ observer: true, name: "Ada", color: "#445566" });
+    const join = { name: null, resume: null, as: "mirror", of: null, passive: true, chat: 0, features: [] };
+    expect(host.link.heard).toEqual([{ join }]);
+    host.link.say({ hear: [17, 1, "Ada", "hello", 17.5] });
     host.link.break();
     await knocksAgain();
     host.uid = 8;
     await host.welcome();
-    expect(host.link.heard).toEqual([
-      { join: { name: null, resume: null, heard: 17.5, observer: true, passive: true } },
-    ]);
+    expect(host.link.heard).toEqual([{ join: { ...join, resume: bytes("token 1"), chat: 17 } }]);
+    expect(client.resumeToken).toBeNull();
     expect([client.state, client.uid]).toEqual(["connected", 8]);
   });
 
@@ -499,21 +519,22 @@ describe("an observer", () => {
     expect([[...client.users.keys()], [...client.shells.keys()], client.role]).toEqual([[1], [1], "owner"]);
     client.setRole(1, "reader");
     client.kick(1);
-    expect(host.link.heard.slice(1)).toEqual([{ setRole: [1, "reader"] }, { kick: [1, ""] }]);
+    expect(host.link.heard.slice(1)).toEqual([{ setRole: [1, 1, "reader"] }, { kick: [2, 1, ""] }]);
   });
 });
 
 describe("the end", () => {
   test("the host stops sharing", async () => {
     await inside();
-    host.link.say({ closed: "The host stopped sharing." });
-    expect([client.state, client.reason, client.removed]).toEqual(["ended", "The host stopped sharing.", false]);
+    host.link.say({ closed: ["stopped", "The host stopped sharing."] });
+    expect([client.state, client.reason, client.endCode]).toEqual(["ended", "The host stopped sharing.", "stopped"]);
+    expect(client.removed).toBe(false);
     expect(host.link.closed).toBe(true);
   });
 
   test("an owner removes this user", async () => {
     await inside();
-    host.link.say({ closed: "The host removed you from the session: lunch" });
+    host.link.say({ closed: ["removed", "Xyzzy: lunch"] });
     expect([client.state, client.removed]).toEqual(["ended", true]);
   });
 
@@ -521,14 +542,14 @@ describe("the end", () => {
     await inside();
     client.send(1, "exit\n");
     client.close();
-    expect(host.link.all("data")).toEqual([[1, bytes("exit\n")]]);
-    expect([client.state, client.reason]).toEqual(["ended", "You left the session."]);
+    expect(host.link.all("data")).toEqual([[1, 0, bytes("exit\n")]]);
+    expect([client.state, client.endCode]).toEqual(["ended", "left"]);
     const before = events.length;
     client.connect();
     client.close();
     client.send(1, "x");
     client.chat("x");
-    client.create(0, 0);
+    void client.create(0, 0);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(host.links).toHaveLength(1);
     expect(events).toHaveLength(before);
@@ -612,24 +633,28 @@ describe("who is here", () => {
 
   test("name and colour are told now and after each break", async () => {
     await inside({ name: "Ada", color: "#445566" });
-    expect(host.link.all("setColor")).toEqual(["#445566"]);
+    expect(host.link.all("setColor")).toEqual([[1, "#445566"]]);
     client.setName("Grace");
     client.setColor("#778899");
-    expect(host.link.all("setName")).toEqual(["Grace"]);
-    expect(host.link.all("setColor")).toEqual(["#445566", "#778899"]);
+    expect(host.link.all("setName")).toEqual([[2, "Grace"]]);
+    expect(host.link.all("setColor")).toEqual([
+      [1, "#445566"],
+      [3, "#778899"],
+    ]);
+    for (const req of [1, 2, 3]) host.link.say({ done: [req, null] });
     host.link.break();
     client.setName("Hedy");
     await knocksAgain();
     await host.welcome();
     expect(host.link.all("join")).toMatchObject([{ name: "Hedy" }]);
-    expect(host.link.all("setColor")).toEqual(["#778899"]);
+    expect(host.link.all("setColor")).toEqual([[4, "#778899"]]);
   });
 });
 
 describe("what a user does", () => {
   test("goes to the host as it is", async () => {
     await inside();
-    client.create(1.4, -2.6);
+    void client.create(1.4, -2.6);
     client.closeShell(1);
     client.move(1, { x: 0.5, y: 1e12, rows: 0, cols: 80.2 });
     client.move(1, null);
@@ -644,35 +669,64 @@ describe("what a user does", () => {
     client.chat("hello");
     await settled();
     expect(host.link.heard.slice(1)).toEqual([
-      { create: [1, -3] },
-      { close: 1 },
-      { move: [1, { x: 1, y: 10_000_000, rows: 1, cols: 80 }] },
-      { move: [1, null] },
+      { create: [1, 1, -3] },
+      { close: [2, 1] },
+      { move: [3, 1, { x: 1, y: 10_000_000, rows: 1, cols: 80 }] },
+      { move: [4, 1, null] },
       { setFocus: 1 },
       { setFocus: null },
-      { requestWrite: null },
-      { setRole: [2, "reader"] },
-      { kick: [2, "bye\ufffd"] },
-      { approve: [3, true] },
-      { lock: true },
-      { chat: "hello" },
+      { requestWrite: 5 },
+      { setRole: [6, 2, "reader"] },
+      { kick: [7, 2, "bye\ufffd"] },
+      { approve: [8, 3, true] },
+      { lock: [9, true] },
+      { chat: [10, "hello"] },
     ]);
   });
 
   test("the host's errors are told", async () => {
     await inside();
-    host.link.say({ error: "There are 14 shells already." });
-    expect(errors()).toEqual(["There are 14 shells already."]);
+    const opened = client.create(0, 0);
+    const failed = vi.fn();
+    client.chat("hello", failed);
+    host.link.say({ error: [1, "full", "There are 14 shells already.", { limit: 14 }] });
+    expect(await opened).toBeNull();
+    expect(failed).not.toHaveBeenCalled();
+    host.link.say({ error: [2, "tooFast", "Not so fast.", {}] });
+    expect(failed).toHaveBeenCalledOnce();
+    expect(errors()).toEqual(["There are 14 shells already.", "Not so fast."]);
   });
 
-  test("what cannot be told at the moment is an error, for what the person waits for", async () => {
+  test("each shell is its creator's", async () => {
+    await inside();
+    const opened = [client.create(0, 0), client.create(0, 0)];
+    host.link.say({ done: [2, 8] });
+    host.link.say({ done: [1, 7] });
+    expect(await Promise.all(opened)).toEqual([7, 8]);
+    host.link.say({ done: [1, 9] }); // nobody waits for it
+  });
+
+  test("what is asked for without a link is asked for on the next, unless that takes long", async () => {
     await inside();
     host.link.break();
-    client.create(0, 0);
+    const opened = client.create(0, 0);
     client.setCursor([1, 1]);
-    client.move(1, null);
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.heard.slice(1)).toEqual([{ create: [1, 0, 0] }]);
+    host.link.say({ done: [1, 5] });
+    expect(await opened).toBe(5);
+    host.unreachable = "Nobody is there.";
+    host.link.break();
+    const late = client.create(0, 0);
+    client.chat("still there?");
+    await vi.advanceTimersByTimeAsync(11_000);
+    host.unreachable = null;
+    await knocksAgain();
+    await host.welcome();
+    expect(await late).toBeNull();
     expect(errors()).toHaveLength(1);
-    expect(errors()[0]).toContain("not connected");
+    expect(host.link.heard.slice(1)).toEqual([{ chat: [2, "still there?"] }]);
   });
 
   test("a text that fits into no frame is an error", async () => {
@@ -718,7 +772,7 @@ describe("what a user does", () => {
 });
 
 describe("typing", () => {
-  const typed = () => (host.link.all("data") as [number, Uint8Array][]).map(([, data]) => data);
+  const typed = () => (host.link.all("data") as [number, number, Uint8Array][]).map(([, , data]) => data);
   const total = () => typed().reduce((size, data) => size + data.length, 0);
 
   test("in one go is sent in one", async () => {
@@ -729,9 +783,9 @@ describe("typing", () => {
     client.send(1, new Uint8Array([13]));
     await settled();
     expect(host.link.all("data")).toEqual([
-      [1, bytes("ls")],
-      [2, bytes("x")],
-      [1, bytes("\r")],
+      [1, 0, bytes("ls")],
+      [2, 2, bytes("x")],
+      [1, 3, bytes("\r")],
     ]);
   });
 
@@ -750,7 +804,72 @@ describe("typing", () => {
     client.send(1, "b");
     await knocksAgain();
     await host.welcome();
-    expect(host.link.heard.slice(1)).toEqual([{ data: [1, bytes("a")] }, { chat: "brb" }, { data: [1, bytes("b")] }]);
+    expect(host.link.heard.slice(1)).toEqual([
+      { data: [1, 0, bytes("a")] },
+      { chat: [1, "brb"] },
+      { data: [1, 1, bytes("b")] },
+    ]);
+  });
+
+  test("what the host has not taken is sent again, and nothing twice", async () => {
+    await inside();
+    client.send(1, "taken ");
+    await settled();
+    host.link.takes = false;
+    client.send(1, "lost ");
+    client.chat("lost too");
+    await settled();
+    host.link.break();
+    expect(client.waiting).toBe(11); // the client cannot know
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.heard.slice(1)).toEqual([{ data: [1, 6, bytes("lost ")] }, { chat: [1, "lost too"] }]);
+    expect(client.waiting).toBe(0);
+  });
+
+  test("what waited for long is sent only if the person says so", async () => {
+    host.shells = [...host.shells, [2, SHELL]];
+    await inside();
+    for (const sends of [true, false]) {
+      host.unreachable = "Nobody is there.";
+      host.link.break();
+      client.send(1, "rm -rf ./*\r");
+      await vi.advanceTimersByTimeAsync(11_000);
+      host.unreachable = null;
+      events = [];
+      await knocksAgain();
+      await host.welcome();
+      expect(client.heldInput).toBe("rm -rf ./*↵");
+      expect(events.map(({ type }) => type)).toContain("input");
+      client.send(1, "!");
+      await settled();
+      expect(host.link.all("data")).toEqual([]);
+      if (sends) client.sendHeld();
+      else client.discardWaiting();
+      expect([client.heldInput, client.waiting]).toEqual([null, 0]);
+      expect(host.link.all("data")).toHaveLength(sends ? 1 : 0);
+    }
+  });
+
+  test("what cannot be delivered any more is told", async () => {
+    await inside();
+    host.link.takes = false;
+    client.send(1, "make deploy\r");
+    await settled();
+    host.token = bytes("token 2"); // the host knows nothing of us any more
+    host.link.break();
+    client.send(1, "y\r"); // means something else without it
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.all("data")).toEqual([]);
+    expect(errors()).toHaveLength(1);
+    expect(errors()[0]).toMatch(/may not have arrived.*make deploy↵y↵/);
+    host.link.break();
+    client.send(1, "exit\r");
+    host.shells = [];
+    await knocksAgain();
+    await host.welcome();
+    expect(errors()[1]).toMatch(/has ended.*exit↵/);
   });
 
   test("too much while the link is broken is an error, and none of it is sent", async () => {
@@ -791,6 +910,7 @@ describe("typing", () => {
     host.link.buffered = 0;
     await vi.advanceTimersByTimeAsync(100);
     expect(total()).toBe(16 << 20);
+    await vi.advanceTimersByTimeAsync(3000); // until the host has said that it has it
     client.send(1, "x");
     expect(errors()).toHaveLength(1);
   });

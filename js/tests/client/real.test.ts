@@ -202,9 +202,10 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     client.move(sid, { x: 10, y: 20, rows: 30, cols: 90 });
     await until(client, () => client.shells.get(sid)?.cols === 90);
     expect(client.shells.get(sid)).toMatchObject({ x: 10, y: 20, rows: 30 });
-    client.create(800, 0);
+    const created = client.create(800, 0);
     await until(client, () => client.shells.size === 2);
-    const other = [...client.shells.keys()].find((known) => known !== sid)!;
+    const other = (await created)!;
+    expect(other).not.toBe(sid);
     client.closeShell(other);
     await until(client, () => client.shells.size === 1);
     await until(client, () => client.latency !== null);
@@ -314,7 +315,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     session = await share({});
     await call("DELETE", `sshx/api/sessions/${shared.id}?terminals=close`);
     await until(client, () => client.state === "ended");
-    expect([client.reason, client.removed]).toEqual(["The host stopped sharing.", false]);
+    expect([client.reason, client.endCode]).toEqual(["The host stopped sharing.", "stopped"]);
     const later = guest(shared.tickets.read);
     await until(later, () => later.state === "refused");
     expect(later.refusal).toBe("notFound");

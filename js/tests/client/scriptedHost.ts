@@ -15,7 +15,7 @@ export const CREDENTIALS: Credentials = {
   password: null,
 };
 
-export const SHELL = { x: 0, y: 0, rows: 24, cols: 80, title: "bash" };
+export const SHELL = { x: 0, y: 0, rows: 24, cols: 80, title: "bash", ended: false };
 export const USER = {
   name: "Ada",
   color: "#112233",
@@ -39,10 +39,14 @@ export class HostLink {
   /** Everything that the client has sent on it, one map each. Pings are left out. */
   readonly heard: Record<string, unknown>[] = [];
   pings: number[] = [];
+  /** Bytes of input that were taken. */
+  input = 0;
   closed = false;
   /** What the client is told of how full its end is. */
   buffered = 0;
   held = false;
+  /** Takes input if it is true. */
+  takes = true;
   /** Answers pings if it is true. */
   answers = true;
   readonly #handlers: LinkHandlers;
@@ -99,8 +103,14 @@ export class HostLink {
     const message = decoder.decode(this.#secured.open(frame)) as Record<string, unknown>;
     if ("ping" in message) {
       this.pings.push(message.ping as number);
-      if (this.answers) this.say({ pong: message.ping });
-    } else this.heard.push(message);
+      if (this.answers) this.say({ pong: [message.ping, this.input] });
+      return;
+    }
+    this.heard.push(message);
+    if ("data" in message && this.takes) {
+      const [, n, data] = message.data as [number, number, Uint8Array];
+      this.input = n + data.length;
+    }
   }
 
   /** What was said under this name, in order. */
@@ -153,7 +163,9 @@ export class ScriptedHost {
 
   hello(info: Record<string, unknown> = {}): void {
     const known = { session: "01".repeat(16), name: "demo", token: this.token, role: "writer", readOnly: false };
-    this.link.say({ hello: [this.uid, { ...known, locked: false, created: 1.5, ...info }] });
+    const taken = { input: this.links.at(-2)?.input ?? 0, req: 0 };
+    this.link.input = taken.input;
+    this.link.say({ hello: [this.uid, { ...known, locked: false, created: 1.5, ...taken, ...info }] });
     this.link.say({ users: this.users });
     this.link.say({ shells: this.shells });
   }

@@ -224,10 +224,10 @@ describe("requests", () => {
   });
 
   test.each([
-    ["Let in", WAITS, { approve: [5, true] }],
-    ["Turn away", WAITS, { approve: [5, false] }],
-    ["Allow", WANTS, { setRole: [5, "writer"] }],
-    ["Not now", WANTS, { setRole: [5, "reader"] }],
+    ["Let in", WAITS, { approve: [1, 5, true] }],
+    ["Turn away", WAITS, { approve: [1, 5, false] }],
+    ["Allow", WANTS, { setRole: [1, 5, "writer"] }],
+    ["Not now", WANTS, { setRole: [1, 5, "reader"] }],
   ])("are answered by “%s”", async (label, user, message) => {
     await start([[5, user]]);
     press(label);

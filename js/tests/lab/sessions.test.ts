@@ -282,7 +282,7 @@ describe("watches", () => {
     await settled();
     expect(api.sessions).toHaveBeenCalledTimes(2);
     api.list = [];
-    link.say({ closed: "The host stopped sharing." });
+    link.say({ closed: ["stopped", "The host stopped sharing."] });
     await settled();
     expect(sessions.list).toEqual([]);
   });

@@ -82,7 +82,7 @@ describe("a session of this server", () => {
     const link = await api.letIn(SESSION);
     expect(made.stage).toEqual({ at: "live", client: made.client, session: SESSION });
     expect(api.dialHosted).toHaveBeenCalledExactlyOnceWith(ID);
-    expect(link.all("join")).toMatchObject([{ name: "Ada", observer: false }]);
+    expect(link.all("join")).toMatchObject([{ name: "Ada", as: "user" }]);
     expect(changed).toHaveBeenCalled();
   });
 
@@ -214,10 +214,9 @@ describe("joining", () => {
 
   test.each([
     ["ticket", "invalidAuth", null],
-    ["ticket", "expired", null],
     ["password", "passwordRequired", null],
     ["password", "invalidAuth", "wrong"],
-    [null, "full", null],
+    [null, "locked", null],
   ])("fails at the field %j for %s", async (field, reason, password) => {
     const { made, complaint } = await refused(reason, password);
     expect(complaint.field).toBe(field);
@@ -259,8 +258,8 @@ describe("who has joined", () => {
     const host = api.host(ID);
     const changed = emissions(made.changed);
     host.link.say({ userDiff: [1, { ...USER, cursor: [1, 2] }] });
-    host.link.say({ hear: [1, "Ada", "Hello.", 1] });
-    host.link.say({ error: "Not so fast." });
+    host.link.say({ hear: [1, 1, "Ada", "Hello.", 1] });
+    host.link.say({ error: [null, "tooFast", "Not so fast.", {}] });
     host.link.say({ shells: [] });
     expect(changed).not.toHaveBeenCalled();
     host.link.say({ userDiff: [2, USER] });
@@ -302,11 +301,11 @@ describe("who has joined", () => {
     identity = { name: "Grace" };
     changeSettings({ name: "Grace" });
     changeSettings({ fontSize: 14 });
-    expect(link.all("setName")).toEqual(["Grace"]);
+    expect(link.all("setName")).toEqual([[1, "Grace"]]);
     made.again();
     identity = { name: "Alan" };
     changeSettings({ name: "Alan" });
-    expect(link.all("setName")).toEqual(["Grace"]);
+    expect(link.all("setName")).toEqual([[1, "Grace"]]);
   });
 
   test("comes back to the form, and is in the session no more", async () => {
@@ -365,7 +364,7 @@ describe("who has joined", () => {
   test("has nothing to come back to when the session has ended", async () => {
     const made = await joined();
     expect(left()).toEqual(["resume", "ticket"]);
-    api.host(ID).link.say({ closed: "The host stopped sharing." });
+    api.host(ID).link.say({ closed: ["stopped", "The host stopped sharing."] });
     expect(made.client!.state).toBe("ended");
     expect(left()).toEqual([]);
   });
@@ -374,9 +373,9 @@ describe("who has joined", () => {
     await joined();
     const made = reload();
     await vi.waitUntil(() => api.host(ID).links.length === 2);
-    (await api.knocked(ID)).deliver(refusal("expired"));
+    (await api.knocked(ID)).deliver(refusal("notFound"));
     await settled();
-    const lost = expect.stringContaining("expired") as string;
+    const lost = expect.stringContaining("not shared any more") as string;
     expect(made.stage).toEqual({ at: "joining", ticket: TICKET.encode(), lost });
     expect(left()).toEqual([]);
   });

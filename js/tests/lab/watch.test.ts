@@ -38,7 +38,7 @@ const names = (people: readonly { name: string }[]) => people.map(({ name }) => 
 
 test("comes as one of the host's own, unseen", async () => {
   await enter([]);
-  expect(link.all("join")).toMatchObject([{ observer: true, passive: true }]);
+  expect(link.all("join")).toMatchObject([{ as: "mirror", passive: true }]);
 });
 
 test.each([
@@ -102,12 +102,12 @@ test("answers let people in or not, and let them type or not", async () => {
     watch.answer(wants!, allow);
   }
   expect(link.all("approve")).toEqual([
-    [3, true],
-    [3, false],
+    [1, 3, true],
+    [3, 3, false],
   ]);
   expect(link.all("setRole")).toEqual([
-    [4, "writer"],
-    [4, "reader"],
+    [2, 4, "writer"],
+    [4, 4, "reader"],
   ]);
 });
 
@@ -131,7 +131,7 @@ test("the session's end is told of, and that it does not let one in", async () =
   expect(onShells).toHaveBeenCalledOnce();
   watch.client.connect();
   await enter([]);
-  link.say({ closed: "The host stopped sharing." });
+  link.say({ closed: ["stopped", "The host stopped sharing."] });
   expect(onShells).toHaveBeenCalledTimes(2);
 });
 

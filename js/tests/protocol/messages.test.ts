@@ -24,10 +24,11 @@ const plainDecoder = new Decoder(options);
 /** The message with the vector's fields, as it is on the wire. */
 function wire({ name, fields }: Sample): ClientMessage {
   const values = Object.entries(fields).map(([key, value]) =>
-    (key === "data" || key === "resume") && typeof value === "string" ? fromHex(value) : value,
+    ["data", "resume", "companion_of"].includes(key) && typeof value === "string" ? fromHex(value) : value,
   );
   if (name === "join") {
-    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [key, values[i]])) } as never;
+    const names: Record<string, string> = { kind: "as", companion_of: "of" };
+    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [names[key] ?? key, values[i]])) } as never;
   }
   return { [name]: values.length === 0 ? null : values.length === 1 ? values[0] : values } as never;
 }
@@ -55,13 +56,13 @@ describe("what a client sends", () => {
 
   test("bytes have no tag, whatever they are a part of", () => {
     const buffer = Buffer.from("..ls..");
-    expect(toHex(encode({ data: [1, buffer.subarray(2, 4)] }))).toBe("a16464617461820142" + "6c73");
+    expect(toHex(encode({ data: [1, 0, buffer.subarray(2, 4)] }))).toBe("a1646461746183010042" + "6c73");
   });
 
   test("a message does not change when the next is made", () => {
-    const first = encode({ chat: "first" });
+    const first = encode({ chat: [1, "first"] });
     const before = toHex(first);
-    for (let i = 0; i < 2000; i++) encode({ chat: "another" });
+    for (let i = 0; i < 2000; i++) encode({ chat: [2, "another"] });
     expect(toHex(first)).toBe(before);
   });
 });
@@ -128,6 +129,8 @@ describe("what a host sends", () => {
 
   test("an error tells nothing of the content", () => {
     const secret = Buffer.from("hunter2").toString("hex");
-    expect(() => decodeHost(fromHex(`a1656572726f7247${secret}`))).toThrow(/^error: a text must be a string$/);
+    expect(() => decodeHost(fromHex(`a1656572726f7284f6616647${secret}a0`))).toThrow(
+      /^error: a text must be a string$/,
+    );
   });
 });

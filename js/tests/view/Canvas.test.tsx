@@ -146,10 +146,11 @@ test("a reader can do none of it, and is told why", () => {
 
 test("a new shell is made where nothing is, and the one who made it goes there", async () => {
   show();
+  client.opens = [4];
   after(() => handle.current!.newShell());
   const [[x, y]] = calls("create") as [[number, number]];
   const added: [number, ReturnType<typeof shell>][] = [
-    [3, shell("someone else's", { x: 5, y: 5 })],
+    [3, shell("someone else's at the same place", { x, y })],
     [4, shell("mine", { x, y })],
   ];
   after(() => client.set({ shells: new Map([...client.shells, ...added]) }, "shells"));

@@ -11,7 +11,7 @@ import { after, all, button, cleanUp, click, press, says, show, texts, type } fr
 afterEach(cleanUp);
 
 const NOON = new Date(2025, 0, 15, 12).getTime() / 1000;
-const said = (uid: number, text: string, time = NOON) => ({ uid, name: `User ${uid}`, text, time });
+const said = (uid: number, text: string, time = NOON) => ({ seq: 1, uid, name: `User ${uid}`, text, time });
 
 function showChat(client: FakeClient): HTMLElement {
   return show(() => {
@@ -122,7 +122,7 @@ test("what the host refuses goes back into the field", () => {
   showChat(client);
   type(field(), "hello");
   press(field(), "Enter");
-  after(() => client.emit({ type: "error", text: "Too many messages." }));
+  after(() => client.refuseChat());
   expect(field().value).toBe("hello");
 });
 
@@ -131,10 +131,11 @@ test("what was heard does not come back with a later error, nor does an error re
   showChat(client);
   type(field(), "one");
   press(field(), "Enter");
-  after(() => client.emit({ type: "error", text: "Of something else." }));
+  after(() => client.emit({ type: "error", code: "full", text: "Of something else." }));
+  expect(field().value).toBe("");
   after(() => client.hear(1, "one"));
   expect(field().value).toBe("");
-  after(() => client.emit({ type: "error", text: "Again." }));
+  after(() => client.emit({ type: "error", code: "full", text: "Again." }));
   expect(field().value).toBe("");
 });
 

@@ -11,7 +11,13 @@ export class FakeClient {
   reason = "";
   refusal: Refusal | null = null;
   retryAt: number | null = null;
-  removed = false;
+  endCode: string | null = null;
+  waiting = 0;
+  heldInput: string | null = null;
+  /** The shells that `create` opens. */
+  opens: (number | null)[] = [];
+  /** Refuses the chat message that was said last. */
+  refuseChat: () => void = () => undefined;
   uid = 1;
   info: SessionInfo | null = { session: "00", name: "Demo", readOnly: false, locked: false, created: 0 };
   users: ReadonlyMap<number, User> = new Map();
@@ -50,7 +56,7 @@ export class FakeClient {
   /** Change what is the case, and tell. */
   set(
     change: Partial<Omit<FakeClient, "role" | "asClient" | "calls">>,
-    type: "state" | "info" | "users" | "shells",
+    type: "state" | "info" | "input" | "users" | "shells",
   ): void {
     Object.assign(this, change);
     this.emit({ type });
@@ -68,9 +74,22 @@ export class FakeClient {
   }
 
   hear(uid: number, text: string, time = 1_700_000_000): void {
-    const message = { uid, name: this.users.get(uid)?.name ?? "Gone", text, time };
+    const message = { seq: this.messages.length + 1, uid, name: this.users.get(uid)?.name ?? "Gone", text, time };
     this.messages = [...this.messages, message];
     this.emit({ type: "chat", message });
+  }
+
+  create(x: number, y: number): Promise<number | null> {
+    this.calls.push(["create", x, y]);
+    return Promise.resolve(this.opens.shift() ?? null);
+  }
+
+  chat(text: string, failed?: () => void): void {
+    this.calls.push(["chat", text]);
+    this.refuseChat = () => {
+      failed?.();
+      this.emit({ type: "error", code: "tooFast", text: "Too many messages." });
+    };
   }
 
   attach(...args: unknown[]): () => void {
@@ -80,10 +99,10 @@ export class FakeClient {
 
   connect = this.#recorded("connect");
   close = this.#recorded("close");
-  create = this.#recorded("create");
+  sendHeld = this.#recorded("sendHeld");
+  discardWaiting = this.#recorded("discardWaiting");
   closeShell = this.#recorded("closeShell");
   send = this.#recorded("send");
-  chat = this.#recorded("chat");
   setName = this.#recorded("setName");
   setColor = this.#recorded("setColor");
   setCursor = this.#recorded("setCursor");
@@ -108,5 +127,5 @@ export function user(name: string, change: Partial<User> = {}): User {
 }
 
 export function shell(title: string, change: Partial<ShellInfo> = {}): ShellInfo {
-  return { x: 0, y: 0, rows: 24, cols: 80, title, ...change };
+  return { x: 0, y: 0, rows: 24, cols: 80, title, ended: false, ...change };
 }

@@ -65,7 +65,7 @@ test("a notice stays while the pointer is on it", () => {
 
 test("at most four, the newest; the same error is one", () => {
   showToasts();
-  for (const text of ["a", "b", "b", "c", "d", "e"]) after(() => client.emit({ type: "error", text }));
+  for (const text of ["a", "b", "b", "c", "d", "e"]) after(() => client.emit({ type: "error", code: "full", text }));
   expect(toasts()).toEqual(["b", "c", "d", "e"]);
   expect(all(".sshx-toast").every((toast) => toast.getAttribute("role") === "alert")).toBe(true);
 });

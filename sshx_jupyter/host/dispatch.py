@@ -172,4 +172,4 @@ def _shell(session: Session, sid: int) -> Shell:
     try:
         return session.shells[sid]
     except KeyError:
-        raise NotHere(f"Shell {sid} has ended.", "noShell") from None
+        raise NotHere(f"Shell {sid} has ended.", "noShell", sid=sid) from None

@@ -214,8 +214,14 @@ class Hub:
             raise
         await link.send([reply])
         # The first encrypted message proves that the client is live: nothing was done for a recording of it.
-        join = decode_client(secured.open(await reader.next()))
+        first = secured.open(await reader.next())
+        try:
+            join = decode_client(first)
+        except MalformedMessage:
+            join = None
         if session is None or psk is None or not isinstance(join, Join):
+            text = "Your client did not join as it should. Update sshx-jupyter on both sides and join again."
+            await self._send(link, secured.seal(encode(Closed("malformed", text))))
             raise Refused("malformed")
         door.came_in(session.id, peer)
         return session, preface.role, psk, secured, join, reader.rest()

@@ -109,6 +109,8 @@ class Participant:
         self.stream = stream
         self.passive = False
         """Whether a session that lasts as long as its owners does not last for this one."""
+        self.heard = 0
+        """Number of the last chat message that it had heard when it came."""
         self.proved: Role | None = None
         """The role whose key it has shown, whatever it may do now."""
         self.needs_scrollback: set[int] = set()

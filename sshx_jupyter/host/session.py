@@ -288,7 +288,7 @@ class Session:
             raise NotHere("Nobody with this number waits for approval.", "noUser")
         if allow:
             participant.user = replace(participant.user, pending=False)
-            self._welcome(participant, heard=0)
+            self._welcome(participant, participant.heard)
         else:
             participant.close("notAdmitted", "The host did not let you in.")
             self._sender.user_changed(uid)
@@ -384,14 +384,17 @@ class Session:
         participant = Participant(self, link, secured, uid, user, kind == "mirror", token, stream)
         participant.proved = role
         participant.passive = join.passive
+        participant.heard = join.chat
         participant.needs_scrollback = needs_scrollback
         return participant
 
     def _companion(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
         """Another client of a guest who is here, such as the view in a notebook whose kernel takes part."""
         main = next((p for p in self._sender if p.token == join.companion_of and p.main is None), None)
-        if main is None or main.proved != role:
+        if main is None:
             raise Refused("busy")  # its user may come back
+        if main.proved != role:
+            raise Refused("invalidAuth")
         entry = self._resume_table.find(join.resume, "companion", owner=False)
         here = entry is not None and entry.uid in self._sender
         if not here and (len(self._clients(main)) > COMPANIONS or self._full()):

@@ -15,7 +15,7 @@ from sshx_jupyter.host.errors import Invalid
 from sshx_jupyter.links import FrameReader, LinkClosed
 from sshx_jupyter.protocol.handshake import Preface
 from sshx_jupyter.protocol.messages import Ping
-from tests.sessions import RawClient, credentials, hosting
+from tests.sessions import Host, RawClient, credentials, hosting
 
 
 @pytest.fixture

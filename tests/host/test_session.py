@@ -624,7 +624,7 @@ async def test_nobody_is_a_companion_of_an_owner(host: Host) -> None:
     async with host.connect(session, "owner") as owner:
         sneaky = RawClient(await host.dial(), credentials(session, "reader"))
         await sneaky.join(kind="companion", companion_of=owner.info["token"])
-        assert (await sneaky.until(Closed)).code == "busy"
+        assert (await sneaky.until(Closed)).code == "invalidAuth"
 
 
 async def test_a_session_that_is_owned_stops_without_its_owner() -> None:

@@ -250,7 +250,7 @@ working, Member.host = Member.host, fail
     while await prints(kernel, hub) != "0":
         await asyncio.sleep(0.05)
     await prints(kernel, "Member.host = working\nsession = sshx_jupyter.share()")
-    broken = "session._member.client._end('as if the client had failed')\nsession._member._tell()"
+    broken = "session._member.client._end('failed', 'as if the client had failed')\nsession._member._tell()"
     run = f"from sshx_jupyter.notebook import background\nasync def end():\n    {broken.replace(chr(10), '; ')}"
     await prints(kernel, run + "\nbackground.call(end())")
     await until(lambda: stopped(kernel.server))

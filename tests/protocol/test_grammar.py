@@ -38,8 +38,8 @@ BEYOND_CDDL = {
     "the same key twice",
     "indefinite length",
 }
-"""Malformed vectors that CDDL cannot tell from good ones: it has no "float without a fraction", and its data model knows
-neither duplicate keys nor how a length was written."""
+"""Malformed vectors that CDDL cannot tell from good ones. It has no "float without a fraction", and its data model
+knows neither duplicate keys nor how a length was written."""
 
 
 # --- A matcher of as much CDDL as the grammar uses. Anything else in it is a ValueError ---------------------
@@ -338,6 +338,50 @@ def test_unknown_messages_are_of_neither_side(data: bytes) -> None:
     assert not grammar.matches("host-message", value)
 
 
+PROBES: list[Any] = [
+    None, True, -2, -1, 0, 1, 1.0, -1.0, 1000, 1001, 2000, 2001, 10**7, 10**7 + 1, -(10**7) - 1, 2**32 - 1, 2**32,
+    2**53, 2**53 + 1, 2.0**53, 2.0**54, 2**64 - 1, float("nan"), float("-inf"), "", "x", "#00ff0", "#00ff00", "writer",
+    b"", b"x", [], [0], [0, 0], [[1]], {}, {"x": 0}, {"x": float("inf")}, {1: 0},
+]  # fmt: skip
+"""What is put in the place of each value of each good message. No fractions in the place of integers: `BEYOND_CDDL`."""
+
+
+def variants(value: Any) -> Iterator[Any]:
+    """`value` with one thing in it replaced, left out or added."""
+    yield from PROBES
+    if isinstance(value, list):
+        yield [*value, None]
+        for place, item in enumerate(value):
+            yield value[:place] + value[place + 1 :]
+            for other in variants(item):
+                yield [*value[:place], other, *value[place + 1 :]]
+    if isinstance(value, dict):
+        yield {**value, "later": [None]}
+        for key, item in value.items():
+            yield {other: value[other] for other in value if other != key}
+            for other in variants(item):
+                yield {**value, key: other}
+
+
+@pytest.mark.parametrize(("side", "decode"), [("client", codec.decode_client), ("host", codec.decode_host)])
+def test_the_grammar_and_the_code_agree_on_messages_with_one_thing_changed(side: str, decode: Any) -> None:
+    lenient = Grammar(GRAMMAR)  # the decoder leaves the types of what `hello` tells to those who use it
+    lenient.rules["info"] = Group("{", (Entry("*", Name("tstr"), Name("plain")),))
+    tried = 0
+    for row in VECTORS[side]:
+        [(name, value)] = one_item(bytes.fromhex(row["bytes"])).items()
+        for other in variants(value):
+            data = cbor2.dumps({name: other})
+            try:
+                decode(data)
+                good = True
+            except codec.MalformedMessage:
+                good = False
+            assert lenient.matches(f"{side}-message", one_item(data)) == good, (name, other)
+            tried += 1
+    assert tried > 4_000
+
+
 # --- The grammar and the code -------------------------------------------------------------------------------
 
 
@@ -479,6 +523,7 @@ def test_the_worked_example_is_that_of_the_vectors() -> None:
     section = DOCUMENT[DOCUMENT.index("# Worked example\n") :]
     blocks = re.findall("```text\n(.*?)```", section.split("\n## ")[0], re.DOTALL)
     found: dict[str, str] = {}
+    last = ""
     for line in "".join(blocks).splitlines():
         name, digits = line[:20].strip(), line[20:].strip().replace(" ", "")
         last = name or last

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sshx_jupyter._version import __version__
-from sshx_jupyter.client import SessionEnded, SshxClient
+from sshx_jupyter.client import SshxClient
 from sshx_jupyter.protocol.handshake import Credentials, Refused
 from sshx_jupyter.ticket import Ticket
 
@@ -226,7 +226,7 @@ async def test_locks(server: Server) -> None:
     session = await server.share()
     path = f"sshx/api/sessions/{session['id']}"
     assert (await server.call("PATCH", path, {"locked": True})).body["options"]["locked"] is True
-    with pytest.raises(SessionEnded, match="locked"):
+    with pytest.raises(Refused, match="locked"):
         async with SshxClient.connect(session["tickets"]["read"], relays="disabled"):
             pass
     assert (await server.call("PATCH", path, {"locked": False})).body["options"]["locked"] is False

@@ -4,11 +4,14 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { SshxClient, type ClientEvent, type ClientOptions, type TerminalSink } from "../../src/client";
+import type { Dial, Link } from "../../src/links/link";
 import { dialWebSocket, localUrl, pipeUrl } from "../../src/links/websocket";
 import { Ticket } from "../../src/ticket";
 import { fromHex } from "../vectors";
@@ -178,6 +181,54 @@ class Terminal implements TerminalSink {
       this.#listeners.add(listener);
     });
   }
+}
+
+/** Makes links that break after some frames, until there were `left` of them: the rest never arrives, on either way. */
+class Cutter {
+  constructor(
+    private readonly inner: Dial,
+    public left: number,
+  ) {}
+
+  readonly dial: Dial = async (handlers) => {
+    if (this.left <= 0) return this.inner(handlers);
+    this.left -= 1;
+    const lives = { in: 3 + Math.floor(Math.random() * 40), out: 3 + Math.floor(Math.random() * 40) };
+    let broken = false;
+    let link: Link | null = null;
+    const lost = (way: "in" | "out") => {
+      if (!broken && lives[way]-- <= 0) {
+        broken = true;
+        setTimeout(() => {
+          link?.close();
+          handlers.onClose("The link was cut.", false);
+        });
+      }
+      return broken;
+    };
+    const inner = await this.inner({
+      onFrame: (frame) => {
+        if (!lost("in")) handlers.onFrame(frame);
+      },
+      onPath: handlers.onPath.bind(handlers),
+      onClose: (reason, unreachable) => {
+        if (!broken) handlers.onClose(reason, unreachable);
+      },
+    });
+    link = inner;
+    return {
+      send: (frame) => {
+        if (!lost("out")) inner.send(frame);
+      },
+      get buffered() {
+        return inner.buffered;
+      },
+      close: () => {
+        broken = true;
+        inner.close();
+      },
+    };
+  };
 }
 
 /** A client's first shell in a terminal, at its prompt. */
@@ -423,6 +474,68 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     expect(said).toEqual(["one", "two", "three", "four"]);
     expect(host.messages.map(({ text }) => text)).toEqual(said);
   });
+
+  test(
+    "nothing typed, said or asked for is lost or doubled in 50 cuts at any frame",
+    { timeout: 120_000 },
+    async () => {
+      const folder = await mkdtemp(`${tmpdir()}/sshx-`);
+      const host = owner();
+      await connected(host);
+      const ticket = Ticket.decode(session.tickets.write!);
+      const cutter = new Cutter(
+        dialWebSocket(pipeUrl(b.url, ticket.session, ticket.endpointTicket), socketClass(b)),
+        50,
+      );
+      const client = start({ credentials: ticket.credentials(null), dial: cutter.dial, staleInput: "send" });
+      client.on(() => {
+        if (client.state === "reconnecting" && client.retryAt !== null) setTimeout(() => client.connect());
+      });
+      const sid = (await host.create(0, 0))!;
+      const terminal = new Terminal();
+      host.attach(sid, terminal);
+      await terminal.shows(/\$ /);
+      host.send(sid, `cat > '${folder}/typed'; echo end-$((1))\r`);
+      await vi.waitFor(() => access(`${folder}/typed`), 20_000);
+      await until(client, () => client.state === "connected" && client.shells.has(sid));
+
+      let lines = 0;
+      let said = 0;
+      const opened: (number | null)[] = [];
+      const errors: string[] = [];
+      client.on((event) => event.type === "error" && errors.push(event.text));
+      for (let round = 0; cutter.left > 0; round++) {
+        client.send(sid, `line ${++lines}\r`);
+        if (round % 10 === 0) client.move(sid, { x: round, y: 0, rows: 24, cols: 80 });
+        if (round % 60 === 0) client.chat(`word ${++said}`); // 10 in 5 s are allowed
+        if (round % 120 === 0) {
+          void client.create(0, 900).then((shell) => {
+            opened.push(shell);
+            if (shell !== null) client.closeShell(shell);
+          });
+        }
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const asked = Math.ceil((lines - 1) / 120);
+      client.move(sid, { x: 7, y: 7, rows: 24, cols: 80 });
+      client.send(sid, "\x04");
+      client.chat("the end");
+      await terminal.shows(/end-1/);
+      await until(host, () => host.messages.at(-1)?.text === "the end");
+      await until(host, () => host.shells.get(sid)?.x === 7);
+      await until(host, () => host.shells.size === 2);
+      const typed = (await readFile(`${folder}/typed`, "utf8")).trimEnd().split("\n");
+      expect(typed).toEqual(Array.from({ length: lines }, (_, i) => `line ${i + 1}`));
+      const words = [...Array.from({ length: said }, (_, i) => `word ${i + 1}`), "the end"];
+      expect(host.messages.map(({ text }) => text)).toEqual(words);
+      await until(client, () => client.messages.at(-1)?.text === "the end");
+      expect(client.messages.map(({ text }) => text)).toEqual(words);
+      expect(errors).toEqual([]);
+      expect(opened).toHaveLength(asked);
+      expect(new Set(opened).size).toBe(asked); // each its own
+      await rm(folder, { recursive: true });
+    },
+  );
 
   test("a server without a login is none that can be reached", async () => {
     const ticket = Ticket.decode(session.tickets.read);

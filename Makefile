@@ -15,7 +15,7 @@ LINK := .venv/share/jupyter/labextensions/sshx-jupyter
 export PIP_QUIET ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-js bench lint lint-python lint-js bundle lock clean node programs
+.PHONY: help lab test test-js bench soak lint lint-python lint-js bundle lock clean node programs
 
 help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
@@ -23,6 +23,7 @@ help:  ## say what there is
 	@echo "make lint   check style and types only"
 	@echo "make bundle build the page and the JupyterLab plugin, if their sources in js/ have changed"
 	@echo "make bench  measure, and print the figures as a table"
+	@echo "make soak   break a guest's link 1,000 times, and check that nothing is lost"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
 	@echo "make clean  remove .venv, js/node_modules, the bundles and the caches"
 
@@ -58,6 +59,10 @@ bundle: $(BUNDLE)
 bench: .venv/.ready bundle
 	@echo "bench: measuring, which takes some minutes"
 	@$(BIN)/python -m tests.bench
+
+soak: .venv/.ready
+	@echo "soak: breaking a link 1,000 times, which takes some minutes"
+	@SSHX_CUTS=1000 $(BIN)/python -m pytest tests/e2e/test_cuts.py --capture=no
 
 lock: .venv/.ready
 	@echo "lock: choosing versions for Python 3.10 and newer"

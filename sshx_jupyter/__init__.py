@@ -7,24 +7,40 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .client import SshxClient
+    from .links.iroh import SshxNode
     from .notebook.errors import SharingError
     from .notebook.join_widget import JoinTicket
     from .notebook.sharing import join, share
     from .notebook.widget import SharedSession
+    from .ticket import Ticket
 
-__all__ = ["JoinTicket", "SharedSession", "SharingError", "__version__", "join", "share"]
+__all__ = [
+    "JoinTicket",
+    "SharedSession",
+    "SharingError",
+    "SshxClient",
+    "SshxNode",
+    "Ticket",
+    "__version__",
+    "join",
+    "share",
+]
 
 _HOMES = {
     "JoinTicket": "notebook.join_widget",
     "SharedSession": "notebook.widget",
     "SharingError": "notebook.errors",
+    "SshxClient": "client",
+    "SshxNode": "links.iroh",
+    "Ticket": "ticket",
     "join": "notebook.sharing",
     "share": "notebook.sharing",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """What notebooks use is imported when it is used: servers and the command line do without widgets."""
+    """Imports a public name when it is first used: servers and the command line do without widgets."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -85,3 +85,14 @@ async def test_a_command_that_the_host_refuses_is_not_waited_for(host: Host) -> 
         session.set_role(client.uid, "reader")  # which the client has not heard yet
         with pytest.raises(CommandError, match="You can watch"):
             await client.run("true")
+
+
+async def test_a_command_runs_in_the_oldest_shell_wherever_its_window_is(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        other = await client.create()
+        await client.run("x=other", other)
+        await client.run("x=first", 1)
+        await client.move(1, None)  # the topmost is the last in the list
+        await client.wait_for(lambda c: list(c.shells) == [other, 1])
+        assert (await client.run("echo $x")).output == "first\n"

@@ -26,10 +26,12 @@ from sshx_jupyter.protocol.messages import (
     Close,
     Closed,
     Data,
+    Done,
     Error,
     Geometry,
     Hear,
     Hello,
+    Move,
     Ping,
     Pong,
     RequestWrite,
@@ -690,3 +692,81 @@ async def test_an_end_time_is_kept_when_the_clock_is_set_back(monkeypatch: pytes
         session.clock = time.time
         await asyncio.sleep(0.2)
         assert session.stopped is not None
+
+
+async def test_a_client_that_resizes_wildly_counts_as_alive_and_gets_its_last_size() -> None:
+    async with hosting(silence=0.5) as host:
+        session = await host.create()
+        [sid] = session.shells
+        writer = RawClient(await host.dial(), credentials(session, "writer"))
+        await writer.join()
+        resizes = 0
+        resize = session.shells[sid].terminal.resize
+
+        def counted(rows: int, cols: int) -> None:
+            nonlocal resizes
+            resizes += 1
+            resize(rows, cols)
+
+        session.shells[sid].terminal.resize = counted  # type: ignore[method-assign]
+        sizes = [(20 + number % 30, 60 + number % 100) for number in range(3000)]
+        await writer.send(*(Move(req, sid, Geometry(0, 0, *size)) for req, size in enumerate(sizes, 1)), Ping(1.0))
+        answered = 0
+        while answered < 3000:
+            assert (await writer.until((Done, Closed))).req == answered + 1  # type: ignore[arg-type]
+            answered += 1
+        info = session.shells[sid]
+        while (info.terminal.rows, info.terminal.cols) != sizes[-1]:
+            await asyncio.sleep(0.01)
+        assert resizes < 1000
+
+
+async def test_two_who_open_a_shell_at_once_each_have_their_own(host: Host) -> None:
+    session = await host.create(command=["sh"])
+    async with host.connect(session) as ann, host.connect(session) as bob:
+        shells = await asyncio.gather(ann.create(), bob.create())
+        assert sorted(shells) == [2, 3]
+        assert set(shells) <= set(ann.shells)
+
+
+async def test_each_kind_of_client_goes_on_with_its_own_stream(host: Host) -> None:
+    session = await host.create()
+    main = RawClient(await host.dial(), credentials(session, "writer"))
+    await main.join()
+    token = (await main.until(Hello)).info["token"]
+    for role, wishes in (
+        ("writer", {"kind": "companion", "companion_of": token}),
+        ("owner", {"kind": "mirror"}),
+        ("reader", {}),
+    ):
+        first = RawClient(await host.dial(), credentials(session, role))  # type: ignore[arg-type]
+        await first.join(**wishes)
+        hello = await first.until(Hello)
+        assert (hello.info["input"], hello.info["req"]) == (0, 0)
+        await first.send(Data(1, 0, b" "), Chat(1, "hello"), Ping(1.0))
+        assert (await first.until(Pong)).taken == 1
+        await first.link.close()
+        again = RawClient(await host.dial(), credentials(session, role))  # type: ignore[arg-type]
+        await again.join(resume=hello.info["token"], **wishes)
+        resumed = await again.until(Hello)
+        assert (resumed.uid, resumed.info["input"], resumed.info["req"]) == (hello.uid, 1, 1)
+        said = len(session._chat)
+        await again.send(Data(1, 0, b" x"), Chat(1, "hello"))
+        assert await again.until(Done) == Done(1)
+        assert len(session._chat) == said  # answered once more, not said once more
+        await again.send(Ping(2.0))
+        assert (await again.until(Pong)).taken == 2
+        await again.send(Data(1, 9, b"y"))  # what came before is missing
+        assert (await again.until(Closed)).code == "malformed"
+
+
+async def test_an_answer_is_repeated_only_so_long(host: Host) -> None:
+    session = await host.create()
+    client = RawClient(await host.dial(), credentials(session, "writer"))
+    await client.join()
+    await client.send(*(Move(req, 1, None) for req in range(1, 101)))
+    for req in range(1, 101):
+        assert await client.until(Done) == Done(req)
+    await client.send(Move(37, 1, None), Move(36, 1, None))
+    assert await client.until(Done) == Done(37)
+    assert (await client.until(Error)).code == "forgotten"

@@ -7,12 +7,13 @@
  *     client.on((event) => ...);
  *     client.connect();
  *
- * It keeps the session's state as the host tells it, reconnects by itself with backoff, and resumes: same user, and no
- * output, input or request lost or done twice.
+ * It keeps the session's state as the host tells it, reconnects by itself with backoff, and resumes: same user, no
+ * output and no input lost, none twice.
  */
+import { concatBytes } from "@noble/hashes/utils.js";
 import { Connection, LinkLost, Unreachable } from "./connection";
 import type { Dial, PathKind } from "./links/link";
-import { Outbox, isInput, type LossCode, type StaleInput, type Wish } from "./outbox";
+import { Outbox, type Ask, type Dropped, type LostReason } from "./outbox";
 import { ShellOutput, type TerminalSink } from "./output";
 import { readable } from "./preview";
 import { Refused, isRefusalReason, type Credentials, type RefusalReason } from "./protocol/handshake";
@@ -20,6 +21,8 @@ import {
   MAX_COLS,
   MAX_POSITION,
   MAX_ROWS,
+  type ClientMessage,
+  type Failure,
   type Geometry,
   type Hear,
   type HostMessage,
@@ -30,6 +33,7 @@ import {
 } from "./protocol/messages";
 import { derivePsk } from "./protocol/noise";
 
+export type { LostReason } from "./outbox";
 export type { TerminalSink } from "./output";
 
 /**
@@ -42,6 +46,14 @@ export type State = "connecting" | "waiting" | "connected" | "reconnecting" | "r
 
 /** Why a client was not let in; `unreachable` is this side's own. The others are the host's, see `protocol/handshake.py`. */
 export type Refusal = "unreachable" | RefusalReason;
+
+/** Input that was typed long before the link was back, and waits for `sendHeld` or `discardHeld`. */
+export interface HeldInput {
+  /** Its beginning as a person can read it. */
+  text: string;
+  /** Milliseconds that it had waited when the link was back. */
+  waited: number;
+}
 
 /** What the host says of the session. */
 export interface SessionInfo {
@@ -59,8 +71,6 @@ export type ClientEvent =
   | { type: "state" }
   /** `info`, `uid` or `role` is another. */
   | { type: "info" }
-  /** `waiting` or `heldInput` is another. */
-  | { type: "input" }
   /** Anything in `users`, also cursors. */
   | { type: "users" }
   /**
@@ -73,11 +83,15 @@ export type ClientEvent =
   | { type: "chat"; message: Hear }
   /** `latency`, `shellLatency`, `path`, `bytesIn` and `bytesOut`, once a second or so. */
   | { type: "network" }
+  /** `waiting` or `heldInput` is another. */
+  | { type: "input" }
+  /** Input that will not reach its shell, or may not have; `text` is its beginning as a person can read it. */
+  | { type: "lost"; sid: number; text: string; reason: LostReason }
   /**
-   * Something that this client asked for did not work. `text` is a sentence for the person; programs go by `code`: the
-   * host's, or `lost`, `stale`, `noShell` and `notAllowed` for what could not be delivered after a broken link.
+   * Something that this client asked for did not work. `text` is a sentence for the person; `code` is the host's, or
+   * this side's own: `lost` (not done, or nobody knows), `tooMuch`, `tooLong`.
    */
-  | { type: "error"; code: string; text: string };
+  | { type: "error"; code: string; text: string; details: Failure["details"] };
 
 export interface ClientOptions {
   /** From a ticket, or of the host's own front ends. */
@@ -88,7 +102,7 @@ export interface ClientOptions {
   name?: string;
   /** `#rrggbb`; the host chooses one if there is none. */
   color?: string;
-  /** The `resumeToken` of a client that is gone, to be the same user. */
+  /** The `resumeToken` of a client that is gone, to be the same user. Not for companions and observers. */
   resume?: Uint8Array;
   /** The `resumeToken` of a client that is there, to be another client of the same user, who is listed once. */
   companion?: Uint8Array;
@@ -97,8 +111,8 @@ export interface ClientOptions {
    * lasts as long as its owners does not last for this one.
    */
   observer?: boolean;
-  /** What becomes of input that has waited for a new link for longer than 10 s; "hold" if there is none. */
-  staleInput?: StaleInput;
+  /** What becomes of input that has waited for more than 10 s for the link: held for the person to decide, or sent. */
+  staleInput?: "hold" | "send";
 }
 
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
@@ -111,11 +125,11 @@ const USERS = 4096;
 const SHELLS = 256;
 /** Longest text that is sent: with it a message fits into a frame. The host sets much lower limits. */
 const TEXT_LENGTH = 16_000;
-/** Codes after which a client that was inside before tries again; see `protocol/codes.py`. */
-const RETRY: readonly string[] = ["busy", "rateLimited", "full", "tooSlow"];
-/** Those after which also a client tries again that joins for the first time, for so many milliseconds. */
+/** Codes of what may pass, so that a client tries again. */
+const RETRY: readonly string[] = ["busy", "full", "rateLimited", "tooSlow"];
+/** Those of them for which a first join is tried again by itself, and for how many milliseconds. */
 const RETRY_FIRST: readonly string[] = ["busy", "full"];
-const FIRST_TRIES = 10_000;
+const FIRST_JOIN = 10_000;
 /** Bytes in the link beyond which more is held back. */
 const LINK_BYTES = 256 << 10;
 /** Milliseconds after which a full link is looked at again: nothing tells when it has room. */
@@ -130,7 +144,7 @@ export class SshxClient {
   readonly reason: string = "";
   /** Why the host does not let this client in, in a word, for `refused`, and for `ended` if that is why. */
   readonly refusal: Refusal | null = null;
-  /** In a word, why the session is over for this client: the host's code, or `left`; null while it is not. */
+  /** Why it has ended, in a word, for `ended`: the host's, or "left". Null before the end. */
   readonly endCode: string | null = null;
   /** When the next attempt to reconnect begins, as `Date.now()`; null while none is planned. */
   readonly retryAt: number | null = null;
@@ -145,6 +159,10 @@ export class SshxClient {
   readonly messages: readonly Hear[] = [];
   /** Milliseconds from input to output at the host, or null before it is known. */
   readonly shellLatency: number | null = null;
+  /** Bytes of input that were typed and are not known to be taken, while there is no link; 0 while there is. */
+  readonly waiting: number = 0;
+  /** A new object after each change. */
+  readonly heldInput: HeldInput | null = null;
 
   /** This, whose properties are read-only to others. */
   readonly #self: Writable<SshxClient> = this;
@@ -152,11 +170,10 @@ export class SshxClient {
   readonly #dial: Dial;
   readonly #listeners = new Set<(event: ClientEvent) => void>();
   readonly #outputs = new Map<number, ShellOutput>();
-  readonly #outbox: Outbox;
+  readonly #outbox = new Outbox();
+  readonly #staleInput: "hold" | "send";
   #flushing = false;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What of the input was told to wait, so that changes are told once. */
-  #told = "";
   readonly #traffic = { in: 0, out: 0 };
   #name: string | null;
   #color: string | null;
@@ -166,22 +183,18 @@ export class SshxClient {
   #psk: Promise<Uint8Array> | null = null;
   /** The role that the host has given or, before that, the one that is claimed. */
   #role: Role;
-  /** What makes this client the same user on its next link. */
-  #resume: Uint8Array | null = null;
+  /** What makes this client the same one on its next link. */
+  #token: Uint8Array | null = null;
+  /** How much of its input and requests the host has taken, as it said last. */
+  #progress = { input: 0, req: 0 };
   readonly #companion: Uint8Array | null;
   /** Whether this client is not listed as a user of its own. */
   readonly #observer: boolean;
   /** Number of the last chat message. */
-  #chat = 0;
-  /** How far the host has taken this client's stream, as it said first on this link. */
-  #taken = { input: 0, req: 0 };
-  /** When this client first tried to join. */
-  #begunAt = 0;
+  #heard = 0;
   #connection: Connection | null = null;
   /** Whether the host has told all that it tells those who come, on this link. */
   #settled = false;
-  /** Whether the host has said hello on this link. */
-  #greeted = false;
   /** Whether the host has ever let this client in, and whether it has ever had it wait. */
   #entered = false;
   #waited = false;
@@ -189,19 +202,22 @@ export class SshxClient {
   #certain: State = "connecting";
   #delay: number = BACKOFF[0];
   #openedAt = 0;
+  /** When the person last asked to be let in. */
+  #askedAt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing happens before `connect`. */
-  constructor({ credentials, dial, name, color, resume, companion, observer = false, staleInput }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { credentials, dial, name, color, resume, companion, observer = false, staleInput = "hold" } = options;
     this.#credentials = credentials;
     this.#dial = dial;
     this.#name = name ?? null;
     this.#color = color ?? null;
-    this.#resume = resume ?? null;
     this.#companion = companion ?? null;
     this.#observer = observer || this.#companion !== null;
+    this.#token = this.#observer ? null : (resume ?? null);
+    this.#staleInput = staleInput;
     this.#role = credentials.role;
-    this.#outbox = new Outbox(staleInput);
   }
 
   /** What this user may do now. */
@@ -237,23 +253,12 @@ export class SshxClient {
     return this.#connection?.held ?? false;
   }
 
-  /** Bytes of input that wait for the connection, or for the person's decision, and may not have arrived. */
-  get waiting(): number {
-    return this.state === "ended" ? 0 : this.#outbox.waiting().reduce((size, { data }) => size + data.length, 0);
-  }
-
   /**
-   * Input that was typed while the connection was broken for long, and waits for `sendHeld` or `discardWaiting`, as a
-   * person can read it (at most 200 characters); else null.
+   * What makes another client with the same ticket this user, while this one is away; null while there is none, and for
+   * companions and observers. Secret.
    */
-  get heldInput(): string | null {
-    if (!this.#outbox.held || this.state === "ended") return null;
-    return readable(joined(this.#outbox.waiting().map(({ data }) => data)));
-  }
-
-  /** Resume token: makes another client with the same ticket this user, while this one is away. Secret. */
   get resumeToken(): Uint8Array | null {
-    return this.#observer ? null : this.#resume;
+    return this.#observer ? null : this.#token;
   }
 
   /** Call `listener` after each change; returns how to stop that. */
@@ -268,19 +273,20 @@ export class SshxClient {
     if (this.#connection !== null) {
       if (!this.#connection.silent) return;
       this.#dropConnection(); // whatever has become of it, a new one is there sooner
+      this.#tellInput();
     }
     clearTimeout(this.#retryTimer);
     this.#delay = BACKOFF[0];
-    this.#begunAt = performance.now();
+    this.#askedAt = performance.now();
     if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
     else this.#become("connecting");
     this.#open();
   }
 
-  /** Leave for good: the state is `ended`. */
-  close(reason = "You left the session."): void {
+  /** Leave for good: the state is `ended`. Whoever knows that the session is over says so by another code. */
+  close(reason = "You left the session.", code = "left"): void {
     this.#flush();
-    this.#end("left", reason);
+    this.#end(code, reason);
   }
 
   /** Show a shell in a terminal, from its present screen on. Returns how to stop that. */
@@ -295,76 +301,60 @@ export class SshxClient {
     return () => output.detach(sink);
   }
 
-  // What a user does. What does not work is told by an `error` event. Nothing is done when the session is over.
+  // What a user does. What is not allowed, the host answers with an `error` event. Nothing is done when the session is
+  // over. While the link is broken all of it is kept, and done in the same order when it is back.
 
-  /** Open a shell at a place on the canvas, in whole pixels. Returns its sid, or null if it was not opened. */
+  /** Open a shell at a place on the canvas, in whole pixels. Its number; null if it failed, which an `error` event told. */
   create(x: number, y: number): Promise<number | null> {
-    const at = [position(x), position(y)] as const;
-    return new Promise((resolve) => {
-      const done = (value: unknown) => resolve(typeof value === "number" ? value : null);
-      if (!this.#ask((req) => ({ create: [req, ...at] }), { done, failed: () => resolve(null) })) resolve(null);
-    });
+    const create = (req: number) => ({ create: [req, position(x), position(y)] as const });
+    return this.#ask("open a shell", create).then((outcome) =>
+      outcome !== "failed" && typeof outcome.value === "number" ? outcome.value : null,
+    );
   }
 
   /** End a shell for everyone. */
   closeShell(sid: number): void {
-    this.#ask((req) => ({ close: [req, sid] }));
+    void this.#ask("close a shell", (req) => ({ close: [req, sid] }));
   }
 
   /**
-   * Type. Kept until the host has it: up to 256 KiB while the link is broken, and up to 16 MiB otherwise; what is more is
-   * not sent, which an `error` event tells.
+   * Type. Kept until the host has taken it, which may be after another link: up to 16 MiB, or 256 KiB while there is no
+   * link; what is more is dropped with an `error` event.
    */
   send(sid: number, data: string | Uint8Array): void {
     if (this.state === "ended" || data.length === 0) return;
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    if (!this.#outbox.type(sid, bytes, performance.now())) {
+    if (this.#outbox.type(sid, bytes, performance.now())) this.#changed();
+    else {
       this.#complain(
-        "tooLong",
+        "tooMuch",
         this.#settled
           ? "This is too much input at once: it was not sent. Put it into a file and use that."
           : "You are not connected, and there is no room to keep more of what you type: it was not sent.",
       );
-      return;
     }
-    this.#flushSoon();
-    this.#tellInput();
   }
 
-  /** Send the input that is held. */
-  sendHeld(): void {
-    this.#outbox.release();
-    this.#flush();
-    this.#tellInput();
-  }
-
-  /** Forget the input that is held, or that waits for the connection. */
-  discardWaiting(): void {
-    this.#outbox.discard();
-    this.#tellInput();
-  }
-
-  /** Say something to everyone. `failed` is called if it was not said, which an `error` event tells too. */
-  chat(text: string, failed?: () => void): void {
-    if (this.state === "ended" || !this.#isShort(text)) return;
+  /** Say something to everyone. Whether the host took it; if not, an `error` event told why. */
+  async chat(text: string): Promise<boolean> {
+    if (!this.#isShort(text)) return false;
     const said = wellFormed(text);
-    this.#ask((req) => ({ chat: [req, said] }), { ageless: true, ...(failed && { failed }) });
+    const chat = (req: number) => ({ chat: [req, said] as const });
+    return (await this.#ask("send your message", chat, { chat: said.length })) !== "failed";
   }
 
   /** Change one's own name, now and for later connections. */
   setName(name: string): void {
     if (!this.#isShort(name)) return;
     this.#name = wellFormed(name);
-    const said = this.#name;
-    if (this.#settled) this.#ask((req) => ({ setName: [req, said] })); // else `join` tells it
+    if (this.#settled) this.#tellName(this.#name); // or it is told with the next `join`
   }
 
-  /** Change one's own colour (`#rrggbb`), now and for later connections. */
+  /** Change one's own color (`#rrggbb`), now and for later connections. */
   setColor(color: string): void {
     if (!this.#isShort(color)) return;
     this.#color = wellFormed(color);
-    const said = this.#color;
-    if (this.#settled) this.#ask((req) => ({ setColor: [req, said] }));
+    if (this.#settled) this.#tellColor(this.#color);
   }
 
   /** Say where one's pointer is on the canvas. At most every 80 ms one is sent, the last one always. */
@@ -378,64 +368,109 @@ export class SshxClient {
   setFocus(sid: number | null): void {
     if (sid === this.#focus) return;
     this.#focus = sid;
-    this.#tell({ setFocus: sid });
+    this.#post({ setFocus: sid });
   }
 
   /** Move and resize a shell, or raise it above the others (null). Rounded, and kept within what is possible. */
   move(sid: number, to: Geometry | null): void {
     const fitting = to === null ? null : { x: position(to.x), y: position(to.y), ...size(to) };
-    this.#ask((req) => ({ move: [req, sid, fitting] }), fitting === null ? {} : { move: sid });
+    const key = `${to === null ? "raise" : "move"} ${sid}`;
+    void this.#ask("move a shell", (req) => ({ move: [req, sid, fitting] }), { key });
   }
 
   /** Ask the owners for write access. */
   requestWrite(): void {
-    this.#ask((req) => ({ requestWrite: req }));
+    void this.#ask("ask for write access", (req) => ({ requestWrite: req }));
   }
 
   /** Change what a user may do; for owners. */
   setRole(uid: number, role: Role): void {
-    this.#ask((req) => ({ setRole: [req, uid, role] }));
+    void this.#ask("change what someone may do", (req) => ({ setRole: [req, uid, role] }));
   }
 
   /** Remove a user; for owners. */
   kick(uid: number, reason = ""): void {
-    if (this.#isShort(reason)) this.#ask((req) => ({ kick: [req, uid, wellFormed(reason)] }));
+    if (!this.#isShort(reason)) return;
+    void this.#ask("remove someone", (req) => ({ kick: [req, uid, wellFormed(reason)] }));
   }
 
   /** Let in a user who waits, or not; for owners. */
   approve(uid: number, allow: boolean): void {
-    this.#ask((req) => ({ approve: [req, uid, allow] }));
+    void this.#ask(allow ? "let someone in" : "turn someone away", (req) => ({ approve: [req, uid, allow] }));
   }
 
   /** Let nobody new in, or let them in again; for owners. */
   lock(locked: boolean): void {
-    this.#ask((req) => ({ lock: [req, locked] }));
+    void this.#ask(locked ? "lock the session" : "unlock the session", (req) => ({ lock: [req, locked] }));
+  }
+
+  /** Send `heldInput`, before all that was typed since. */
+  sendHeld(): void {
+    this.#outbox.sendHeld(performance.now());
+    this.#changed();
+  }
+
+  /** Give up `heldInput`. What was typed since is sent. */
+  discardHeld(): void {
+    this.#outbox.discardHeld();
+    this.#changed();
+  }
+
+  /** Give up the input that waits for the link. */
+  discardWaiting(): void {
+    this.#outbox.discard();
+    this.#changed();
   }
 
   // Sending.
 
-  /** Tell what belongs to this link alone. */
-  #tell(message: { setCursor: readonly [number, number] | null } | { setFocus: number | null }): void {
-    if (this.#settled) this.#connection?.send(message);
+  /** Ask the host for something; what it answers, also over another link. */
+  #ask(
+    what: string,
+    message: (req: number) => RequestMessage,
+    options: Pick<Ask, "key" | "chat"> = {},
+  ): Promise<{ value: unknown } | "failed"> {
+    if (this.state === "ended") return Promise.resolve("failed");
+    return new Promise((resolve) => {
+      const kept = this.#outbox.ask({ what, message, settle: resolve, ...options }, performance.now());
+      if (kept) this.#changed();
+      else {
+        resolve("failed");
+        this.#complain(
+          "tooMuch",
+          `Too much is waiting for the host already. It was not asked to ${what}. Try again later.`,
+        );
+      }
+    });
   }
 
-  /** Ask for something; false if that cannot even wait. */
-  #ask(message: (req: number) => RequestMessage, how: Partial<Omit<Wish, "message">> = {}): boolean {
-    if (this.state === "ended") return false;
-    const failed = (code: string, text: string) => {
-      how.failed?.(code, text);
-      this.#complain(code, text);
-    };
-    if (!this.#outbox.ask({ ...how, message, failed }, performance.now())) {
-      failed("tooFast", "Too much waits for the host already: this was not done. Try again in a moment.");
-      return false;
-    }
-    this.#flush();
-    return true;
+  #tellName(name: string): void {
+    void this.#ask("change your name", (req) => ({ setName: [req, name] }), { key: "name" });
   }
 
-  /** What is typed in one go is sent in one. */
-  #flushSoon(): void {
+  #tellColor(color: string): void {
+    void this.#ask("change your color", (req) => ({ setColor: [req, color] }), { key: "color" });
+  }
+
+  /** Send a message that needs no answer, if the host can be told at the moment. */
+  #post(message: ClientMessage): void {
+    if (!this.#settled) return;
+    this.#flush(); // first what came first
+    this.#connection?.send(message);
+  }
+
+  #sendCursor(): void {
+    const cursor = this.#cursor;
+    this.#post({ setCursor: cursor });
+    this.#cursorTimer = setTimeout(() => {
+      this.#cursorTimer = undefined;
+      if (this.#cursor !== cursor) this.#sendCursor();
+    }, CURSOR_PERIOD);
+  }
+
+  /** The outbox has changed: send what it has, once all that is typed in one go is in it, and tell. */
+  #changed(): void {
+    this.#tellInput();
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(() => {
@@ -455,24 +490,7 @@ export class SshxClient {
       if (message === null) return;
       connection.send(message);
     }
-    this.#flushTimer = setTimeout(() => this.#flush(), FULL_DELAY);
-  }
-
-  /** Tell if `waiting` or `heldInput` has changed. */
-  #tellInput(): void {
-    const told = `${this.waiting} ${this.#outbox.held}`;
-    if (told === this.#told) return;
-    this.#told = told;
-    this.#emit({ type: "input" });
-  }
-
-  #sendCursor(): void {
-    const cursor = this.#cursor;
-    this.#tell({ setCursor: cursor });
-    this.#cursorTimer = setTimeout(() => {
-      this.#cursorTimer = undefined;
-      if (this.#cursor !== cursor) this.#sendCursor();
-    }, CURSOR_PERIOD);
+    if (this.#outbox.ready) this.#flushTimer = setTimeout(() => this.#flush(), FULL_DELAY);
   }
 
   #isShort(text: string): boolean {
@@ -480,8 +498,40 @@ export class SshxClient {
     return text.length <= TEXT_LENGTH;
   }
 
-  #complain(code: string, text: string): void {
-    this.#emit({ type: "error", code, text });
+  #complain(code: string, text: string, details: Failure["details"] = new Map()): void {
+    this.#emit({ type: "error", code, text, details });
+  }
+
+  /** Tell of what will not be done. */
+  #drop({ input, requests }: Dropped): void {
+    for (let start = 0, end = 0; start < input.length; start = end) {
+      const { sid, reason } = input[start]!;
+      while (end < input.length && input[end]!.sid === sid && input[end]!.reason === reason) end += 1;
+      const data = input.slice(start, end).map((lost) => lost.data);
+      this.#emit({ type: "lost", sid, text: readable(concatBytes(...data)), reason });
+    }
+    for (const { ask, sent } of requests) {
+      ask.settle("failed");
+      if (this.endCode !== null) continue; // there is nothing to try again
+      this.#complain(
+        "lost",
+        sent
+          ? `The host started anew. It is not known whether it got your request to ${ask.what}. Try again if it did not.`
+          : `The connection was broken for too long. The host was not asked to ${ask.what}. Try again.`,
+      );
+    }
+  }
+
+  #tellInput(): void {
+    const held = this.#outbox.held;
+    const waiting = this.#settled || this.state === "ended" ? 0 : this.#outbox.inputBytes;
+    const before = this.heldInput;
+    if (waiting === this.waiting && (held === null) === (before === null)) return;
+    this.#self.waiting = waiting;
+    if (held === null || before === null) {
+      this.#self.heldInput = held && { text: readable(held.data), waited: held.waited };
+    }
+    this.#emit({ type: "input" });
   }
 
   // Connecting.
@@ -496,21 +546,21 @@ export class SshxClient {
       onMessage: (message) => this.#receive(message),
       onDoubt: (silent) => this.#doubt(silent),
       onMeasured: () => this.#emit({ type: "network" }),
-      onTaken: (taken) => this.#onTaken(taken),
+      onTaken: (input) => this.#outbox.taken(input, performance.now()),
       onEnd: (error) => this.#lost(error),
     });
   }
 
   #join(): void {
-    const as = this.#companion !== null ? "companion" : this.#observer ? "mirror" : "user";
+    const listed = !this.#observer;
     this.#connection?.send({
       join: {
-        name: this.#observer ? null : this.#name,
-        resume: this.#resume,
-        as,
+        name: listed ? this.#name : null,
+        resume: this.#token,
+        as: listed ? "user" : this.#companion === null ? "mirror" : "companion",
         of: this.#companion,
-        passive: this.#observer,
-        chat: this.#chat,
+        passive: !listed,
+        chat: this.#heard,
         features: [],
       },
     });
@@ -520,49 +570,62 @@ export class SshxClient {
     this.#connection?.close();
     this.#connection = null;
     this.#settled = false;
-    this.#greeted = false;
-    this.#outbox.close();
     clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
+    this.#outbox.close();
     for (const output of this.#outputs.values()) output.unlink();
   }
 
   /** The link has ended: try again, or say why not. */
   #lost(error: Error): void {
     this.#dropConnection();
-    if (error instanceof Refused) {
-      const early = performance.now() - this.#begunAt < FIRST_TRIES;
-      const again = !this.#observer && RETRY_FIRST.includes(error.reason) && early;
-      // A companion is refused while its user's own client is away.
-      if (!this.#entered && !(this.#companion !== null && RETRY.includes(error.reason)) && !again) {
-        this.#become("refused", error.message, error.reason as Refusal);
-        return;
-      }
-      if (!RETRY.includes(error.reason)) {
-        this.#end(error.reason, error.message, error.reason as Refusal);
-        return;
-      }
-    } else if (!this.#entered && !this.#waited) {
-      if (error instanceof Unreachable) this.#become("refused", error.message, "unreachable");
-      else if (error instanceof LinkLost) {
-        this.#become("refused", "The host answered, but the connection broke at once. Try again.", "unreachable");
-      } else this.#become("refused", NOT_UNDERSTOOD, "malformed");
+    const now = performance.now();
+    const again = error instanceof Refused && RETRY.includes(error.reason);
+    if (error instanceof Refused && !again) {
+      if (this.#entered) this.#end(error.reason, error.message, error.reason);
+      else this.#become("refused", error.message, error.reason as Refusal);
       return;
+    }
+    if (!this.#entered && !this.#waited) {
+      if (error instanceof Refused) {
+        // A companion is refused while its user's own client is away.
+        if (this.#companion === null) {
+          const left = RETRY_FIRST.includes(error.reason) ? this.#askedAt + FIRST_JOIN - now : 0;
+          if (left > 0) this.#retryIn(Math.min(this.#nextDelay(), left));
+          else this.#become("refused", error.message, error.reason as Refusal);
+          return;
+        }
+      } else if (error instanceof Unreachable) {
+        this.#become("refused", error.message, "unreachable");
+        return;
+      } else if (error instanceof LinkLost) {
+        this.#become("refused", "The host answered, but the connection broke at once. Try again.", "unreachable");
+        return;
+      } else {
+        this.#become("refused", NOT_UNDERSTOOD, "malformed");
+        return;
+      }
     }
     const said = error instanceof Unreachable || error instanceof LinkLost || error instanceof Refused;
     const reason = said ? error.message : NOT_UNDERSTOOD;
-    if (performance.now() - this.#openedAt > BACKOFF[1]) this.#delay = BACKOFF[0];
-    const wait = this.#delay * (0.5 + Math.random() / 2);
-    this.#delay = Math.min(this.#delay * 2, BACKOFF[1]);
-    const first = !this.#entered && !this.#waited && error instanceof Refused && this.#companion === null;
-    this.#retryTimer = setTimeout(() => {
-      if (!first) this.#become("reconnecting", this.reason);
-      this.#open();
-    }, wait);
-    if (first) this.#become("connecting");
-    else this.#become("reconnecting", reason, null, Date.now() + wait);
+    if (now - this.#openedAt > BACKOFF[1]) this.#delay = BACKOFF[0];
+    const wait = this.#nextDelay();
+    this.#retryIn(wait);
     this.#tellInput();
+    this.#become("reconnecting", reason, null, Date.now() + wait);
     this.#emit({ type: "network" });
+  }
+
+  #nextDelay(): number {
+    const delay = this.#delay * (0.5 + Math.random() / 2);
+    this.#delay = Math.min(this.#delay * 2, BACKOFF[1]);
+    return delay;
+  }
+
+  #retryIn(milliseconds: number): void {
+    this.#retryTimer = setTimeout(() => {
+      if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
+      this.#open();
+    }, milliseconds);
   }
 
   #doubt(silent: boolean): void {
@@ -572,13 +635,20 @@ export class SshxClient {
     } else this.#become(this.#certain);
   }
 
-  #end(code: string, reason: string, refusal: Refusal | null = null): void {
+  #end(code: string, reason: string, refusal?: string): void {
     if (this.state === "ended") return;
-    this.#self.endCode = code;
+    const dropped = this.#outbox.end();
     this.#dropConnection();
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#cursorTimer);
-    this.#become("ended", reason || "The session has ended.", refusal);
+    this.#self.endCode = code;
+    this.#become(
+      "ended",
+      reason || "The session has ended.",
+      refusal !== undefined && isRefusalReason(refusal) ? refusal : null,
+    );
+    this.#tellInput();
+    this.#drop(code === "left" ? { input: [], requests: dropped.requests } : dropped);
   }
 
   // What the host says.
@@ -603,9 +673,9 @@ export class SshxClient {
         break;
       case "hear": {
         const { seq, uid, name, text, time } = message;
-        if (seq <= this.#chat) break; // said again
+        if (seq <= this.#heard) break;
         const heard: Hear = { seq, uid, name, text, time };
-        this.#chat = seq;
+        this.#heard = seq;
         this.#self.messages = [...this.messages.slice(1 - MESSAGES), heard];
         this.#emit({ type: "chat", message: heard });
         break;
@@ -615,16 +685,12 @@ export class SshxClient {
         this.#emit({ type: "network" });
         break;
       case "done":
-        this.#outbox.answered(message.req)?.done?.(message.value);
-        this.#flush(); // one more may be asked
+        this.#outbox.answered(message.req)?.settle({ value: message.value });
+        this.#flush(); // another may be sent now
         break;
-      case "error": {
-        const { req, code, text } = message;
-        if (req === null) this.#complain(code, text);
-        else this.#outbox.answered(req)?.failed(code, text);
-        this.#flush();
+      case "error":
+        this.#onError(message);
         break;
-      }
       case "hello":
         this.#onHello(message.uid, message.info);
         break;
@@ -632,13 +698,25 @@ export class SshxClient {
         this.#waited = true;
         this.#become("waiting");
         break;
-      case "closed": {
-        const { code, text } = message;
-        if (RETRY.includes(code) || isRefusalReason(code)) this.#lost(new Refused(code, text));
-        else this.#end(code, text);
+      case "closed":
+        this.#onClosed(message.code, message.text);
         break;
-      }
     }
+  }
+
+  #onClosed(code: string, text: string): void {
+    if (RETRY.includes(code) || (isRefusalReason(code) && !this.#entered)) this.#lost(new Refused(code, text));
+    else this.#end(code, text, code);
+  }
+
+  #onError({ req, code, text, details }: Failure): void {
+    if (req !== null) {
+      const ask = this.#outbox.answered(req);
+      if (ask === null) return; // an answer that has come before
+      ask.settle("failed");
+      this.#flush();
+    }
+    this.#complain(code, text, details);
   }
 
   /** Comes first on each link, and again when what it says has changed. */
@@ -649,13 +727,12 @@ export class SshxClient {
     };
     const token = info.get("token");
     const role = text("role");
-    if (token instanceof Uint8Array) this.#resume = token;
-    const count = (key: string) => {
-      const value = info.get(key);
-      return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
-    };
-    if (!this.#greeted) this.#taken = { input: count("input"), req: count("req") };
-    this.#greeted = true;
+    const input = count(info.get("input"));
+    if (this.#settled) this.#outbox.taken(input, performance.now());
+    else {
+      this.#token = token instanceof Uint8Array ? token : null;
+      this.#progress = { input, req: count(info.get("req")) };
+    }
     if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
     this.#entered = true;
     this.#self.uid = uid;
@@ -706,38 +783,27 @@ export class SshxClient {
     if (connection === null) return;
     this.#settled = true;
     const user = this.users.get(this.uid);
-    const stream = this.#resume === null ? null : String(this.#resume);
-    const { input, req } = this.#taken;
-    const running = new Set([...this.shells].filter(([, shell]) => !shell.ended).map(([sid]) => sid));
-    const losses = this.#outbox.open(stream, input, req, running, this.role !== "reader", performance.now());
     if (user !== undefined) this.#introduce(user);
-    this.#become("connected");
-    for (const { item, code } of losses) if (!isInput(item)) item.wish.failed(code, notDone(code));
-    this.#tellLostInput(losses.flatMap(({ item, code }) => (isInput(item) ? [{ ...item, code }] : [])));
+    const dropped = this.#outbox.open(
+      { token: this.#token, ...this.#progress },
+      {
+        writable: this.role !== "reader",
+        takesInput: (sid) => this.shells.get(sid)?.ended === false,
+        hold: this.#staleInput === "hold",
+      },
+      performance.now(),
+    );
     this.#flush();
+    this.#become("connected");
     this.#tellInput();
-  }
-
-  #tellLostInput(inputs: readonly { code: LossCode; data: Uint8Array }[]): void {
-    for (const code of new Set(inputs.map((input) => input.code))) {
-      const text = readable(joined(inputs.filter((input) => input.code === code).map(({ data }) => data)));
-      this.#complain(code, notDelivered(code, text));
-    }
-  }
-
-  #onTaken(taken: number): void {
-    if (this.#settled) this.#outbox.acknowledge(taken);
+    this.#drop(dropped);
   }
 
   /** Tell what this user is other than the host has it. */
   #introduce(user: User): void {
-    if (this.#companion !== null && this.#name !== null && user.name !== this.#name) {
-      const name = this.#name;
-      this.#ask((req) => ({ setName: [req, name] }));
-    }
-    const color = this.#color;
-    if (color !== null && user.color !== color) this.#ask((req) => ({ setColor: [req, color] }));
-    if (this.#focus !== null) this.#tell({ setFocus: this.#focus });
+    if (this.#companion !== null && this.#name !== null && user.name !== this.#name) this.#tellName(this.#name);
+    if (this.#color !== null && user.color !== this.#color) this.#tellColor(this.#color);
+    if (this.#focus !== null) this.#connection?.send({ setFocus: this.#focus });
   }
 
   // Telling.
@@ -769,31 +835,9 @@ export class SshxClient {
 const NOT_UNDERSTOOD =
   "The host did not answer as it should. Try again; if it stays so, update sshx-jupyter on both sides.";
 
-function notDelivered(code: LossCode, text: string): string {
-  switch (code) {
-    case "noShell":
-      return `The shell has ended, so what you typed was not sent: ${text}`;
-    case "notAllowed":
-      return `You may not type here any more, so this was not sent: ${text}`;
-    default:
-      return `The connection broke, and this may not have arrived. Look before you go on: ${text}`;
-  }
-}
-
-function notDone(code: LossCode): string {
-  return code === "stale"
-    ? "The connection was broken for long, so this was not done. Try again."
-    : "The connection broke, and the host does not know whether this was done. Look before you try again.";
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+/** A count that the host gave, or 0 if it gave none. */
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
 }
 
 /** The number, or the nearest that the host takes. */

@@ -35,7 +35,7 @@ export interface ConnectionHandlers {
   /** `latency` or `path` has been measured. */
   onMeasured(): void;
   /** The host has taken this many bytes of this client's input. */
-  onTaken(taken: number): void;
+  onTaken(input: number): void;
   /** It has ended by itself: `Unreachable`, `LinkLost`, `Refused`, `NoiseError` or `MalformedMessage`. Called last, once. */
   onEnd(error: Error): void;
 }

@@ -1,255 +1,328 @@
 /**
- * What a person types and asks for on its way to the host, in order, until the host has it. The mirror of `outbox.py`.
+ * Everything that a client types, says and asks for, in order, on its way to the host: numbered, kept until the host has
+ * taken or answered it, and sent again over the next link, so that nothing is lost and nothing happens twice.
  *
- * Input is kept until the host says that it was taken, and a request until it is answered. After a broken link what the
- * host does not have goes out again, so that nothing is lost, doubled or reordered. No I/O; `now` is in milliseconds.
+ * No I/O and no clock: the client opens it once a link is settled, sends what `next` gives, and says what the host has
+ * taken and answered. Times are milliseconds of any clock that only goes forward.
  */
+import { concatBytes } from "@noble/hashes/utils.js";
 import type { ClientMessage, RequestMessage } from "./protocol/messages";
 
-/** Most bytes of one `data` message. */
+/** Most bytes of input in one message. */
 const PIECE = 32 << 10;
-/** Bytes of input that the host may not have, while there is a link and while there is none. */
+/** Bytes that may be kept while there is a link, and while there is none; with those that the host has not taken yet. */
 const OPEN_BYTES = 16 << 20;
 const CLOSED_BYTES = 256 << 10;
-/** Requests that may wait. */
-const REQUESTS = 256;
-/** Requests that may be unanswered at a time; see `MAX_UNANSWERED` in Python. */
-export const UNANSWERED = 64;
-/** Milliseconds after which input that waited for a new link is not sent without asking: the screen may be another now. */
+/** Requests that may be unanswered: the host refuses more. */
+const WINDOW = 64;
+/** Requests that may wait to be sent. */
+const MOST_QUEUED = 256;
+/** Milliseconds without a link after which input, and requests that were never sent, may not be wanted any more. */
 export const STALE = 10_000;
 
-/** What becomes of input that has waited for longer than `STALE`: it is held until a person decides, or sent. */
-export type StaleInput = "hold" | "send";
+/** What a client asks for. */
+export interface Ask {
+  /** What it is, after "to": for a sentence such as "The host was not asked to open a shell". */
+  readonly what: string;
+  message(req: number): RequestMessage;
+  /** Called once: with the value of `done`, or with a failure. */
+  settle(outcome: { value: unknown } | "failed"): void;
+  /** Of several that are not sent yet with the same key, only the last is. */
+  readonly key?: string;
+  /** Bytes of a chat message, which is sent however long it had to wait. */
+  readonly chat?: number;
+}
+
+/** How far the host is with this client's stream, from `hello`. */
+export interface Progress {
+  /** The stream's name; null if the host gives none, so that it cannot be resumed. */
+  readonly token: Uint8Array | null;
+  /** Bytes of input that the host has taken. */
+  readonly input: number;
+  /** Number of the last request that it has taken. */
+  readonly req: number;
+}
+
+/** What the user may do, now that a link is settled. */
+export interface Terms {
+  /** Whether the user may type. */
+  readonly writable: boolean;
+  takesInput(sid: number): boolean;
+  /** Whether input that waited long is held until `sendHeld` or `discardHeld`. */
+  readonly hold: boolean;
+}
 
 /**
- * Why input or a request was not delivered: it had waited for too long, its shell has ended, the user may not type any
- * more, or the link broke and the host has forgotten whether it had arrived.
+ * - `unknown`: it was sent, and the host, which may have taken it, does not know this client any more; or it follows
+ *   such input in the same shell;
+ * - `noShell`: the shell is gone or has ended; `notAllowed`: the user may not type any more; `ended`: the session is over.
  */
-export type LossCode = "stale" | "noShell" | "notAllowed" | "lost";
+export type LostReason = "unknown" | "noShell" | "notAllowed" | "ended";
 
-/** Input for a shell, whose first byte has position `n` in the stream once it was sent. */
-export interface Input {
+/** Input that will not reach its shell, or may not have. */
+export interface LostInput {
+  readonly sid: number;
+  readonly data: Uint8Array;
+  readonly reason: LostReason;
+}
+
+export interface Dropped {
+  readonly input: readonly LostInput[];
+  /** Requests that were not done (`sent` is false), or may not have been. */
+  readonly requests: readonly { readonly ask: Ask; readonly sent: boolean }[];
+}
+
+/** Input that waits for a person's decision. */
+export interface Held {
+  readonly data: Uint8Array;
+  /** Milliseconds that the oldest of it had waited when the link was back. */
+  readonly waited: number;
+}
+
+interface Input {
+  readonly type: "input";
   readonly sid: number;
   data: Uint8Array;
-  readonly since: number;
+  at: number;
+  /** Position of its first byte in the stream, once it is sent. */
   n: number;
 }
 
-/** What is asked of the host. */
-export interface Wish {
-  /** The message, once its number is known. */
-  message: (req: number) => RequestMessage;
-  /** A move of this shell, which a later one may replace while it is not sent. */
-  move?: number;
-  /** Whether it is sent however long it has waited. */
-  ageless?: boolean;
-  /** Called once: with the value of the host's answer, or with what went wrong. */
-  done?: (value: unknown) => void;
-  failed: (code: string, text: string) => void;
-}
-
-export interface Ask {
-  wish: Wish;
-  readonly since: number;
-  /** Its number once it was sent, and 0 before. */
+interface Request {
+  readonly type: "request";
+  readonly ask: Ask;
+  readonly at: number;
+  /** Its number; 0 before it is sent. */
   req: number;
 }
 
-/** Input or a request that will not be delivered, or whose fate is not known (`lost`). */
-export interface Loss {
-  item: Input | Ask;
-  code: LossCode;
-}
-
-export function isInput(item: Input | Ask): item is Input {
-  return "data" in item;
-}
+type Item = Input | Request;
 
 export class Outbox {
-  /** Whether input waits for `release` or `discard`. */
-  held = false;
-  readonly #stale: StaleInput;
-  /** Sent over this link, and neither taken nor answered. */
-  #sent: (Input | Ask)[] = [];
-  #queue: (Input | Ask)[] = [];
-  /** The requests that were sent, on any link, and are not answered. */
-  readonly #asked = new Map<number, Ask>();
-  /** Position in the stream of the next byte that is sent. */
-  #position = 0;
-  #req = 0;
-  #stream: string | null = null;
+  /** Sent over this link and not taken or answered; or over the one before, while it is closed. */
+  #sent: Item[] = [];
+  /** To be sent, in this order. */
+  #queue: Item[] = [];
+  /** Input before all that is in the queue, which waits for a decision. */
+  #held: Input[] = [];
+  #waited = 0;
   #open = false;
-  #size = 0;
+  #token: Uint8Array | null = null;
+  /** Position of the next byte of input. */
+  #n = 0;
+  /** Bytes of input that the host has taken, and when that became known. */
+  #taken = 0;
+  #takenAt = -Infinity;
+  /** Number of the next request. */
+  #req = 1;
+  /** Bytes of input, and of chat, that are kept. */
+  #inputBytes = 0;
+  #chatBytes = 0;
 
-  constructor(stale: StaleInput = "hold") {
-    this.#stale = stale;
+  /** Bytes of input that the host is not known to have taken. */
+  get inputBytes(): number {
+    return this.#inputBytes;
   }
 
-  /** Bytes of input that the host may not have. */
-  get size(): number {
-    return this.#size;
+  get held(): Held | null {
+    return this.#held.length === 0
+      ? null
+      : { data: concatBytes(...this.#held.map(({ data }) => data)), waited: this.#waited };
   }
 
-  /** The input that waits for a link or for a decision: all that the host may not have. */
-  waiting(): Input[] {
-    return this.#open && !this.held ? [] : [...this.#sent, ...this.#queue].filter(isInput);
+  /** Whether `next` has something. */
+  get ready(): boolean {
+    return this.#first() >= 0;
   }
 
-  /** Add input for a shell; false, and nothing added, if it is more than may wait. */
-  type(sid: number, data: Uint8Array, now: number): boolean {
-    if (this.#size + data.length > (this.#open ? OPEN_BYTES : CLOSED_BYTES)) return false;
-    this.#size += data.length;
-    const last = this.#queue.at(-1);
-    if (last !== undefined && isInput(last) && last.sid === sid && last.data.length + data.length <= PIECE) {
-      const both = new Uint8Array(last.data.length + data.length);
-      both.set(last.data);
-      both.set(data, last.data.length);
-      last.data = both;
-      return true;
-    }
-    for (let start = 0; start < data.length; start += PIECE) {
-      this.#queue.push({ sid, data: data.slice(start, start + PIECE), since: now, n: -1 });
-    }
-    return true;
-  }
-
-  /** Add a request; false, and nothing added, if too many wait. */
-  ask(wish: Wish, now: number): boolean {
-    const last = this.#queue.at(-1);
-    if (wish.move !== undefined && last !== undefined && !isInput(last) && last.req === 0) {
-      if (last.wish.move === wish.move) {
-        last.wish = wish;
-        return true;
-      }
-    }
-    if (this.#queue.reduce((count, item) => count + (isInput(item) ? 0 : 1), 0) >= REQUESTS) return false;
-    this.#queue.push({ wish, since: now, req: 0 });
-    return true;
-  }
-
-  /**
-   * A link is there, and the host has told all that it tells a client that joins.
-   *
-   * @param stream - the token of the stream that the host goes on with, or has begun.
-   * @param taken - bytes of this stream's input that the host has taken.
-   * @param req - number of the last request that it has taken.
-   * @param shells - the shells that are there.
-   * @param mayWrite - whether this user may type.
-   * @returns what will not be sent.
-   */
-  open(
-    stream: string | null,
-    taken: number,
-    req: number,
-    shells: { has(sid: number): boolean },
-    mayWrite: boolean,
-    now: number,
-  ): Loss[] {
-    const losses: Loss[] = [];
-    if (stream !== null && stream === this.#stream) {
-      this.acknowledge(taken);
-      this.#req = Math.max(this.#req, req);
-    } else {
-      losses.push(...this.#forgetStream());
-      this.#req = req;
-    }
-    this.#stream = stream;
-    this.#queue = [...this.#sent, ...this.#queue];
-    this.#sent = [];
-    this.#position = taken;
+  /** A link is settled: go on where the host is. Returns what is not sent any more. */
+  open({ token, input, req }: Progress, { writable, takesInput, hold }: Terms, now: number): Dropped {
+    const same = this.#token !== null && token !== null && equal(this.#token, token);
+    if (same) this.#forget(input);
+    else this.#req = 1;
+    this.#token = token;
+    this.#n = this.#taken = input;
+    this.#req = Math.max(this.#req, req + 1);
     this.#open = true;
-    const undeliverable: Loss[] = [];
-    for (const item of this.#queue) {
-      const code = undeliverableAs(item, shells, mayWrite, now);
-      if (code !== null) undeliverable.push({ item, code });
+
+    const lost: LostInput[] = [];
+    const failed: Dropped["requests"][number][] = [];
+    const lose = ({ sid, data }: Input, reason: LostReason) => lost.push({ sid, data, reason });
+    const kept: Item[] = [];
+    const uncertain = new Set(same ? [] : this.#sent);
+    const shells = new Set([...uncertain].map((item) => (item.type === "input" ? item.sid : null)));
+    for (const item of [...this.#sent, ...this.#queue]) {
+      const unknown = uncertain.has(item);
+      if (item.type === "request") {
+        const stale = item.req === 0 && item.ask.chat === undefined && now - item.at > STALE;
+        if (unknown || stale) failed.push({ ask: item.ask, sent: unknown });
+        else kept.push(item);
+      } else if (unknown || shells.has(item.sid)) lose(item, "unknown");
+      else if (!writable) lose(item, "notAllowed");
+      else if (!takesInput(item.sid)) lose(item, "noShell");
+      else kept.push(item);
     }
-    this.#drop(undeliverable);
-    const stale = this.#queue.some((item) => isInput(item) && now - item.since > STALE);
-    this.held = stale && this.#stale === "hold";
-    return [...losses, ...undeliverable];
+    this.#sent = [];
+    this.#queue = kept;
+    this.#recount();
+
+    const oldest = kept.find((item) => item.type === "input");
+    const waited = oldest === undefined ? 0 : now - Math.max(oldest.at, this.#takenAt);
+    if (hold && waited > STALE) {
+      this.#held = kept.filter((item) => item.type === "input");
+      this.#queue = kept.filter((item) => item.type === "request");
+      this.#waited = waited;
+    }
+    return { input: lost, requests: failed };
   }
 
-  /** The link is gone. */
+  /** The link is gone: keep everything for the next. */
   close(): void {
     this.#open = false;
+    this.#release();
   }
 
-  /** The next message to send, or null if there is none to send now. */
-  next(): ClientMessage | null {
-    if (!this.#open) return null;
-    const at = this.held ? this.#queue.findIndex((item) => !isInput(item)) : 0;
-    const item = this.#queue[at];
-    if (item === undefined) return null;
-    if (!isInput(item) && item.req === 0) {
-      if (this.#asked.size >= UNANSWERED) return null;
-      item.req = this.#req += 1;
-      this.#asked.set(item.req, item);
+  /** Add input for a shell; false, and nothing added, if it is more than may be kept. Small pieces become one. */
+  type(sid: number, data: Uint8Array, now: number): boolean {
+    if (!this.#fits(data.length)) return false;
+    this.#inputBytes += data.length;
+    const last = this.#queue.at(-1);
+    if (last?.type === "input" && last.sid === sid && last.data.length + data.length <= PIECE) {
+      last.data = concatBytes(last.data, data);
+    } else {
+      for (let start = 0; start < data.length; start += PIECE) {
+        this.#queue.push({ type: "input", sid, data: data.slice(start, start + PIECE), at: now, n: -1 });
+      }
     }
-    this.#queue.splice(at, 1);
+    return true;
+  }
+
+  /** Add a request; false, and nothing added, if it is more than may be kept. */
+  ask(ask: Ask, now: number): boolean {
+    const { key, chat = 0 } = ask;
+    if (!this.#fits(chat)) return false;
+    if (key !== undefined) {
+      const before = this.#queue.findIndex((item) => item.type === "request" && item.req === 0 && item.ask.key === key);
+      if (before >= 0) this.#queue.splice(before, 1);
+    }
+    if (this.#queue.filter(({ type }) => type === "request").length >= MOST_QUEUED) return false;
+    this.#chatBytes += chat;
+    this.#queue.push({ type: "request", ask, at: now, req: 0 });
+    return true;
+  }
+
+  /** The next message to send now, which counts as sent from here on; null if there is none. */
+  next(): ClientMessage | null {
+    const at = this.#first();
+    const [item] = at < 0 ? [] : this.#queue.splice(at, 1);
+    if (item === undefined) return null;
     this.#sent.push(item);
-    if (!isInput(item)) return item.wish.message(item.req);
-    item.n = this.#position;
-    this.#position += item.data.length;
+    if (item.type === "request") {
+      item.req ||= this.#req++;
+      return item.ask.message(item.req);
+    }
+    item.n = this.#n;
+    this.#n += item.data.length;
     return { data: [item.sid, item.n, item.data] };
   }
 
-  /** The host has taken the input before position `taken`. */
-  acknowledge(taken: number): void {
+  /** The host has taken this many bytes of input in all. */
+  taken(input: number, now: number): void {
+    if (!this.#open || input <= this.#taken) return;
+    this.#taken = Math.min(input, this.#n);
+    this.#takenAt = now;
+    this.#forget(input);
+  }
+
+  /** The host has answered the request of this number; null if it is none that waits for an answer. */
+  answered(req: number): Ask | null {
+    const at = this.#sent.findIndex((item) => item.type === "request" && item.req === req);
+    const [item] = at < 0 ? [] : this.#sent.splice(at, 1);
+    if (item?.type !== "request") return null;
+    this.#chatBytes -= item.ask.chat ?? 0;
+    return item.ask;
+  }
+
+  /** Send what is held, before all that was typed since. */
+  sendHeld(now: number): void {
+    for (const input of this.#held) input.at = now;
+    this.#release();
+  }
+
+  discardHeld(): void {
+    this.#held = [];
+    this.#recount();
+  }
+
+  /** Without a link: give up all input that is kept. */
+  discard(): void {
+    if (this.#open) return;
+    this.#sent = this.#sent.filter(({ type }) => type === "request");
+    this.#queue = this.#queue.filter(({ type }) => type === "request");
+    this.#recount();
+  }
+
+  /** The session is over: give up everything. What the host had time to take is not in what this returns. */
+  end(): Dropped {
+    const sent = this.#open ? [] : this.#sent.filter((item) => item.type === "input");
+    const waiting = [...this.#held, ...this.#queue].filter((item) => item.type === "input");
+    const requests = [...this.#sent, ...this.#queue].filter((item) => item.type === "request");
+    this.close();
+    this.#sent = [];
+    this.#queue = [];
+    this.#recount();
+    return {
+      input: [
+        ...sent.map(({ sid, data }): LostInput => ({ sid, data, reason: "unknown" })),
+        ...waiting.map(({ sid, data }): LostInput => ({ sid, data, reason: "ended" })),
+      ],
+      requests: requests.map(({ ask, req }) => ({ ask, sent: req > 0 })),
+    };
+  }
+
+  /** Where in the queue the next is; -1 if nothing may be sent now. */
+  #first(): number {
+    if (!this.#open) return -1;
+    const at =
+      this.#held.length === 0
+        ? Math.min(0, this.#queue.length - 1)
+        : this.#queue.findIndex(({ type }) => type === "request");
+    if (this.#queue[at]?.type !== "request") return at;
+    const unanswered = this.#sent.filter(({ type }) => type === "request").length;
+    return unanswered < WINDOW ? at : -1; // and what comes after it waits too
+  }
+
+  #fits(size: number): boolean {
+    return this.#inputBytes + this.#chatBytes + size <= (this.#open ? OPEN_BYTES : CLOSED_BYTES);
+  }
+
+  #release(): void {
+    this.#queue = [...this.#held, ...this.#queue];
+    this.#held = [];
+  }
+
+  /** Drop input before this position from what was sent. */
+  #forget(input: number): void {
     this.#sent = this.#sent.filter((item) => {
-      if (!isInput(item) || item.n >= taken) return true;
-      const done = Math.min(item.data.length, taken - item.n);
-      this.#size -= done;
-      item.data = item.data.subarray(done);
-      item.n += done;
+      if (item.type === "request") return true;
+      const taken = Math.min(input - item.n, item.data.length);
+      if (taken <= 0) return true;
+      this.#inputBytes -= taken;
+      item.data = item.data.subarray(taken);
+      item.n += taken;
       return item.data.length > 0;
     });
   }
 
-  /** The request that was answered, or null if none waits for that. */
-  answered(req: number): Wish | null {
-    const ask = this.#asked.get(req);
-    if (ask === undefined) return null;
-    this.#drop([{ item: ask, code: "lost" }]);
-    return ask.wish;
-  }
-
-  /** Send the input that is held. */
-  release(): void {
-    this.held = false;
-  }
-
-  /** Forget the input that waits. Without a link some of it may have arrived. */
-  discard(): void {
-    this.#drop(this.waiting().map((item) => ({ item, code: "stale" })));
-    this.held = false;
-  }
-
-  /** What has no place in the host's new stream: what was sent, and input that means something else without it. */
-  #forgetStream(): Loss[] {
-    const cut = new Set(this.#sent.filter(isInput).map((item) => item.sid));
-    const later = this.#queue.filter((item) => (isInput(item) ? cut.has(item.sid) : item.req > 0));
-    const losses = [...this.#sent, ...later].map((item): Loss => ({ item, code: "lost" }));
-    this.#drop(losses);
-    return losses;
-  }
-
-  #drop(losses: readonly Loss[]): void {
-    const gone = new Set(losses.map(({ item }) => item));
-    this.#sent = this.#sent.filter((item) => !gone.has(item));
-    this.#queue = this.#queue.filter((item) => !gone.has(item));
-    for (const item of gone) {
-      if (isInput(item)) this.#size -= item.data.length;
-      else this.#asked.delete(item.req);
+  #recount(): void {
+    this.#inputBytes = this.#chatBytes = 0;
+    for (const item of [...this.#sent, ...this.#held, ...this.#queue]) {
+      if (item.type === "input") this.#inputBytes += item.data.length;
+      else this.#chatBytes += item.ask.chat ?? 0;
     }
   }
 }
 
-function undeliverableAs(
-  item: Input | Ask,
-  shells: { has(sid: number): boolean },
-  mayWrite: boolean,
-  now: number,
-): LossCode | null {
-  if (isInput(item)) return !shells.has(item.sid) ? "noShell" : mayWrite ? null : "notAllowed";
-  return item.req === 0 && !item.wish.ageless && now - item.since > STALE ? "stale" : null;
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -17,10 +17,8 @@ const SIGNS = new Map([
   ["\x1bOC", "→"],
   ["\x1bOD", "←"],
 ]);
-
 const UNPRINTED = /\x1b[[O][A-D]|[\0-\x1f\x7f-\x9f]/g;
 /** Marks around a paste: the terminal's, not the person's. */
-
 const PASTE_MARKS = /\x1b\[20[01]~/g;
 
 /** At most 200 characters of the input, and … if there are more. */

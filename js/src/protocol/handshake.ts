@@ -57,8 +57,9 @@ export class Refused extends Error {
   readonly reason: string;
 
   /** @param text - the host's own sentence, if it has given one. */
-  constructor(reason: string, text?: string) {
-    super(text ?? (isRefusalReason(reason) ? SENTENCES[reason] : REFUSED_OTHERWISE));
+  constructor(reason: string, text = "") {
+    const known = isRefusalReason(reason) ? SENTENCES[reason] : REFUSED_OTHERWISE;
+    super(text === "" ? known : text);
     this.reason = reason;
   }
 }

@@ -21,7 +21,7 @@ export interface Geometry {
 /** A shell as everyone sees it. */
 export interface ShellInfo extends Geometry {
   title: string;
-  /** Whether it has ended, and is listed until its last output was sent. */
+  /** Whether it takes no input any more: it is listed until its last output was sent. */
   ended: boolean;
 }
 
@@ -225,7 +225,6 @@ function integer(value: unknown, low: number, high: number, what: string): numbe
 
 const id = (value: unknown) => integer(value, 0, MAX_ID, "an id");
 const seq = (value: unknown) => integer(value, 0, MAX_SEQ, "a sequence number");
-const request = (value: unknown) => integer(value, 1, MAX_SEQ, "a request's number");
 const position = (value: unknown) => integer(value, -MAX_POSITION, MAX_POSITION, "a position");
 
 function number(value: unknown): number {
@@ -368,14 +367,14 @@ function pong(value: unknown): HostMessage {
 function done(value: unknown): HostMessage {
   const [req, result] = array(value, 2);
   plain(result);
-  return { type: "done", req: request(req), value: result };
+  return { type: "done", req: seq(req), value: result };
 }
 
 function error(value: unknown): HostMessage {
   const [req, code, said, more] = array(value, 4);
   return {
     type: "error",
-    req: req === null ? null : request(req),
+    req: req === null ? null : seq(req),
     code: text(code),
     text: text(said),
     details: details(more),

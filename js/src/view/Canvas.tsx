@@ -145,6 +145,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     [boxOf],
   );
 
+  const arrived = useRef(false);
   const newShell = useCallback(() => {
     const why = whyReadOnly(client);
     if (why !== null) {
@@ -158,11 +159,12 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     const taken = allBoxes().map((box) => scaled(box, 1 / unit));
     const { x, y } = place(size, taken, scaled(seen, 1 / unit));
     void client.create(x, y).then((sid) => {
-      if (sid !== null) show(sid);
+      if (sid === null) return; // told as an error
+      arrived.current = true;
+      show(sid);
     });
   }, [client, unit, allBoxes, notify, show]);
 
-  const arrived = useRef(false);
   const arrive = useCallback(() => {
     if (arrived.current || !root.current?.clientWidth || handles.current.size === 0) return;
     if (handles.current.size < client.shells.size) return;

@@ -111,8 +111,8 @@ export function SessionView(props: SessionViewProps) {
           <div className="sshx-situation" aria-live="polite">
             {situation?.kind === "screen" && <Screen {...{ client, situation, onLeave }} />}
             {situation?.kind === "banner" && <Banner {...{ client, situation, onLeave }} />}
-            {situation?.kind !== "screen" && <WaitingInput client={client} />}
           </div>
+          <WaitingInput client={client} />
           {situation?.kind !== "screen" && (
             <div className="sshx-view">
               <Shells ref={canvas} {...{ client, theme, narrow, embedded, notify }} />

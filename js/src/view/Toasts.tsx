@@ -93,7 +93,7 @@ function Request({ client, person, onPut }: { client: SshxClient; person: Person
 
 function Toast({ notice, held, onGone }: { notice: Notice; held: boolean; onGone: (key: string) => void }) {
   useEffect(() => {
-    if (held) return;
+    if (held || notice.stays) return;
     const timer = setTimeout(() => onGone(notice.key), DURATION);
     return () => clearTimeout(timer);
   }, [notice, held, onGone]);

@@ -1,5 +1,5 @@
 /** What the view keeps of the chat while its panel is closed: what is unread, and what is not sent yet. */
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { SshxClient } from "../client";
 import type { Hear } from "../protocol/messages";
 import { useClient } from "./useClient";
@@ -23,32 +23,16 @@ export function useConversation(client: SshxClient, open: boolean): Conversation
   if ((open || (connected && !arrived)) && seen !== last) setSeen(last);
 
   const [draft, setDraft] = useState("");
-  // What was sent and not heard yet.
-  const sent = useRef("");
-  useEffect(
-    () =>
-      client.on((event) => {
-        const text = sent.current;
-        if (text && event.type === "chat" && event.message.uid === client.uid && event.message.text === text) {
-          sent.current = "";
-          setDraft((now) => (now === text ? "" : now));
-        }
-      }),
-    [client],
-  );
-
   return {
     messages,
     unread: open ? 0 : unreadCount(messages, seen, client.uid),
     draft,
-    write(next) {
-      sent.current = "";
-      setDraft(next);
-    },
+    write: setDraft,
     send(text) {
-      sent.current = text;
       setDraft("");
-      client.chat(text, () => setDraft((now) => now || text)); // refused: it goes back into the field
+      void client.chat(text).then((taken) => {
+        if (!taken) setDraft((now) => now || text); // what the host refuses goes back into the field
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What happens in a session, as short notices that go by themselves. */
 import { useCallback, useEffect, useState } from "react";
-import type { ClientEvent, SshxClient } from "../client";
+import type { ClientEvent, LostReason, SshxClient } from "../client";
 
 export interface Notice {
   /** One that comes with the key of another replaces it. */
@@ -9,6 +9,8 @@ export interface Notice {
   tone: "info" | "error";
   /** Whom it is about, so that several who come at once are one notice. */
   names?: readonly string[];
+  /** Stays until it is dismissed. */
+  stays?: boolean;
 }
 
 export interface Notices {
@@ -18,6 +20,13 @@ export interface Notices {
 }
 
 const MOST = 20;
+
+const LOST: Record<LostReason, string> = {
+  unknown: "The host started anew. It is not known whether it got what you typed",
+  noShell: "The shell was closed before it got what you typed",
+  notAllowed: "You can only watch now. This was not sent",
+  ended: "The session ended before it got what you typed",
+};
 
 export function useNotices(client: SshxClient): Notices {
   const [list, setList] = useState<readonly Notice[]>([]);
@@ -35,7 +44,10 @@ export function useNotices(client: SshxClient): Notices {
     const ownNews = watchOneself(client, notify);
     return client.on((event) => {
       if (event.type === "error") put(`error ${event.text}`, () => ({ text: event.text, tone: "error" }));
-      else if (event.type === "joined" || event.type === "left") {
+      else if (event.type === "lost") {
+        const { text, reason } = event;
+        put(`lost ${reason} ${text}`, () => ({ text: `${LOST[reason]}: «${text}».`, tone: "error", stays: true }));
+      } else if (event.type === "joined" || event.type === "left") {
         const { type, user } = event;
         if (user.pending) return; // told as a request to its owners
         put(type, (before) => {

@@ -40,7 +40,7 @@ interface Case {
   pause?: Pause | undefined;
   reason: string;
   refusal: Refusal | null;
-  /** Why it has ended, in a word; see `SshxClient.endCode`. */
+  /** Why it has ended, in a word. */
   endCode: string | null;
   /** Whether there is something to read behind a banner. */
   shells: boolean;

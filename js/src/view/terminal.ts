@@ -102,7 +102,7 @@ export class ShellTerminal implements TerminalSink {
       client.on((event) => {
         if (event.type === "shells") this.resize();
         else if (event.type === "network") this.measure();
-        else if (event.type === "state") this.echo.reset();
+        else if (event.type === "state" || event.type === "input") this.wait();
       }),
     );
     this.measure();
@@ -239,6 +239,14 @@ export class ShellTerminal implements TerminalSink {
   private measure(): void {
     const { latency, shellLatency } = this.client;
     this.echo.roundTrip = latency === null ? null : latency + (shellLatency ?? 0);
+  }
+
+  /** Typed text stays in sight while it waits for the connection, or for the person's decision. */
+  private wait(): void {
+    const { state, waiting, heldInput } = this.client;
+    const broken = state === "reconnecting";
+    if (broken ? this.echo.waiting && waiting === 0 : state !== "connected") this.echo.reset(); // it was given up
+    this.echo.waiting = broken || heldInput !== null;
   }
 
   private onInput(data: string): void {

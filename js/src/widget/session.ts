@@ -143,7 +143,7 @@ export class Session {
     const ended = this.model.get("ended");
     const reason = ended || (this.kernel.gone && stage.at === "known" ? KERNEL_GONE : "");
     if (!this.#open || !reason) return;
-    if ("client" in stage) stage.client.close(reason);
+    if ("client" in stage) stage.client.close(reason, "ended");
     else if (stage.at === "looking") this.#become({ at: "ended", reason });
   }
 

@@ -4,6 +4,8 @@ import type { Dial, Link } from "../../src/links/link";
 import { Refused } from "../../src/protocol/handshake";
 import { CREDENTIALS, SHELL, ScriptedHost, USER, bytes, refusal, settled } from "./scriptedHost";
 
+const JOIN = { name: null, resume: null, as: "user", of: null, passive: false, chat: 0, features: [] };
+
 let host: ScriptedHost;
 let client: SshxClient;
 let events: ClientEvent[];
@@ -30,9 +32,7 @@ async function inside(options: Partial<ClientOptions> = {}): Promise<SshxClient>
 /** Wait until the client has knocked again. */
 async function knocksAgain(): Promise<void> {
   const known = host.links.length;
-  for (let waited = 0; host.links.length === known && waited < 15_000; waited += 250) {
-    await vi.advanceTimersByTimeAsync(250);
-  }
+  await vi.advanceTimersByTimeAsync(15_000);
   expect(host.links).toHaveLength(known + 1);
 }
 
@@ -61,9 +61,7 @@ describe("coming in", () => {
 
   test("the host is told who comes, and tells what there is", async () => {
     await inside({ name: "Ada" });
-    expect(host.link.heard[0]).toEqual({
-      join: { name: "Ada", resume: null, as: "user", of: null, passive: false, chat: 0, features: [] },
-    });
+    expect(host.link.heard[0]).toEqual({ join: { ...JOIN, name: "Ada" } });
     expect(client.state).toBe("connected");
     expect(client.uid).toBe(1);
     expect(client.info).toEqual({
@@ -119,42 +117,58 @@ describe("coming in", () => {
     expect(host.links).toHaveLength(1);
   });
 
-  test.each(["invalidAuth", "passwordRequired", "notFound", "locked"])("refused: %s", async (reason) => {
-    make().connect();
-    await settled();
-    host.link.deliver(refusal(reason));
-    expect([client.state, client.refusal, client.reason]).toEqual(["refused", reason, new Refused(reason).message]);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(host.links).toHaveLength(1);
-    client.connect();
-    expect([client.state, client.refusal]).toEqual(["connecting", null]);
-    await host.welcome();
-    expect(client.state).toBe("connected");
-  });
-
-  test.each(["full", "busy"])("refused because it is %s: tried again for 10 s", async (reason) => {
-    make().connect();
-    await settled();
-    for (let tried = 0; tried < 40 && states.at(-1) !== "refused"; tried++) {
+  test.each(["invalidAuth", "passwordRequired", "notFound", "locked", "rateLimited", "later"])(
+    "refused: %s",
+    async (reason) => {
+      make().connect();
+      await settled();
       host.link.deliver(refusal(reason));
-      await vi.advanceTimersByTimeAsync(1000);
-    }
-    expect([client.state, client.refusal]).toEqual(["refused", reason]);
-    expect(host.links.length).toBeGreaterThan(5);
-    client.connect();
-    await settled();
-    host.link.deliver(refusal(reason));
-    await knocksAgain();
-    await host.welcome();
-    expect(states.slice(-2)).toEqual(["connecting", "connected"]);
-  });
+      expect([client.state, client.refusal, client.reason]).toEqual(["refused", reason, new Refused(reason).message]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(host.links).toHaveLength(1);
+      client.connect();
+      expect([client.state, client.refusal]).toEqual(["connecting", null]);
+      await host.welcome();
+      expect(client.state).toBe("connected");
+    },
+  );
 
   test("refused after the handshake", async () => {
     make().connect();
     await settled();
     await host.link.shake();
-    host.link.say({ closed: ["locked", "Xyzzy."] });
-    expect([client.state, client.refusal]).toEqual(["refused", "locked"]);
+    host.link.say({ closed: ["locked", "Whatever the host says."] });
+    expect([client.state, client.refusal, client.reason]).toEqual(["refused", "locked", "Whatever the host says."]);
+  });
+
+  test.each(["busy", "full"])("%s is tried again for 10 s, and then a refusal", async (reason) => {
+    make().connect();
+    const start = Date.now();
+    let known = 0;
+    while (client.state === "connecting" && Date.now() - start < 60_000) {
+      await vi.advanceTimersByTimeAsync(50);
+      if (host.links.length > known) host.link.deliver(refusal(reason));
+      known = host.links.length;
+    }
+    expect([client.state, client.refusal]).toEqual(["refused", reason]);
+    expect(Date.now() - start).toBeGreaterThanOrEqual(10_000);
+    expect(Date.now() - start).toBeLessThan(10_500);
+    expect(host.links.length).toBeGreaterThan(4);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(host.links).toHaveLength(known);
+    client.connect();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+  });
+
+  test("a host that was busy for a moment lets in", async () => {
+    make().connect();
+    await settled();
+    host.link.deliver(refusal("busy"));
+    expect(states).toEqual([]);
+    await vi.advanceTimersByTimeAsync(500);
+    await host.welcome();
+    expect(states).toEqual(["connected"]);
   });
 
   test("no way to the host", async () => {
@@ -199,7 +213,7 @@ describe("coming in", () => {
   });
 
   test("waiting for approval, over a broken link, until it is given", async () => {
-    make().connect();
+    make({ staleInput: "send" }).connect();
     await settled();
     await host.link.shake();
     host.link.say({ waiting: null });
@@ -221,8 +235,13 @@ describe("coming in", () => {
     await settled();
     await host.link.shake();
     host.link.say({ waiting: null });
-    host.link.say({ closed: ["notAdmitted", "Xyzzy."] });
-    expect([client.state, client.reason, client.endCode]).toEqual(["ended", "Xyzzy.", "notAdmitted"]);
+    host.link.say({ closed: ["notAdmitted", "No."] });
+    expect([client.state, client.endCode, client.reason, client.removed]).toEqual([
+      "ended",
+      "notAdmitted",
+      "No.",
+      false,
+    ]);
   });
 
   test("leaving while the link is being made", async () => {
@@ -237,7 +256,7 @@ describe("coming in", () => {
 describe("a link that breaks", () => {
   test("comes back by itself as the same user", async () => {
     await inside({ name: "Ada" });
-    host.link.say({ hear: [1, 2, "Bob", "hello", 17.5] });
+    host.link.say({ hear: [5, 2, "Bob", "hello", 17.5] });
     host.link.break("The connection was lost.");
     expect([client.state, client.reason]).toEqual(["reconnecting", "The connection was lost."]);
     expect(client.retryAt! - Date.now()).toBeGreaterThanOrEqual(250);
@@ -246,12 +265,10 @@ describe("a link that breaks", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(client.retryAt).toBeNull();
     await host.welcome();
-    expect(host.link.all("join")).toEqual([
-      { name: "Ada", resume: bytes("token 1"), as: "user", of: null, passive: false, chat: 1, features: [] },
-    ]);
+    expect(host.link.all("join")).toEqual([{ ...JOIN, name: "Ada", resume: bytes("token 1"), chat: 5 }]);
     expect([client.state, client.reason]).toEqual(["connected", ""]);
-    host.link.say({ hear: [1, 2, "Bob", "hello", 17.5] }); // said again
-    host.link.say({ hear: [2, 2, "Bob", "again", 3] }); // whatever the clock says
+    host.link.say({ hear: [5, 2, "Bob", "hello", 17.5] }); // and not twice
+    host.link.say({ hear: [6, 2, "Bob", "again", 3] }); // whatever the host's clock says
     expect(client.messages.map(({ text }) => text)).toEqual(["hello", "again"]);
   });
 
@@ -282,26 +299,33 @@ describe("a link that breaks", () => {
     expect(host.links).toHaveLength(2); // the attempt that was planned is not made too
   });
 
-  test.each(["busy", "rateLimited", "full", "tooSlow"])(
-    "a refusal that may pass (%s) is not the end",
-    async (reason) => {
-      await inside();
-      host.link.break();
-      await knocksAgain();
-      host.link.deliver(refusal(reason));
-      expect(client.state).toBe("reconnecting");
-      await knocksAgain();
-      await host.welcome();
-      expect(client.state).toBe("connected");
-    },
-  );
+  test.each(["busy", "rateLimited", "full"])("a refusal that may pass (%s) is not the end", async (reason) => {
+    await inside();
+    host.link.break();
+    await knocksAgain();
+    host.link.deliver(refusal(reason));
+    expect(client.state).toBe("reconnecting");
+    await knocksAgain();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+  });
 
-  test.each(["notFound", "invalidAuth"])("another refusal (%s) is", async (reason) => {
+  test.each(["busy", "full", "rateLimited", "tooSlow"])("nor is being sent away for a while (%s)", async (code) => {
+    await inside();
+    host.link.say({ closed: [code, "Come back."] });
+    expect([client.state, client.reason, client.endCode]).toEqual(["reconnecting", "Come back.", null]);
+    await knocksAgain();
+    await host.welcome();
+    expect(client.state).toBe("connected");
+  });
+
+  test.each(["notFound", "invalidAuth", "locked"])("another refusal (%s) is", async (reason) => {
     await inside();
     host.link.break();
     await knocksAgain();
     host.link.deliver(refusal(reason));
     expect([client.state, client.refusal, client.reason]).toEqual(["ended", reason, new Refused(reason).message]);
+    expect(client.endCode).toBe(reason);
     client.connect();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(host.links).toHaveLength(2);
@@ -313,7 +337,7 @@ describe("a link that breaks", () => {
   ])("a frame that is %s breaks it too", async (_, damage) => {
     await inside();
     const { link } = host;
-    link.deliver(damage(link.seal({ error: [null, "full", "x", {}] })));
+    link.deliver(damage(link.seal({ error: [null, "x", "x", {}] })));
     expect(client.state).toBe("reconnecting");
     expect(link.closed).toBe(true);
     expect(errors()).toEqual([]);
@@ -452,9 +476,9 @@ describe("a link that is held up", () => {
 describe("a companion", () => {
   const companion = bytes("the user's own");
 
-  test("is the same user on every link, and goes on with its own stream", async () => {
+  test("is the same user on every link, and goes on with a stream of its own", async () => {
     await inside({ companion });
-    const join = { name: null, resume: null, as: "companion", of: companion, passive: true, chat: 0, features: [] };
+    const join = { ...JOIN, as: "companion", of: companion, passive: true };
     expect(host.link.all("join")).toEqual([join]);
     expect(client.resumeToken).toBeNull();
     host.link.break();
@@ -470,6 +494,7 @@ describe("a companion", () => {
     await inside({ companion, name: "Grace" });
     expect(host.link.all("setName")).toEqual([[1, "Grace"]]);
     client.close();
+    host.req = 0;
     await inside({ companion });
     expect(host.link.all("setName")).toEqual([]);
   });
@@ -478,8 +503,8 @@ describe("a companion", () => {
     make({ companion }).connect();
     await settled();
     await host.link.shake();
-    host.link.say({ closed: ["busy", "Xyzzy."] });
-    expect([client.state, client.reason]).toEqual(["reconnecting", "Xyzzy."]);
+    host.link.say({ closed: ["busy", "Not now."] });
+    expect([client.state, client.reason]).toEqual(["reconnecting", "Not now."]);
     await knocksAgain();
     await host.welcome();
     expect(client.state).toBe("connected");
@@ -488,24 +513,24 @@ describe("a companion", () => {
     make({ companion }).connect();
     await settled();
     await host.link.shake();
-    host.link.say({ closed: ["locked", "Xyzzy."] });
+    host.link.say({ closed: ["locked", "Locked."] });
     expect([client.state, client.refusal]).toEqual(["refused", "locked"]);
   });
 });
 
 describe("an observer", () => {
-  test("says nothing of itself, and asks for no output", async () => {
+  test("says nothing of itself, asks for no output, and goes on with a stream of its own", async () => {
     host.uid = 7;
-    await inside({ observer: true, name: "Ada", color: "#445566" });
-    const join = { name: null, resume: null, as: "mirror", of: null, passive: true, chat: 0, features: [] };
+    await inside({ observer: true, name: "Ada", color: "#445566", resume: bytes("kept") });
+    const join = { ...JOIN, as: "mirror", passive: true };
     expect(host.link.heard).toEqual([{ join }]);
-    host.link.say({ hear: [17, 1, "Ada", "hello", 17.5] });
+    expect(client.resumeToken).toBeNull();
+    host.link.say({ hear: [3, 1, "Ada", "hello", 17.5] });
     host.link.break();
     await knocksAgain();
     host.uid = 8;
     await host.welcome();
-    expect(host.link.heard).toEqual([{ join: { ...join, resume: bytes("token 1"), chat: 17 } }]);
-    expect(client.resumeToken).toBeNull();
+    expect(host.link.heard).toEqual([{ join: { ...join, resume: bytes("token 1"), chat: 3 } }]);
     expect([client.state, client.uid]).toEqual(["connected", 8]);
   });
 
@@ -519,6 +544,7 @@ describe("an observer", () => {
     expect([[...client.users.keys()], [...client.shells.keys()], client.role]).toEqual([[1], [1], "owner"]);
     client.setRole(1, "reader");
     client.kick(1);
+    await settled();
     expect(host.link.heard.slice(1)).toEqual([{ setRole: [1, 1, "reader"] }, { kick: [2, 1, ""] }]);
   });
 });
@@ -526,16 +552,21 @@ describe("an observer", () => {
 describe("the end", () => {
   test("the host stops sharing", async () => {
     await inside();
-    host.link.say({ closed: ["stopped", "The host stopped sharing."] });
-    expect([client.state, client.reason, client.endCode]).toEqual(["ended", "The host stopped sharing.", "stopped"]);
-    expect(client.removed).toBe(false);
+    host.link.say({ closed: ["stopped", "Over."] });
+    expect([client.state, client.endCode, client.reason, client.removed]).toEqual(["ended", "stopped", "Over.", false]);
     expect(host.link.closed).toBe(true);
   });
 
   test("an owner removes this user", async () => {
     await inside();
-    host.link.say({ closed: ["removed", "Xyzzy: lunch"] });
-    expect([client.state, client.removed]).toEqual(["ended", true]);
+    host.link.say({ closed: ["removed", "Whatever the host says."] });
+    expect([client.state, client.endCode, client.removed]).toEqual(["ended", "removed", true]);
+  });
+
+  test("a code that only a newer host knows is the end", async () => {
+    await inside();
+    host.link.say({ closed: ["later", "You left the session.", 1] });
+    expect([client.state, client.endCode, client.removed]).toEqual(["ended", "later", false]);
   });
 
   test("leaving sends what was typed, and is for good", async () => {
@@ -543,13 +574,13 @@ describe("the end", () => {
     client.send(1, "exit\n");
     client.close();
     expect(host.link.all("data")).toEqual([[1, 0, bytes("exit\n")]]);
-    expect([client.state, client.endCode]).toEqual(["ended", "left"]);
+    expect([client.state, client.endCode, client.reason]).toEqual(["ended", "left", "You left the session."]);
     const before = events.length;
     client.connect();
     client.close();
     client.send(1, "x");
-    client.chat("x");
-    void client.create(0, 0);
+    expect(await client.chat("x")).toBe(false);
+    expect(await client.create(0, 0)).toBeNull();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(host.links).toHaveLength(1);
     expect(events).toHaveLength(before);
@@ -636,12 +667,9 @@ describe("who is here", () => {
     expect(host.link.all("setColor")).toEqual([[1, "#445566"]]);
     client.setName("Grace");
     client.setColor("#778899");
+    await settled();
     expect(host.link.all("setName")).toEqual([[2, "Grace"]]);
-    expect(host.link.all("setColor")).toEqual([
-      [1, "#445566"],
-      [3, "#778899"],
-    ]);
-    for (const req of [1, 2, 3]) host.link.say({ done: [req, null] });
+    expect(host.link.all("setColor").at(-1)).toEqual([3, "#778899"]);
     host.link.break();
     client.setName("Hedy");
     await knocksAgain();
@@ -652,86 +680,157 @@ describe("who is here", () => {
 });
 
 describe("what a user does", () => {
-  test("goes to the host as it is", async () => {
+  test("goes to the host as it is, in order and numbered", async () => {
     await inside();
     void client.create(1.4, -2.6);
     client.closeShell(1);
     client.move(1, { x: 0.5, y: 1e12, rows: 0, cols: 80.2 });
     client.move(1, null);
-    client.setFocus(1);
-    client.setFocus(1);
-    client.setFocus(null);
     client.requestWrite();
     client.setRole(2, "reader");
     client.kick(2, "bye\ud800");
     client.approve(3, true);
     client.lock(true);
-    client.chat("hello");
+    void client.chat("hello");
+    client.setFocus(1);
+    client.setFocus(1);
+    client.setFocus(null);
     await settled();
     expect(host.link.heard.slice(1)).toEqual([
       { create: [1, 1, -3] },
       { close: [2, 1] },
       { move: [3, 1, { x: 1, y: 10_000_000, rows: 1, cols: 80 }] },
       { move: [4, 1, null] },
-      { setFocus: 1 },
-      { setFocus: null },
       { requestWrite: 5 },
       { setRole: [6, 2, "reader"] },
       { kick: [7, 2, "bye\ufffd"] },
       { approve: [8, 3, true] },
       { lock: [9, true] },
       { chat: [10, "hello"] },
+      { setFocus: 1 },
+      { setFocus: null },
     ]);
   });
 
-  test("the host's errors are told", async () => {
+  test("who opens a shell is told which one it is", async () => {
     await inside();
-    const opened = client.create(0, 0);
-    const failed = vi.fn();
-    client.chat("hello", failed);
-    host.link.say({ error: [1, "full", "There are 14 shells already.", { limit: 14 }] });
-    expect(await opened).toBeNull();
-    expect(failed).not.toHaveBeenCalled();
-    host.link.say({ error: [2, "tooFast", "Not so fast.", {}] });
-    expect(failed).toHaveBeenCalledOnce();
-    expect(errors()).toEqual(["There are 14 shells already.", "Not so fast."]);
-  });
-
-  test("each shell is its creator's", async () => {
-    await inside();
-    const opened = [client.create(0, 0), client.create(0, 0)];
-    host.link.say({ done: [2, 8] });
+    host.takes = false;
+    const [mine, none, odd] = [client.create(0, 0), client.create(0, 0), client.create(0, 0)];
+    await settled();
     host.link.say({ done: [1, 7] });
-    expect(await Promise.all(opened)).toEqual([7, 8]);
-    host.link.say({ done: [1, 9] }); // nobody waits for it
+    host.link.say({ done: [1, 8] });
+    host.link.say({ error: [2, "full", "There are 14 shells already.", { most: 14 }] });
+    host.link.say({ done: [3, null] });
+    expect(await Promise.all([mine, none, odd])).toEqual([7, null, null]);
+    expect(events.filter(({ type }) => type === "error")).toEqual([
+      { type: "error", code: "full", text: "There are 14 shells already.", details: new Map([["most", 14]]) },
+    ]);
   });
 
-  test("what is asked for without a link is asked for on the next, unless that takes long", async () => {
+  test("the host's errors are told, each once", async () => {
+    await inside();
+    host.link.say({ error: [null, "noShell", "It is gone.", { sid: 1, n: 0, bytes: 3 }] });
+    host.link.say({ error: [17, "invalid", "An answer to what nobody asked.", {}] });
+    expect(errors()).toEqual(["It is gone."]);
+  });
+
+  test("whoever says something knows whether the host took it", async () => {
+    await inside();
+    host.takes = false;
+    const said = [client.chat("a"), client.chat("b")];
+    await settled();
+    host.link.say({ error: [1, "tooFast", "Too many messages.", {}] });
+    host.link.say({ done: [2, null] });
+    expect(await Promise.all(said)).toEqual([false, true]);
+  });
+
+  test("what is asked for while the link is broken is done when it is back", async () => {
     await inside();
     host.link.break();
-    const opened = client.create(0, 0);
-    client.setCursor([1, 1]);
-    await knocksAgain();
+    const mine = client.create(0, 0);
+    client.move(1, { x: 1, y: 1, rows: 24, cols: 80 });
+    client.move(1, { x: 2, y: 2, rows: 24, cols: 80 });
+    client.lock(true);
+    await vi.advanceTimersByTimeAsync(500);
     await host.welcome();
-    expect(host.link.heard.slice(1)).toEqual([{ create: [1, 0, 0] }]);
-    host.link.say({ done: [1, 5] });
-    expect(await opened).toBe(5);
+    expect(host.link.heard.slice(1)).toEqual([
+      { create: [1, 0, 0] },
+      { move: [2, 1, { x: 2, y: 2, rows: 24, cols: 80 }] },
+      { lock: [3, true] },
+    ]);
+    expect(await mine).toBeNull(); // this host gives no number
+    expect(errors()).toEqual([]);
+  });
+
+  test("what was asked for more than 10 s before the link is back is not done, but what was said is", async () => {
+    await inside();
     host.unreachable = "Nobody is there.";
     host.link.break();
-    const late = client.create(0, 0);
-    client.chat("still there?");
-    await vi.advanceTimersByTimeAsync(11_000);
+    const [mine, said] = [client.create(0, 0), client.chat("hello")];
+    await vi.advanceTimersByTimeAsync(12_000);
     host.unreachable = null;
     await knocksAgain();
     await host.welcome();
-    expect(await late).toBeNull();
+    expect(await Promise.all([mine, said])).toEqual([null, true]);
+    expect(host.link.heard.slice(1)).toEqual([{ chat: [1, "hello"] }]);
+    expect(events.flatMap((event) => (event.type === "error" ? [event.code] : []))).toEqual(["lost"]);
+    expect(errors()[0]).toContain("open a shell");
+  });
+
+  test("a request without an answer is sent again with its number, and its answer counts once", async () => {
+    await inside();
+    host.takes = false;
+    const mine = client.create(0, 0);
+    await settled();
+    host.req = 1; // it was done, and the answer is lost
+    host.link.break();
+    await vi.advanceTimersByTimeAsync(500);
+    await host.welcome();
+    expect(host.link.heard.slice(1)).toEqual([{ create: [1, 0, 0] }]);
+    host.link.say({ done: [1, 7] });
+    expect(await mine).toBe(7);
+    client.lock(true);
+    await settled();
+    expect(host.link.all("lock")).toEqual([[2, true]]);
+  });
+
+  test("what the host may have done before it forgot this client is told, and not done again", async () => {
+    await inside();
+    host.takes = false;
+    const mine = client.create(0, 0);
+    client.send(1, "ls\r");
+    await settled();
+    host.link.break();
+    client.send(1, "pwd\r");
+    client.send(2, "date\r");
+    host.shells = [
+      [1, SHELL],
+      [2, SHELL],
+    ];
+    host.token = bytes("token 2");
+    await vi.advanceTimersByTimeAsync(500);
+    await host.welcome();
+    expect(await mine).toBeNull();
+    expect(host.link.heard.slice(1)).toEqual([{ data: [2, 0, bytes("date\r")] }]);
+    expect(events.filter(({ type }) => type === "lost")).toEqual([
+      { type: "lost", sid: 1, text: "ls↵pwd↵", reason: "unknown" },
+    ]);
     expect(errors()).toHaveLength(1);
-    expect(host.link.heard.slice(1)).toEqual([{ chat: [2, "still there?"] }]);
+  });
+
+  test("a client that comes after another goes on with its numbers", async () => {
+    host.input = 100;
+    host.req = 20;
+    await inside({ resume: bytes("token 1") });
+    client.send(1, "x");
+    client.lock(true);
+    await settled();
+    expect(host.link.heard.slice(1)).toEqual([{ data: [1, 100, bytes("x")] }, { lock: [21, true] }]);
   });
 
   test("a text that fits into no frame is an error", async () => {
     await inside();
-    client.chat("x".repeat(100_000));
+    void client.chat("x".repeat(100_000));
     client.setName("x".repeat(100_000));
     await settled();
     expect(errors()).toHaveLength(2);
@@ -793,17 +892,20 @@ describe("typing", () => {
     await inside();
     client.send(1, "exit\n");
     client.closeShell(1);
-    expect(host.link.heard.slice(1).map((message) => Object.keys(message)[0])).toEqual(["data", "close"]);
+    client.setFocus(1);
+    expect(host.link.heard.slice(1).map((message) => Object.keys(message)[0])).toEqual(["data", "close", "setFocus"]);
   });
 
   test("while the link is broken is kept in order, with the chat", async () => {
     await inside();
     host.link.break();
     client.send(1, "a");
-    client.chat("brb");
+    void client.chat("brb");
     client.send(1, "b");
-    await knocksAgain();
+    expect(client.waiting).toBe(2);
+    await vi.advanceTimersByTimeAsync(500);
     await host.welcome();
+    expect(client.waiting).toBe(0);
     expect(host.link.heard.slice(1)).toEqual([
       { data: [1, 0, bytes("a")] },
       { chat: [1, "brb"] },
@@ -811,65 +913,130 @@ describe("typing", () => {
     ]);
   });
 
-  test("what the host has not taken is sent again, and nothing twice", async () => {
+  test("is sent again if the host has not taken it", async () => {
     await inside();
-    client.send(1, "taken ");
-    await settled();
-    host.link.takes = false;
-    client.send(1, "lost ");
-    client.chat("lost too");
+    client.send(1, "taken");
+    await vi.advanceTimersByTimeAsync(4000);
+    host.takes = false;
+    client.send(1, " lost");
     await settled();
     host.link.break();
-    expect(client.waiting).toBe(11); // the client cannot know
+    expect(client.waiting).toBe(5);
+    client.send(1, "!");
+    await vi.advanceTimersByTimeAsync(500);
+    host.input = 7; // of " lost" it has got two bytes
+    await host.welcome();
+    expect(host.link.all("data")).toEqual([
+      [1, 7, bytes("ost")],
+      [1, 10, bytes("!")],
+    ]);
+  });
+
+  /** The link is broken for 12 s. */
+  async function longBreak(before: () => void): Promise<void> {
+    host.unreachable = "Nobody is there.";
+    host.link.break();
+    before();
+    await vi.advanceTimersByTimeAsync(12_000);
+    host.unreachable = null;
     await knocksAgain();
     await host.welcome();
-    expect(host.link.heard.slice(1)).toEqual([{ data: [1, 6, bytes("lost ")] }, { chat: [1, "lost too"] }]);
+  }
+
+  test("is held if it waited for more than 10 s, until the person decides", async () => {
+    await inside();
+    await longBreak(() => client.send(1, "rm -rf ./*\r\x03"));
+    expect(client.heldInput?.text).toBe("rm -rf ./*↵^C");
+    expect(client.heldInput!.waited).toBeGreaterThan(12_000);
+    client.send(1, "later");
+    void client.chat("hello");
+    await settled();
+    expect(host.link.heard.slice(1)).toEqual([{ chat: [1, "hello"] }]);
+    client.sendHeld();
+    expect(client.heldInput).toBeNull();
+    await settled();
+    expect(host.link.all("data")).toEqual([
+      [1, 0, bytes("rm -rf ./*\r\x03")],
+      [1, 12, bytes("later")],
+    ]);
+    expect(events.filter(({ type }) => type === "input")).toHaveLength(3); // waits, is held, is sent
+  });
+
+  test("is not sent if the person does not want it any more", async () => {
+    await inside();
+    await longBreak(() => client.send(1, "rm"));
+    client.send(1, "ls");
+    client.discardHeld();
+    await settled();
+    expect(host.link.all("data")).toEqual([[1, 0, bytes("ls")]]);
+  });
+
+  test("is sent all the same for who says so", async () => {
+    await inside({ staleInput: "send" });
+    await longBreak(() => client.send(1, "ls"));
+    expect(client.heldInput).toBeNull();
+    expect(host.link.all("data")).toEqual([[1, 0, bytes("ls")]]);
+  });
+
+  test("may be discarded while it waits", async () => {
+    await inside();
+    host.link.break();
+    client.send(1, "rm");
+    void client.chat("hello");
+    client.discardWaiting();
+    expect(client.waiting).toBe(0);
+    await vi.advanceTimersByTimeAsync(500);
+    await host.welcome();
+    expect(host.link.heard.slice(1)).toEqual([{ chat: [1, "hello"] }]);
+  });
+
+  test("for a shell that is gone, or by who may only watch now, is told and not sent", async () => {
+    const lost = () => events.filter(({ type }) => type === "lost");
+    await inside();
+    host.link.break();
+    host.shells = [
+      [1, SHELL],
+      [8, { ...SHELL, ended: true }],
+    ];
+    client.send(8, "too late");
+    client.send(9, "to nobody");
+    client.send(1, "ls");
+    await vi.advanceTimersByTimeAsync(500);
+    await host.welcome();
+    expect(lost()).toEqual([
+      { type: "lost", sid: 8, text: "too late", reason: "noShell" },
+      { type: "lost", sid: 9, text: "to nobody", reason: "noShell" },
+    ]);
+    expect(host.link.all("data")).toEqual([[1, 0, bytes("ls")]]);
+
+    host.users = [[1, { ...USER, role: "reader" }]];
+    host.link.break();
+    client.send(1, "pwd");
+    await vi.advanceTimersByTimeAsync(1000);
+    await host.welcome();
+    expect(lost().at(-1)).toEqual({ type: "lost", sid: 1, text: "pwd", reason: "notAllowed" });
+    expect(host.link.all("data")).toEqual([]);
+  });
+
+  test("that nobody will get any more is told at the end", async () => {
+    await inside();
+    host.link.break();
+    client.send(1, "ls");
+    await knocksAgain();
+    host.link.deliver(refusal("notFound"));
+    expect(client.state).toBe("ended");
+    expect(events.filter(({ type }) => type === "lost")).toEqual([
+      { type: "lost", sid: 1, text: "ls", reason: "ended" },
+    ]);
     expect(client.waiting).toBe(0);
   });
 
-  test("what waited for long is sent only if the person says so", async () => {
-    host.shells = [...host.shells, [2, SHELL]];
+  test("much of it is acknowledged soon: the host is asked after each 64 KiB", async () => {
     await inside();
-    for (const sends of [true, false]) {
-      host.unreachable = "Nobody is there.";
-      host.link.break();
-      client.send(1, "rm -rf ./*\r");
-      await vi.advanceTimersByTimeAsync(11_000);
-      host.unreachable = null;
-      events = [];
-      await knocksAgain();
-      await host.welcome();
-      expect(client.heldInput).toBe("rm -rf ./*↵");
-      expect(events.map(({ type }) => type)).toContain("input");
-      client.send(1, "!");
-      await settled();
-      expect(host.link.all("data")).toEqual([]);
-      if (sends) client.sendHeld();
-      else client.discardWaiting();
-      expect([client.heldInput, client.waiting]).toEqual([null, 0]);
-      expect(host.link.all("data")).toHaveLength(sends ? 1 : 0);
-    }
-  });
-
-  test("what cannot be delivered any more is told", async () => {
-    await inside();
-    host.link.takes = false;
-    client.send(1, "make deploy\r");
+    const before = host.link.pings.length;
+    client.send(1, new Uint8Array(1 << 20));
     await settled();
-    host.token = bytes("token 2"); // the host knows nothing of us any more
-    host.link.break();
-    client.send(1, "y\r"); // means something else without it
-    await knocksAgain();
-    await host.welcome();
-    expect(host.link.all("data")).toEqual([]);
-    expect(errors()).toHaveLength(1);
-    expect(errors()[0]).toMatch(/may not have arrived.*make deploy↵y↵/);
-    host.link.break();
-    client.send(1, "exit\r");
-    host.shells = [];
-    await knocksAgain();
-    await host.welcome();
-    expect(errors()[1]).toMatch(/has ended.*exit↵/);
+    expect(host.link.pings.length - before).toBe(16);
   });
 
   test("too much while the link is broken is an error, and none of it is sent", async () => {
@@ -878,7 +1045,7 @@ describe("typing", () => {
     client.send(1, new Uint8Array(200 << 10));
     client.send(1, new Uint8Array(100 << 10));
     expect(errors()).toHaveLength(1);
-    await knocksAgain();
+    await vi.advanceTimersByTimeAsync(500);
     await host.welcome();
     expect(total()).toBe(200 << 10);
   });
@@ -910,7 +1077,6 @@ describe("typing", () => {
     host.link.buffered = 0;
     await vi.advanceTimersByTimeAsync(100);
     expect(total()).toBe(16 << 20);
-    await vi.advanceTimersByTimeAsync(3000); // until the host has said that it has it
     client.send(1, "x");
     expect(errors()).toHaveLength(1);
   });

@@ -39,21 +39,19 @@ export class HostLink {
   /** Everything that the client has sent on it, one map each. Pings are left out. */
   readonly heard: Record<string, unknown>[] = [];
   pings: number[] = [];
-  /** Bytes of input that were taken. */
-  input = 0;
   closed = false;
   /** What the client is told of how full its end is. */
   buffered = 0;
   held = false;
-  /** Takes input if it is true. */
-  takes = true;
   /** Answers pings if it is true. */
   answers = true;
+  readonly #host: ScriptedHost;
   readonly #handlers: LinkHandlers;
   readonly #frames: Uint8Array[] = [];
   #secured: Secured | null = null;
 
-  constructor(handlers: LinkHandlers) {
+  constructor(host: ScriptedHost, handlers: LinkHandlers) {
+    this.#host = host;
     this.#handlers = handlers;
   }
 
@@ -103,13 +101,25 @@ export class HostLink {
     const message = decoder.decode(this.#secured.open(frame)) as Record<string, unknown>;
     if ("ping" in message) {
       this.pings.push(message.ping as number);
-      if (this.answers) this.say({ pong: [message.ping, this.input] });
+      if (this.answers) this.say({ pong: [message.ping, this.#host.input] });
       return;
     }
     this.heard.push(message);
-    if ("data" in message && this.takes) {
-      const [, n, data] = message.data as [number, number, Uint8Array];
-      this.input = n + data.length;
+    if (this.#host.takes) this.#take(message);
+  }
+
+  /** Take input, and do requests, as a host does that knows each client's stream. */
+  #take(message: Record<string, unknown>): void {
+    const [[name, content]] = Object.entries(message) as [[string, unknown]];
+    if (name === "data") {
+      const [, n, data] = content as [number, number, Uint8Array];
+      if (n !== this.#host.input) throw new Error(`input at ${n} instead of ${this.#host.input}`);
+      this.#host.input += data.length;
+    } else if (!["join", "setCursor", "setFocus", "subscribe", "ack"].includes(name)) {
+      const req = Array.isArray(content) ? (content[0] as number) : (content as number);
+      if (req !== this.#host.req + 1) throw new Error(`request ${req} after ${this.#host.req}`);
+      this.#host.req = req;
+      this.say({ done: [req, null] });
     }
   }
 
@@ -127,10 +137,15 @@ export class ScriptedHost {
   users: unknown[] = [[1, USER]];
   shells: unknown[] = [[1, SHELL]];
   token = bytes("token 1");
+  /** What it has taken of the client's stream. */
+  input = 0;
+  req = 0;
+  /** Whether it takes what comes, and answers each request. */
+  takes = true;
 
   readonly dial: Dial = (handlers) => {
     if (this.unreachable !== null) return Promise.reject(new Error(this.unreachable));
-    const link = new HostLink(handlers);
+    const link = new HostLink(this, handlers);
     this.links.push(link);
     return Promise.resolve({
       send: (frame: Uint8Array) => {
@@ -163,9 +178,8 @@ export class ScriptedHost {
 
   hello(info: Record<string, unknown> = {}): void {
     const known = { session: "01".repeat(16), name: "demo", token: this.token, role: "writer", readOnly: false };
-    const taken = { input: this.links.at(-2)?.input ?? 0, req: 0 };
-    this.link.input = taken.input;
-    this.link.say({ hello: [this.uid, { ...known, locked: false, created: 1.5, ...taken, ...info }] });
+    const { input, req } = this;
+    this.link.say({ hello: [this.uid, { ...known, locked: false, created: 1.5, input, req, ...info }] });
     this.link.say({ users: this.users });
     this.link.say({ shells: this.shells });
   }

@@ -231,6 +231,7 @@ describe("requests", () => {
   ])("are answered by “%s”", async (label, user, message) => {
     await start([[5, user]]);
     press(label);
+    await settled();
     expect(link.heard).toContainEqual(message);
   });
 

@@ -214,6 +214,7 @@ describe("joining", () => {
 
   test.each([
     ["ticket", "invalidAuth", null],
+    ["ticket", "notFound", null],
     ["password", "passwordRequired", null],
     ["password", "invalidAuth", "wrong"],
     [null, "locked", null],
@@ -301,10 +302,12 @@ describe("who has joined", () => {
     identity = { name: "Grace" };
     changeSettings({ name: "Grace" });
     changeSettings({ fontSize: 14 });
+    await settled();
     expect(link.all("setName")).toEqual([[1, "Grace"]]);
     made.again();
     identity = { name: "Alan" };
     changeSettings({ name: "Alan" });
+    await settled();
     expect(link.all("setName")).toEqual([[1, "Grace"]]);
   });
 

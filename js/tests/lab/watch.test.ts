@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Watch } from "../../src/lab/watch";
 import { type HostLink, refusal, SHELL, USER } from "../client/scriptedHost";
-import { FakeApi, hosted } from "./fakes";
+import { FakeApi, hosted, settled } from "./fakes";
 
 const SESSION = hosted(1, { name: "demo" });
 const OWNER = { ...USER, name: "Host", role: "owner" };
@@ -101,6 +101,7 @@ test("answers let people in or not, and let them type or not", async () => {
     watch.answer(waits!, allow);
     watch.answer(wants!, allow);
   }
+  await settled();
   expect(link.all("approve")).toEqual([
     [1, 3, true],
     [3, 3, false],
@@ -143,7 +144,7 @@ describe("who is refused", () => {
 
   test("tries again, less and less often, and bothers nobody", async () => {
     for (const [i, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
-      await refuse("busy");
+      await refuse("rateLimited");
       await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
       expect(attempts()).toBe(i + 1);
       await vi.advanceTimersByTimeAsync(1);

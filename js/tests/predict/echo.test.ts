@@ -172,6 +172,41 @@ describe("nothing shows", () => {
   });
 });
 
+describe("while keys wait for the connection", () => {
+  test("they stay in sight, and look different, until the host could have echoed them", async () => {
+    await typeTwo();
+    echo.waiting = true;
+    echo.roundTrip = null;
+    echo.typed("c");
+    vi.advanceTimersByTime(60_000);
+    expect(shown()).toBe("bc");
+    expect(layer().hasAttribute("data-waiting")).toBe(true);
+    echo.waiting = false;
+    expect(layer().hasAttribute("data-waiting")).toBe(false);
+    vi.advanceTimersByTime(900);
+    expect(shown()).toBe("bc");
+    vi.advanceTimersByTime(200);
+    expect(layer().hidden).toBe(true);
+  });
+
+  test("also after a fast link", async () => {
+    echo.roundTrip = 5;
+    await typeTwo();
+    expect(shown()).toBe("");
+    echo.waiting = true;
+    expect(shown()).toBe("b");
+    echo.waiting = false;
+    expect(shown()).toBe("");
+  });
+
+  test("what nobody has echoed, such as a password, is not in sight", () => {
+    echo.waiting = true;
+    echo.typed("s");
+    echo.typed("e");
+    expect(shown()).toBe("");
+  });
+});
+
 test("it begins above 30 ms, and goes on down to 20 ms", async () => {
   echo.roundTrip = 10;
   for (const [roundTrip, expected] of [

@@ -21,14 +21,16 @@ const { client, host, alsoHost, ignored, malformedHost } = vectors("messages") a
 const options = { int64AsNumber: true, mapsAsObjects: true, useRecords: false };
 const plainDecoder = new Decoder(options);
 
+/** Keys of `join` on the wire that are called otherwise in the vectors. */
+const KEYS: Record<string, string> = { kind: "as", companion_of: "of" };
+
 /** The message with the vector's fields, as it is on the wire. */
 function wire({ name, fields }: Sample): ClientMessage {
   const values = Object.entries(fields).map(([key, value]) =>
     ["data", "resume", "companion_of"].includes(key) && typeof value === "string" ? fromHex(value) : value,
   );
   if (name === "join") {
-    const names: Record<string, string> = { kind: "as", companion_of: "of" };
-    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [names[key] ?? key, values[i]])) } as never;
+    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [KEYS[key] ?? key, values[i]])) } as never;
   }
   return { [name]: values.length === 0 ? null : values.length === 1 ? values[0] : values } as never;
 }
@@ -62,7 +64,7 @@ describe("what a client sends", () => {
   test("a message does not change when the next is made", () => {
     const first = encode({ chat: [1, "first"] });
     const before = toHex(first);
-    for (let i = 0; i < 2000; i++) encode({ chat: [2, "another"] });
+    for (let i = 0; i < 2000; i++) encode({ chat: [1, "another"] });
     expect(toHex(first)).toBe(before);
   });
 });
@@ -129,8 +131,6 @@ describe("what a host sends", () => {
 
   test("an error tells nothing of the content", () => {
     const secret = Buffer.from("hunter2").toString("hex");
-    expect(() => decodeHost(fromHex(`a1656572726f7284f6616647${secret}a0`))).toThrow(
-      /^error: a text must be a string$/,
-    );
+    expect(() => decodeHost(fromHex(`a1656572726f7284f647${secret}60a0`))).toThrow(/^error: a text must be a string$/);
   });
 });

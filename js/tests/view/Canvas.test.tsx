@@ -144,18 +144,29 @@ test("a reader can do none of it, and is told why", () => {
   expect(button("Larger").getAttribute("aria-disabled")).toBe("false");
 });
 
-test("a new shell is made where nothing is, and the one who made it goes there", async () => {
+test.each(["before", "after"])("a new shell is made where nothing is, and is gone to: %s it is known", async (when) => {
   show();
-  client.opens = [4];
-  after(() => handle.current!.newShell());
-  const [[x, y]] = calls("create") as [[number, number]];
+  client.created = Promise.resolve(4);
   const added: [number, ReturnType<typeof shell>][] = [
-    [3, shell("someone else's at the same place", { x, y })],
-    [4, shell("mine", { x, y })],
+    [3, shell("someone else's", { x: 5, y: 5 })],
+    [4, shell("mine")], // wherever the host has put it
   ];
-  after(() => client.set({ shells: new Map([...client.shells, ...added]) }, "shells"));
+  const arrive = () => after(() => client.set({ shells: new Map([...client.shells, ...added]) }, "shells"));
+  if (when === "before") arrive();
+  after(() => handle.current!.newShell());
+  expect(calls("create")).toHaveLength(1);
+  await act(() => client.created.then(() => undefined));
+  if (when === "after") arrive();
   await vi.waitFor(() => expect(last(4, "focus")).toEqual(["focus"]));
   expect(last(3, "focus")).toBeUndefined();
+});
+
+test("a shell that could not be opened leaves one where one is", async () => {
+  show();
+  const focused = terminals.get(2)!.log.length;
+  after(() => handle.current!.newShell());
+  await act(() => client.created.then(() => undefined));
+  expect(terminals.get(2)!.log.length).toBe(focused);
 });
 
 test("who is where is shown, oneself not", () => {

@@ -1,5 +1,5 @@
 /** A client without a host: tests say what is the case, and see what the view asked for. */
-import type { ClientEvent, Refusal, SessionInfo, SshxClient, State } from "../../src/client";
+import type { ClientEvent, HeldInput, Refusal, SessionInfo, SshxClient, State } from "../../src/client";
 import type { PathKind } from "../../src/links/link";
 import type { Hear, Role, ShellInfo, User } from "../../src/protocol/messages";
 
@@ -13,11 +13,7 @@ export class FakeClient {
   retryAt: number | null = null;
   endCode: string | null = null;
   waiting = 0;
-  heldInput: string | null = null;
-  /** The shells that `create` opens. */
-  opens: (number | null)[] = [];
-  /** Refuses the chat message that was said last. */
-  refuseChat: () => void = () => undefined;
+  heldInput: HeldInput | null = null;
   uid = 1;
   info: SessionInfo | null = { session: "00", name: "Demo", readOnly: false, locked: false, created: 0 };
   users: ReadonlyMap<number, User> = new Map();
@@ -28,6 +24,9 @@ export class FakeClient {
   path: PathKind | null = null;
   bytesIn = 0;
   bytesOut = 0;
+  /** What comes of `create` and of `chat`. */
+  created: Promise<number | null> = Promise.resolve(null);
+  said: Promise<boolean> = Promise.resolve(true);
   readonly calls: Call[] = [];
   readonly #listeners = new Set<(event: ClientEvent) => void>();
 
@@ -49,6 +48,10 @@ export class FakeClient {
     return () => this.#listeners.delete(listener);
   }
 
+  fail(text: string, code = "invalid"): void {
+    this.emit({ type: "error", code, text, details: new Map() });
+  }
+
   emit(event: ClientEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
@@ -56,7 +59,7 @@ export class FakeClient {
   /** Change what is the case, and tell. */
   set(
     change: Partial<Omit<FakeClient, "role" | "asClient" | "calls">>,
-    type: "state" | "info" | "input" | "users" | "shells",
+    type: "state" | "info" | "users" | "shells" | "input",
   ): void {
     Object.assign(this, change);
     this.emit({ type });
@@ -79,19 +82,6 @@ export class FakeClient {
     this.emit({ type: "chat", message });
   }
 
-  create(x: number, y: number): Promise<number | null> {
-    this.calls.push(["create", x, y]);
-    return Promise.resolve(this.opens.shift() ?? null);
-  }
-
-  chat(text: string, failed?: () => void): void {
-    this.calls.push(["chat", text]);
-    this.refuseChat = () => {
-      failed?.();
-      this.emit({ type: "error", code: "tooFast", text: "Too many messages." });
-    };
-  }
-
   attach(...args: unknown[]): () => void {
     this.calls.push(["attach", ...args]);
     return () => undefined;
@@ -99,8 +89,14 @@ export class FakeClient {
 
   connect = this.#recorded("connect");
   close = this.#recorded("close");
-  sendHeld = this.#recorded("sendHeld");
-  discardWaiting = this.#recorded("discardWaiting");
+  create = (x: number, y: number): Promise<number | null> => {
+    this.calls.push(["create", x, y]);
+    return this.created;
+  };
+  chat = (text: string): Promise<boolean> => {
+    this.calls.push(["chat", text]);
+    return this.said;
+  };
   closeShell = this.#recorded("closeShell");
   send = this.#recorded("send");
   setName = this.#recorded("setName");
@@ -113,6 +109,9 @@ export class FakeClient {
   kick = this.#recorded("kick");
   approve = this.#recorded("approve");
   lock = this.#recorded("lock");
+  sendHeld = this.#recorded("sendHeld");
+  discardHeld = this.#recorded("discardHeld");
+  discardWaiting = this.#recorded("discardWaiting");
 
   #recorded(name: string) {
     return (...args: unknown[]): void => void this.calls.push([name, ...args]);

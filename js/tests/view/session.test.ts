@@ -192,15 +192,15 @@ test.each([
   ["removed", "You were removed"],
   ["left", "You left the session"],
   ["notAdmitted", "You were not let in"],
-])("%s is told instead of the canvas, whatever the text", (endCode, title) => {
-  Object.assign(client, { state: "ended", reason: "Xyzzy.", endCode });
+])("%s is told instead of the canvas, whatever the host's words", (endCode, title) => {
+  Object.assign(client, { state: "ended", reason: "Some words.", endCode });
   view({ onLeave: () => undefined });
   expect(texts("h2")).toEqual([title]);
   expect(all("#canvas")).toEqual([]);
 });
 
 test("what was there stays readable after the end", () => {
-  Object.assign(client, { state: "ended", reason: "The host stopped sharing." });
+  Object.assign(client, { state: "ended", reason: "The host stopped sharing.", endCode: "stopped" });
   view({ onLeave: () => undefined });
   expect(all("#canvas")).toHaveLength(1);
   expect(texts(".sshx-banner").join()).toContain("The host stopped sharing.");
@@ -219,6 +219,33 @@ test("while reconnecting one sees when the next attempt is, and can try at once"
   click("Try now");
   expect(client.calls).toEqual([["connect"]]);
   vi.useRealTimers();
+});
+
+test("what was typed waits for the connection in sight, and can be discarded", () => {
+  Object.assign(client, { state: "reconnecting", reason: "The link broke.", waiting: 12 });
+  view();
+  const notice = () => texts("[role=status] [aria-label='Waiting input'] p");
+  expect(notice()).toEqual(["12 characters typed wait for the connection."]);
+  click("Discard");
+  expect(client.calls).toEqual([["discardWaiting"]]);
+  after(() => client.set({ waiting: 1 }, "input"));
+  expect(notice()).toEqual(["1 character typed waits for the connection."]);
+  after(() => client.set({ waiting: 0 }, "input"));
+  expect(notice()).toEqual([]);
+});
+
+test("what waited long is sent only if the person still wants it", () => {
+  client.heldInput = { text: "rm -rf ./*", waited: 34_200 };
+  view();
+  const notice = () => texts("[role=alert] [aria-label='Held input'] p");
+  expect(notice()).toEqual(["You typed this while the connection was broken for 34 s: «rm -rf ./*». Send it?"]);
+  const [held] = all("[aria-label='Held input']");
+  expect([...held!.querySelectorAll("button")].map(({ textContent }) => textContent)).toEqual(["Send", "Discard"]);
+  click("Send");
+  click("Discard");
+  expect(client.calls).toEqual([["sendHeld"], ["discardHeld"]]);
+  after(() => client.set({ heldInput: null }, "input"));
+  expect(notice()).toEqual([]);
 });
 
 test("who comes back online or to the tab need not wait", () => {

@@ -65,9 +65,19 @@ test("a notice stays while the pointer is on it", () => {
 
 test("at most four, the newest; the same error is one", () => {
   showToasts();
-  for (const text of ["a", "b", "b", "c", "d", "e"]) after(() => client.emit({ type: "error", code: "full", text }));
+  for (const text of ["a", "b", "b", "c", "d", "e"]) after(() => client.fail(text));
   expect(toasts()).toEqual(["b", "c", "d", "e"]);
   expect(all(".sshx-toast").every((toast) => toast.getAttribute("role") === "alert")).toBe(true);
+});
+
+test("input that nobody got is told with what it was, until one has seen it", () => {
+  showToasts();
+  after(() => client.emit({ type: "lost", sid: 1, text: "rm -rf ./*↵", reason: "noShell" }));
+  after(() => vi.advanceTimersByTime(60_000));
+  expect(toasts()).toEqual(["The shell was closed before it got what you typed: «rm -rf ./*↵»."]);
+  expect(all(".sshx-toast")[0]!.getAttribute("role")).toBe("alert");
+  click("Dismiss");
+  expect(toasts()).toEqual([]);
 });
 
 test("requests stay until they are answered", () => {

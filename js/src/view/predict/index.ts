@@ -18,6 +18,7 @@ export class PredictiveEcho {
   private wanted = true;
   private measured: number | null = null;
   private slow = false;
+  private broken = false;
 
   /** Draws above an opened terminal. */
   constructor(private readonly terminal: Terminal) {
@@ -45,10 +46,23 @@ export class PredictiveEcho {
   }
 
   set roundTrip(roundTrip: number | null) {
+    if (this.broken && roundTrip === null) return;
     this.measured = roundTrip;
     this.predictor.roundTrip = roundTrip ?? 0;
     this.slow = roundTrip !== null && roundTrip > (this.slow ? FAST : SLOW);
-    if (!this.slow) this.reset();
+    this.show();
+  }
+
+  /** Whether keys wait for the connection: until they are sent, what they will do stays in sight. */
+  get waiting(): boolean {
+    return this.broken;
+  }
+
+  set waiting(waiting: boolean) {
+    if (waiting === this.broken) return;
+    this.broken = waiting;
+    if (!waiting) this.predictor.restart(performance.now());
+    this.show();
   }
 
   /** The person typed `data`, which is on its way to the host. */
@@ -65,7 +79,7 @@ export class PredictiveEcho {
     this.update((screen) => this.predictor.printed(screen));
   }
 
-  /** The screen was drawn anew, resized, or the link broke: forget all predictions. */
+  /** The screen was drawn anew, resized, or the session ended: forget all predictions. */
   reset(): void {
     this.predictor.forget();
     this.show();
@@ -78,7 +92,7 @@ export class PredictiveEcho {
   }
 
   private update(change: (screen: Screen) => void): void {
-    if (!this.wanted || !this.slow) return;
+    if (!this.wanted) return; // on a fast link it is not shown, and still learns whether the program echoes
     const screen = readScreen(this.terminal);
     if (screen) change(screen);
     else this.predictor.forget();
@@ -86,10 +100,10 @@ export class PredictiveEcho {
   }
 
   private show(): void {
-    this.overlay.show(this.predictor.picture);
+    this.overlay.show(this.slow || this.broken ? this.predictor.picture : null, this.broken);
     clearTimeout(this.timer);
     const { lateAt } = this.predictor;
-    if (lateAt === null) return;
+    if (lateAt === null || this.broken) return;
     const wait = Math.max(0, lateAt - performance.now());
     this.timer = setTimeout(() => this.update((screen) => this.predictor.expire(screen, performance.now())), wait);
   }

@@ -14,7 +14,9 @@ export class Overlay {
     terminal.element?.querySelector(".xterm-screen")?.append(this.layer);
   }
 
-  show(picture: Picture | null): void {
+  /** @param waiting - whether what is foretold waits for the connection, which looks different. */
+  show(picture: Picture | null, waiting = false): void {
+    this.layer.toggleAttribute("data-waiting", waiting);
     if (!picture && !this.picture) return;
     this.picture = picture;
     this.refresh();

@@ -140,6 +140,11 @@ export class Predictor {
     }
   }
 
+  /** The keys are sent only now. */
+  restart(now: number): void {
+    this.sent = this.sent.map(({ key }) => ({ key, at: now }));
+  }
+
   /** When to call `expire`, or null. */
   get lateAt(): number | null {
     const oldest = this.sent[0];

@@ -541,7 +541,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
       for (let round = 0; cutter.left > 0; round++) {
         client.send(sid, `line ${++lines}\r`);
         if (round % 10 === 0) client.move(sid, { x: round, y: 0, rows: 24, cols: 80 });
-        if (round % 60 === 0) client.chat(`word ${++said}`); // 10 in 5 s are allowed
+        if (round % 60 === 0) void client.chat(`word ${++said}`); // 10 in 5 s are allowed
         if (round % 120 === 0) {
           void client.create(0, 900).then((shell) => {
             opened.push(shell);
@@ -553,7 +553,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
       const asked = Math.ceil((lines - 1) / 120);
       client.move(sid, { x: 7, y: 7, rows: 24, cols: 80 });
       client.send(sid, "\x04");
-      client.chat("the end");
+      void client.chat("the end");
       await terminal.shows(/end-1/);
       await until(host, () => host.messages.at(-1)?.text === "the end");
       await until(host, () => host.shells.get(sid)?.x === 7);

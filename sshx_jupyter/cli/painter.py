@@ -13,6 +13,9 @@ BIG = 256
 NEAR = 4
 """Cells that are cheaper to print again than to jump over."""
 
+OPENED = (b"http://", b"https://", b"mailto:")
+"""Links that are passed on to the person's terminal. A `file:` link would open what lies on their own machine."""
+
 
 class Painter:
     """What the terminal shows, as far as we know. `forget` when it may show anything."""
@@ -98,6 +101,8 @@ class Painter:
         if look != self._look:
             out += look
             self._look = look
+        if not link.lower().startswith(OPENED):
+            link = b""
         if link != self._link:
             out += b"\x1b]8;;%s\x1b\\" % link
             self._link = link

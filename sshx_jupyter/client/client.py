@@ -669,7 +669,7 @@ class SshxClient:
             case Pong(t, taken):
                 self.latency = time.monotonic() - t
                 if self._settled:
-                    self._outbox.acknowledge(taken)
+                    self._outbox.acknowledge(taken, time.monotonic())
                     self._set_room()
             case Users(users):
                 self.users = dict(users)

@@ -17,7 +17,8 @@ from ..protocol.messages import MAX_UNANSWERED, Chat, Data, Move, Request
 PIECE = 32 << 10
 """Most bytes of one `Data`."""
 STALE = 10.0
-"""Seconds after which input that waited for a new link is not sent without asking: the screen may be another now."""
+"""Seconds after which input that waited for a new link is not sent without asking: the screen may be another now. They
+count from when it was typed or, if that is later, from when the host last took input."""
 PING_BYTES = 64 << 10
 """Bytes after which the host is asked how much it has taken, without waiting for the next regular ping."""
 
@@ -68,6 +69,7 @@ class Outbox:
         """The requests that were sent, on any link, and are not answered."""
         self._position = 0
         """Position in the stream of the next byte that is sent."""
+        self._taken_at = float("-inf")
         self._req = 0
         self._stream: bytes | None = None
         self._open = False
@@ -143,7 +145,7 @@ class Outbox:
         """
         losses: list[Loss] = []
         if stream is not None and stream == self._stream:
-            self.acknowledge(taken)
+            self._forget_taken(taken)
             self._req = max(self._req, req)
         else:
             losses += self._forget_stream()
@@ -154,7 +156,8 @@ class Outbox:
         self._position = taken
         self._unacknowledged = 0
         self._open = True
-        stale = any(isinstance(item, Input) and now - item.since > STALE for item in self._queue)
+        oldest = next((item for item in self._queue if isinstance(item, Input)), None)
+        stale = oldest is not None and now - max(oldest.since, self._taken_at) > STALE
         self.held = stale and self.stale == "hold"
         for item in list(self._queue):
             code = self._undeliverable(item, shells, may_write, now, stale)
@@ -204,8 +207,14 @@ class Outbox:
         self._unacknowledged = 0
         return True
 
-    def acknowledge(self, taken: int) -> None:
+    def acknowledge(self, taken: int, now: float) -> None:
         """The host has taken the input before position `taken`."""
+        size = self.size
+        self._forget_taken(taken)
+        if self.size < size:
+            self._taken_at = now
+
+    def _forget_taken(self, taken: int) -> None:
         rest: deque[Input | Ask] = deque()
         for item in self._sent:
             if isinstance(item, Input) and item.n < taken:

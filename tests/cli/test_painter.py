@@ -100,6 +100,16 @@ def test_nothing_in_a_cell_is_a_command_to_the_terminal() -> None:
     assert not re.search("[\x7f-\x9f]", drawn)
 
 
+def test_links_to_files_are_not_passed_on() -> None:
+    shell = GhosttyScreen(4, 60, 0)
+    grid, painter = Grid(shell, lambda: None), Painter(4, 60)
+    shell.feed(b"\x1b]8;;file:///etc/passwd\x1b\\here\x1b]8;;HTTPS://example.org/\x1b\\there\x1b]8;;\x1b\\ plain")
+    grid.refresh()
+    drawn = painter.paint(grid.rows, grid.cursor)
+    assert b"file:" not in drawn
+    assert b"\x1b]8;;HTTPS://example.org/\x1b\\there" in drawn
+
+
 def test_typing_costs_few_bytes() -> None:
     shell = GhosttyScreen(24, 80, 0)
     grid, painter = Grid(shell, lambda: None), Painter(24, 80)

@@ -72,7 +72,7 @@ def test_nothing_is_lost_or_doubled_however_often_the_link_breaks(seed: int) -> 
             if answer is not None and rng.random() < 0.8:
                 outbox.answered(answer)  # else the answer is lost on its way
         if rng.random() < 0.3:
-            outbox.acknowledge(host.stream.taken)
+            outbox.acknowledge(host.stream.taken, 0)
         if arrives < len(way) or rng.random() < 0.1:
             outbox.close()
             assert settle(outbox, host) == []
@@ -86,7 +86,7 @@ def test_nothing_is_lost_or_doubled_however_often_the_link_breaks(seed: int) -> 
             for message in messages:
                 if (answer := host.take(message)) is not None:
                     outbox.answered(answer)
-    outbox.acknowledge(host.stream.taken)
+    outbox.acknowledge(host.stream.taken, 0)
     assert host.typed == {sid: data for sid, data in typed.items() if data}
     assert [message.text for message in host.done] == said  # type: ignore[attr-defined]
     assert outbox.size == 0
@@ -166,6 +166,18 @@ def test_input_that_waited_for_long_is_not_sent_without_asking(stale: str) -> No
         assert b"".join(message.data for message in outbox.take()) == b"cd scratch && rm -rf ./*\rx"  # type: ignore[union-attr]
 
 
+def test_input_that_the_host_was_taking_has_not_waited() -> None:
+    outbox, host = Outbox(), Host()
+    settle(outbox, host)
+    outbox.type(1, b"a long paste", 0)
+    outbox.take()
+    outbox.acknowledge(6, STALE)
+    host.take(Data(1, 0, b"a long"))
+    outbox.close()
+    assert settle(outbox, host, STALE + 1) == []
+    assert outbox.take() == [Data(1, 6, b" paste")]
+
+
 def test_input_that_is_held_can_be_discarded() -> None:
     outbox, host = Outbox("hold"), Host()
     outbox.type(1, b"gone", 0)
@@ -225,7 +237,7 @@ def test_much_input_is_sent_in_pieces_and_asks_how_much_has_arrived() -> None:
     assert [len(message.data) for message in outbox.take()] == [PIECE, PIECE, 1]  # type: ignore[union-attr]
     assert outbox.wants_ping()
     assert not outbox.wants_ping()
-    outbox.acknowledge(PIECE + 10)
+    outbox.acknowledge(PIECE + 10, 0)
     assert outbox.size == PIECE - 9
 
 

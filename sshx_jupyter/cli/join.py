@@ -1,4 +1,4 @@
-"""`jupyter sshx join`: full screen in a terminal, else a pipe from stdin to the first shell and back."""
+"""`jupyter sshx join`: full screen in a terminal, else a pipe from stdin to the oldest shell and back."""
 
 from __future__ import annotations
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from contextlib import AbstractAsyncContextManager
 
 from ..client import InputNotDelivered, SessionEnded, SshxClient
 from ..client.events import Output, StateChanged
 from ..protocol.messages import Error, Shells
 from .console import Failure, clean, say
+from .harmless import HarmlessOutput
 from .join import farewell
 from .pipes import StdinReader, StdoutWriter
 from .signals import until_signal
@@ -55,6 +57,7 @@ async def _run(connecting: AbstractAsyncContextManager[SshxClient]) -> int:
 class _Pipe:
     def __init__(self, client: SshxClient) -> None:
         self.stdout = StdoutWriter()
+        self._harmless = HarmlessOutput() if sys.stdout.isatty() else None
         self.ended = False
         """Whether the shell has ended."""
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -117,7 +120,7 @@ class _Pipe:
     async def _on_output(self, output: Output) -> None:
         self._active = self._loop.time()
         if not output.snapshot:
-            await self.stdout.write(output.data)
+            await self.stdout.write(self._harmless.feed(output.data) if self._harmless else output.data)
         elif self._drawn.is_set() and output.missed:
             say(f"jupyter sshx: {output.missed} bytes came too fast and were left out; the screen as it is now:")
             text = self._client.screen(output.sid).text()

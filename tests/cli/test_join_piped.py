@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from iroh import EndpointAddr, EndpointTicket, SecretKey
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.ticket import Ticket
 
-from .programs import TIMEOUT, Shared, Sshx, alive, wait_until
+from .programs import COMMAND, TIMEOUT, Shared, Sshx, Terminal, alive, wait_until
 
 Share = Callable[..., Shared]
 READER = "This ticket lets you watch only"
@@ -67,6 +68,18 @@ def test_a_lot_of_input_arrives_whole(share: Share, sshx: Sshx) -> None:
     assert "got it" in told.stdout
     expected = subprocess.run(["cksum"], input=data, capture_output=True, check=True).stdout
     assert (sshx.home / "sum").read_bytes() == expected
+
+
+def test_a_terminal_gets_nothing_that_would_change_it(share: Share, terminal: Callable[[int, int], Terminal]) -> None:
+    shared = share(command=("sh",))
+    window = terminal(100, 30)
+    title = window.get("pane_title")
+    evil = r"printf '<\033]2;evil\007\033[?1049h\033[32mgreen\033[m>\n'"
+    command = shlex.join([*COMMAND, "join", shared.ticket])
+    window.enter(f"echo {shlex.quote(evil)} | {command}; echo left $?")
+    window.wait_for("^<green>")
+    window.wait_for("left 0")
+    assert (window.get("pane_title"), window.get("alternate_on")) == (title, "0")
 
 
 def test_a_reader_cannot_type(share: Share, sshx: Sshx) -> None:

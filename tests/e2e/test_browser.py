@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.links.iroh import SshxNode
 from sshx_jupyter.protocol.messages import Geometry
 from tests.e2e.browser import Person, same_picture
@@ -276,6 +277,30 @@ async def test_the_link_breaks_and_mends(
         await guest.heard("meanwhile")
         await same_picture(host, guest)
         await expect(guest.page.get_by_role("log", name="Chat").get_by_text("before", exact=True)).to_have_count(1)
+
+
+async def test_what_is_typed_without_a_connection_waits_and_is_asked_about(
+    browser: Browser, host: Person, session: dict[str, Any], tmp_path: Path
+) -> None:
+    with jupyter_server(tmp_path / "b") as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        guest = await Person.at(browser, server)
+        await both_in(host, guest, session)
+        server.stop(signal.SIGKILL)
+        await guest.state("reconnecting")
+        await guest.type("echo it is $((6*7))\n")
+        await expect(guest.page.get_by_role("status").get_by_text("20 characters typed wait")).to_be_visible()
+        await guest.screenshot("waiting-input")
+        await asyncio.sleep(STALE + 0.5)  # what has waited for less is sent without asking
+    with jupyter_server(tmp_path / "b", port=port):
+        await guest.state("connected", timeout=40)
+        asked = guest.page.get_by_role("alert").filter(has_text="Send it?")
+        await expect(asked).to_contain_text("«echo it is $((6*7))↵»")
+        await guest.screenshot("held-input")
+        assert "it is 42" not in await host.text()
+        await asked.get_by_role("button", name="Send").click()
+        await guest.sees_line("it is 42")
+        await expect(guest.page.get_by_text("Send it?")).to_have_count(0)
 
 
 async def test_reloading(host: Person, guest: Person, session: dict[str, Any]) -> None:

@@ -283,7 +283,7 @@ export class SshxClient {
     this.#open();
   }
 
-  /** Leave for good: the state is `ended`. Whoever knows that the session is over says so by another code. */
+  /** Leave for good: the state is `ended`. `code` is another if the session is known to be over. */
   close(reason = "You left the session.", code = "left"): void {
     this.#flush();
     this.#end(code, reason);

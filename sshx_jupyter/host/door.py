@@ -78,7 +78,7 @@ class Places(Generic[Item]):
 
 
 class Door(Generic[Item]):
-    """Who may try to come in; items stand for handshakes."""
+    """Decides which handshakes may go on. Items stand for handshakes."""
 
     def __init__(self, limits: Limits) -> None:
         self._places = {

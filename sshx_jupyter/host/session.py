@@ -1,6 +1,6 @@
 """The shared session: its shells, who takes part and in which role, what everyone is told.
 
-Independent of how messages travel. Who may ask for what stands in `dispatch`.
+Independent of how messages travel. `dispatch` knows which client may ask for what.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may come back as the same user."""
+"""Clients that come back as the same user."""
 
 from __future__ import annotations
 

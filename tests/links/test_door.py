@@ -22,6 +22,7 @@ from iroh import (
 )
 
 from sshx_jupyter.client import SshxClient
+from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.links import FrameReader
 from sshx_jupyter.links.iroh import ALPN, IrohLink, SshxNode
@@ -37,6 +38,10 @@ LOOPBACK = "127.0.0.1:0"
 async def node() -> AsyncIterator[SshxNode]:
     async with await SshxNode.spawn(relays="disabled", bind=LOOPBACK) as node:
         yield node
+
+
+PROMPTLY = Limits().handshake_timeout / 2
+"""Seconds in which somebody gets in who need not wait until the handshakes of strangers have timed out."""
 
 
 class Strangers:
@@ -110,8 +115,8 @@ async def test_one_connection_full_of_unfinished_handshakes_locks_nobody_out(nod
         for _ in range(40):
             await them.knock(connection)
         await asyncio.sleep(0.3)
-        assert await join_as_guest(session) < 2
-        assert await join_as_owner(node, session) < 2
+        assert await join_as_guest(session) < PROMPTLY
+        assert await join_as_owner(node, session) < PROMPTLY
 
 
 async def test_unfinished_handshakes_of_many_endpoints_lock_nobody_out(node: SshxNode) -> None:
@@ -122,8 +127,8 @@ async def test_unfinished_handshakes_of_many_endpoints_lock_nobody_out(node: Ssh
             for _ in range(4):
                 await them.knock(connection)
         await asyncio.sleep(0.3)
-        assert await join_as_guest(session) < 2
-        assert await join_as_owner(node, session) < 2
+        assert await join_as_guest(session) < PROMPTLY
+        assert await join_as_owner(node, session) < PROMPTLY
 
 
 async def test_idle_connections_lock_nobody_out(node: SshxNode) -> None:
@@ -132,15 +137,15 @@ async def test_idle_connections_lock_nobody_out(node: SshxNode) -> None:
         for _ in range(30):
             endpoint = await them.endpoint()
             await asyncio.gather(*(them.connect(endpoint) for _ in range(10)), return_exceptions=True)
-        assert await join_as_guest(session) < 2
-        assert await join_as_owner(node, session) < 2
+        assert await join_as_guest(session) < PROMPTLY
+        assert await join_as_owner(node, session) < PROMPTLY
 
 
 async def test_a_connection_that_sends_much_without_a_key_ends(node: SshxNode) -> None:
     async with strangers(node) as them:
         connection = await them.connect(await them.endpoint())
         flood = [asyncio.ensure_future(them.knock(connection, bytes(1 << 20))) for _ in range(4)]
-        assert await asyncio.wait_for(connection.closed(), 3)
+        assert await asyncio.wait_for(connection.closed(), 20)
         await asyncio.gather(*flood, return_exceptions=True)
 
 
@@ -188,7 +193,7 @@ async def test_new_endpoints_do_not_buy_new_guesses(node: SshxNode) -> None:
     async with strangers(node) as them:
         started = time.monotonic()
         attackers = [asyncio.ensure_future(guess(them)) for _ in range(3)]
-        await asyncio.sleep(6)
+        await asyncio.sleep(6)  # the attack goes on for so long
         waited = await join_as_guest(session)
         owner = await join_as_owner(node, session)
         taken = time.monotonic() - started
@@ -197,5 +202,5 @@ async def test_new_endpoints_do_not_buy_new_guesses(node: SshxNode) -> None:
         await asyncio.wait(attackers)
     limits = node.hub.limits
     assert guesses <= limits.wrong_keys + taken * 6
-    assert waited < 4
-    assert owner < 1
+    assert waited < PROMPTLY
+    assert owner < PROMPTLY

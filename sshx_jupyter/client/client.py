@@ -367,7 +367,8 @@ class SshxClient:
         for start in range(0, len(data), PIECE):
             while self._outbox.size > OUTBOX_BYTES and not self._ended:
                 await self._wait_for_room()
-            self._type(sid, data[start : start + PIECE])
+            self._tell_lost()
+            self._post_input(sid, data[start : start + PIECE])
 
     async def drain(self) -> None:
         """Wait until the host has taken all that was typed. Raises `InputNotDelivered` as `send` does."""
@@ -423,9 +424,7 @@ class SshxClient:
                 match event:
                     case Output(sid) if sid == shell:
                         command_run.on_output(event.data, event.snapshot, event.missed)
-                    case Error(None, code, text, {"sid": sid, "n": n}) if sid == shell and begin <= n < begin + len(
-                        line
-                    ):
+                    case Error(None, code, text, {"n": n}) if begin <= n < begin + len(line):
                         errors.append(CommandError(text, code))
                     case InputLost(sid) if sid == shell and not command_run.begun:
                         errors.append(CommandError(event.text, event.code))
@@ -438,11 +437,11 @@ class SshxClient:
                 while self._outbox.size > OUTBOX_BYTES and not self._ended:
                     await self._wait_for_room()
                 begin = self._outbox.end
-                self._type(shell, line)
+                self._post_input(shell, line)
                 await self.wait_for(over)
             except asyncio.CancelledError:
                 if not self._ended and shell in self.shells:
-                    self._type(shell, b"\x03")
+                    self._post_input(shell, b"\x03")
                 raise
             finally:
                 stop_observing()
@@ -479,10 +478,9 @@ class SshxClient:
                 self._answers.pop(ask, None)
             raise
 
-    def _type(self, sid: int, data: bytes) -> None:
+    def _post_input(self, sid: int, data: bytes) -> None:
         if self._ended:
             raise self._over()
-        self._tell_lost()
         self._outbox.type(sid, data, time.monotonic())
         self._work.set()
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sshx_jupyter.client import events
+from sshx_jupyter.client import InputNotDelivered, events
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.protocol.messages import Hear
 from tests.sessions import Host, hosting
@@ -85,6 +85,18 @@ async def test_a_command_that_the_host_refuses_is_not_waited_for(host: Host) -> 
         session.set_role(client.uid, "reader")  # which the client has not heard yet
         with pytest.raises(CommandError, match="You can watch"):
             await client.run("true")
+
+
+async def test_input_that_was_lost_is_told_by_the_next_send_and_not_by_a_command(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as client:
+        await client.wait_for(lambda c: c.shells)
+        client._outbox.type(99, b"exit\r", 0.0)
+        client._tell_losses(client._outbox.open(client._resume, 0, 0, {1}, True, 0.0))
+        assert (await client.run("echo on")).output == "on\n"
+        with pytest.raises(InputNotDelivered, match="Shell 99 has ended"):
+            await client.send(1, "x")
+        await client.send(1, " ")
 
 
 async def test_a_command_runs_in_the_oldest_shell_wherever_its_window_is(host: Host) -> None:

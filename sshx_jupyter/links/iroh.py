@@ -35,7 +35,7 @@ from ..host.session import Session
 from ..host.terminals import Terminals
 from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
 from ..ticket import MAX_DIRECT_ADDRESSES, Ticket, TicketError
-from . import Link, LinkClosed, Path, Unreachable, iroh_fast_path
+from . import Link, LinkClosed, Path, Unreachable, iroh_fast_path, iroh_release
 from .memory import memory_link
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class IrohLink:
                 task.uncancel()
             raise LinkClosed("the other side does not take what it is sent") from None
         finally:
-            self._sending = None
+            self._sending = task = None  # else the task and the error that ends it hold each other
 
     async def receive(self) -> list[bytes]:
         while True:
@@ -244,6 +244,7 @@ class SshxNode:
             ValueError: for a bind address, relay URL or key file that cannot be used.
         """
         iroh_fast_path.apply()
+        iroh_release.apply()
         mode = parse_relays(relays or os.environ.get("SSHX_RELAYS") or "default")
         options = EndpointOptions(
             preset=preset_n0() if mode == "default" else preset_minimal(),

@@ -76,6 +76,8 @@ Dial: TypeAlias = Callable[[], Awaitable[Link]]
 PING_PERIOD = 2.0
 SILENCE = 15.0
 """Seconds without a word from the host after which the link is dead."""
+LAST_WORDS = 1.0
+"""Seconds that the host's last frames may take to arrive once it takes no more."""
 BACKOFF = (0.5, 15.0)
 """Seconds before the first and, doubling, before the later attempts to reconnect."""
 ACK_BYTES = 4 << 10
@@ -564,7 +566,10 @@ class SshxClient:
         try:
             reader = FrameReader(link)
             handshake = ClientHandshake(self._credentials, self._psk)
-            await link.send(handshake.start())
+            with contextlib.suppress(
+                LinkClosed
+            ):  # a host that refuses takes no more, and what it said is still to be read
+                await link.send(handshake.start())
             self._secured = handshake.receive(await asyncio.wait_for(reader.next(), SILENCE))
             self._last_heard = time.monotonic()
             kind: JoinKind = "mirror" if self._observer else "user"
@@ -576,8 +581,11 @@ class SshxClient:
                 asyncio.ensure_future(work)
                 for work in (self._read(link, reader.rest()), self._write(link), self._ping(link))
             ]
+            reading = tasks[0]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return str(next(iter(done)).result())
+            if not reading.done():  # the same here
+                await asyncio.wait({reading}, timeout=LAST_WORDS)
+            return str((reading if reading.done() else next(iter(done))).result())
         finally:
             for task in tasks:
                 task.cancel()

@@ -1,0 +1,67 @@
+"""How the client takes the end of a link."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from sshx_jupyter.links import Link, LinkClosed
+from sshx_jupyter.protocol.handshake import Refused
+from tests.sessions import hosting
+
+
+class OneWay:
+    """A link that fails in its last of `sends` calls of `send`, and delivers what the host said only after that: so it
+    is with QUIC when the host stops reading while its own last words are still on their way."""
+
+    held = False
+
+    def __init__(self, link: Link, sends: int) -> None:
+        self._link = link
+        self._sends = sends
+        self.peer = link.peer
+        self.close, self.path = link.close, link.path
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        await self._link.send(frames)
+        self._sends -= 1
+        if self._sends <= 0:
+            raise LinkClosed("the host takes no more")
+
+    async def receive(self) -> list[bytes]:
+        frames = await self._link.receive()
+        if self._sends <= 0:
+            await asyncio.sleep(0.05)  # the failure is known first
+        return frames
+
+
+async def test_why_a_full_session_refuses_is_told_although_it_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sshx_jupyter.client.client.FIRST_TRIES", 0.0)
+    async with hosting(users=1) as host:
+        session = await host.create()
+
+        async def dial() -> OneWay:
+            return OneWay(await host.dial("late"), sends=2)
+
+        async with host.connect(session):
+            with pytest.raises(Refused, match="This session is full"):
+                async with host.connect(session, dial=dial):
+                    pass
+
+
+async def test_why_a_host_refuses_unheard_is_told_although_it_takes_nothing() -> None:
+    async with hosting(failed_handshakes=1) as host:
+        session = await host.create(password="right")
+        with pytest.raises(Refused):
+            async with host.connect(session, password="wrong"):
+                pass
+
+        async def dial() -> OneWay:
+            return OneWay(await host.dial(), sends=1)
+
+        with pytest.raises(Refused) as refused:
+            async with host.connect(session, password="right", dial=dial):
+                pass
+        assert refused.value.reason == "rateLimited"

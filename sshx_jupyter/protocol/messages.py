@@ -1,12 +1,14 @@
-"""The messages of ``sshx/1``: their types, and the ranges of their values. How they travel stands in `codec`."""
+"""The messages of ``sshx/1``: their names, and the types and ranges of their fields.
+
+`codec` derives from these classes how messages travel. A message's name is its class's, with a small first letter.
+A new message needs a class here, a place in `ClientMessage` or `HostMessage`, and a rule in docs/protocol.cddl.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
-
-Role: TypeAlias = Literal["owner", "writer", "reader"]
-JoinKind: TypeAlias = Literal["user", "mirror", "companion"]
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 MAX_ID = 2**32 - 1
 """Largest ``sid`` and ``uid``."""
@@ -27,33 +29,77 @@ MAX_ROWS = 1000
 MAX_COLS = 2000
 
 
+# --- Types of fields --------------------------------------------------------------------------------------
+
+
+class Range(NamedTuple):
+    """The smallest and the largest value of an integer."""
+
+    low: int
+    high: int
+
+
+class Pattern(NamedTuple):
+    """A regular expression that all of a text must match."""
+
+    regexp: str
+
+
+Id: TypeAlias = Annotated[int, Range(0, MAX_ID)]
+Seq: TypeAlias = Annotated[int, Range(0, MAX_SEQ)]
+Req: TypeAlias = Annotated[int, Range(1, MAX_SEQ)]
+Position: TypeAlias = Annotated[int, Range(-MAX_POSITION, MAX_POSITION)]
+Rows: TypeAlias = Annotated[int, Range(1, MAX_ROWS)]
+Cols: TypeAlias = Annotated[int, Range(1, MAX_COLS)]
+Color: TypeAlias = Annotated[str, Pattern("#[0-9A-Fa-f]{6}")]
+Cursor: TypeAlias = tuple[float, float] | None
+
+Role: TypeAlias = Literal["owner", "writer", "reader"]
+JoinKind: TypeAlias = Literal["user", "mirror", "companion"]
+
+UNKNOWN: dict[Any, str] = {Role: "reader", JoinKind: "user"}
+"""What a word of a later version counts as."""
+
+
+class Map:
+    """Travels as a map. A key of a field with a default may be left out."""
+
+    __slots__ = ()
+
+
+@cache
+def wire_names(kind: Any) -> dict[str, str]:
+    """The names of a class's fields, each with the name that it has on the wire."""
+    return {f.name: f.metadata.get("wire", f.name) for f in fields(kind)}
+
+
 # --- Values inside messages -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(Map):
     """Where a shell lies on the canvas, and its size in cells."""
 
-    x: int
-    y: int
-    rows: int
-    cols: int
+    x: Position
+    y: Position
+    rows: Rows
+    cols: Cols
 
 
 @dataclass(frozen=True, slots=True)
-class ShellInfo:
+class ShellInfo(Map):
     """A shell as everyone sees it. One that has ended is listed until its last output was sent."""
 
-    x: int
-    y: int
-    rows: int
-    cols: int
+    x: Position
+    y: Position
+    rows: Rows
+    cols: Cols
     title: str
     ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class User(Map):
     """A user as everyone sees it.
 
     Attributes:
@@ -65,27 +111,27 @@ class User:
     """
 
     name: str
-    color: str
+    color: Color
     role: Role
-    cursor: tuple[float, float] | None = None
-    focus: int | None = None
+    cursor: Cursor = None
+    focus: Id | None = None
     pending: bool = False
-    wants_write: bool = False
+    wants_write: bool = field(default=False, metadata={"wire": "wantsWrite"})
 
 
 # --- Client to host ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class Join(Map):
     """The first message of a client.
 
     Attributes:
         name: the name that the client would like to have, or None.
         resume: this client's token from an earlier link, to go on with the same stream as the same user, or None.
-        kind: on the wire ``as``. A ``user`` is listed. A ``mirror`` is an owner's unseen client. A ``companion`` is
+        kind: ``as`` on the wire. A ``user`` is listed. A ``mirror`` is an owner's unseen client. A ``companion`` is
             one more client of a user who is here, and acts as that user.
-        companion_of: on the wire ``of``. For a companion, the token of the user's own client.
+        companion_of: ``of`` on the wire. For a companion, the token of the user's own client.
         passive: for an owner's client: it does not keep a session alive that ends with its owners.
         chat: sequence number of the last chat message seen, 0 for none.
         features: what the client can do beyond ``sshx/1``. Unknown ones are ignored.
@@ -93,10 +139,10 @@ class Join:
 
     name: str | None = None
     resume: bytes | None = field(default=None, repr=False)
-    kind: JoinKind = "user"
-    companion_of: bytes | None = field(default=None, repr=False)
+    kind: JoinKind = field(default="user", metadata={"wire": "as"})
+    companion_of: bytes | None = field(default=None, repr=False, metadata={"wire": "of"})
     passive: bool = False
-    chat: int = 0
+    chat: Seq = 0
     features: list[str] = field(default_factory=list)
 
 
@@ -105,8 +151,8 @@ class Data:
     """Input for a shell. ``n`` is the position of its first byte in the client's stream of input: all bytes of all its
     ``Data``, for all shells, over all links."""
 
-    sid: int
-    n: int
+    sid: Id
+    n: Seq
     data: bytes = field(repr=False)
 
 
@@ -114,16 +160,16 @@ class Data:
 class Subscribe:
     """Ask for a shell's output from sequence number ``seq`` on; -1: nothing seen yet."""
 
-    sid: int
-    seq: int
+    sid: Id
+    seq: Annotated[int, Range(-1, MAX_SEQ)]
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
     """Say how many bytes of a shell's snapshots and chunks the terminal has parsed since the link began."""
 
-    sid: int
-    received: int
+    sid: Id
+    received: Seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +183,14 @@ class Ping:
 class SetCursor:
     """Say where one's pointer is on the canvas, or that it left (None)."""
 
-    at: tuple[float, float] | None
+    at: Cursor
 
 
 @dataclass(frozen=True, slots=True)
 class SetFocus:
     """Say which shell one types into, or that it is none."""
 
-    sid: int | None
+    sid: Id | None
 
 
 # Requests. The host answers each exactly once, with `Done` or `Error`. ``req`` counts 1, 2, 3, … over all links of a
@@ -155,25 +201,25 @@ class SetFocus:
 class Create:
     """Open a shell at a place on the canvas. The answer's value is its ``sid``."""
 
-    req: int
-    x: int
-    y: int
+    req: Req
+    x: Position
+    y: Position
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
     """Close a shell. The answer says that it was told to end; it leaves :class:`Shells` when it has."""
 
-    req: int
-    sid: int
+    req: Req
+    sid: Id
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """Move and resize a shell, or only raise it above the others (None)."""
 
-    req: int
-    sid: int
+    req: Req
+    sid: Id
     to: Geometry | None
 
 
@@ -181,7 +227,7 @@ class Move:
 class Chat:
     """Say something to everyone."""
 
-    req: int
+    req: Req
     text: str
 
 
@@ -189,7 +235,7 @@ class Chat:
 class SetName:
     """Change one's own name."""
 
-    req: int
+    req: Req
     name: str
 
 
@@ -197,7 +243,7 @@ class SetName:
 class SetColor:
     """Change one's own color, ``"#rrggbb"``."""
 
-    req: int
+    req: Req
     color: str
 
 
@@ -205,15 +251,15 @@ class SetColor:
 class RequestWrite:
     """Ask the owners for the role ``writer``."""
 
-    req: int
+    req: Req
 
 
 @dataclass(frozen=True, slots=True)
 class SetRole:
     """Change a user's role; owners only."""
 
-    req: int
-    uid: int
+    req: Req
+    uid: Id
     role: Role
 
 
@@ -221,8 +267,8 @@ class SetRole:
 class Kick:
     """Remove a user; owners only."""
 
-    req: int
-    uid: int
+    req: Req
+    uid: Id
     reason: str
 
 
@@ -230,8 +276,8 @@ class Kick:
 class Approve:
     """Let a waiting user in, or turn it away; owners only."""
 
-    req: int
-    uid: int
+    req: Req
+    uid: Id
     allow: bool
 
 
@@ -239,7 +285,7 @@ class Approve:
 class Lock:
     """Let nobody else in, or everyone with a ticket again; owners only."""
 
-    req: int
+    req: Req
     locked: bool
 
 
@@ -251,7 +297,7 @@ class Hello:
     """The first message of a host, and again when it has changed: who the client is, and a map of text to plain values:
     the session, the client's token, and how far the host has taken the client's stream (``input``, ``req``)."""
 
-    uid: int
+    uid: Id
     info: dict[str, Any] = field(repr=False)
 
 
@@ -264,14 +310,14 @@ class Waiting:
 class Users:
     """All users."""
 
-    users: list[tuple[int, User]]
+    users: list[tuple[Id, User]]
 
 
 @dataclass(frozen=True, slots=True)
 class UserDiff:
     """One user as it is now, or that it left (None)."""
 
-    uid: int
+    uid: Id
     user: User | None
 
 
@@ -279,7 +325,7 @@ class UserDiff:
 class Shells:
     """All shells, the topmost last."""
 
-    shells: list[tuple[int, ShellInfo]]
+    shells: list[tuple[Id, ShellInfo]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,10 +337,10 @@ class Snapshot:
     its ``seq``.
     """
 
-    sid: int
-    seq: int
+    sid: Id
+    seq: Seq
     data: bytes = field(repr=False)
-    part: int
+    part: Id
     more: bool
 
 
@@ -302,8 +348,8 @@ class Snapshot:
 class Chunks:
     """A shell's output from sequence number ``seq`` on."""
 
-    sid: int
-    seq: int
+    sid: Id
+    seq: Seq
     chunks: list[bytes] = field(repr=False)
 
 
@@ -311,8 +357,8 @@ class Chunks:
 class Hear:
     """What a user said in the chat, and when (Unix time). ``seq`` counts 1, 2, 3, … in the session and orders it."""
 
-    seq: int
-    uid: int
+    seq: Seq
+    uid: Id
     name: str
     text: str
     time: float
@@ -331,14 +377,14 @@ class Pong:
     client's input the host has taken: they are queued for a program, or answered by an error."""
 
     t: float
-    taken: int
+    taken: Seq
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """The request ``req`` was done; what it changed was told before. The value is a shell's ``sid`` or None."""
 
-    req: int
+    req: Req
     value: Any = None
 
 
@@ -353,7 +399,7 @@ class Error:
         details: plain values by name. For input: ``sid``, ``n`` and ``bytes``, their count.
     """
 
-    req: int | None
+    req: Req | None
     code: str
     text: str
     details: dict[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Any
 
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sshx_jupyter.client.outbox import PIECE
@@ -25,78 +25,52 @@ from tests.vectors.generate import CLIENT, HOST, malformed, plain
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/messages.json").read_text())
 
-ids = st.integers(0, m.MAX_ID)
-seqs = st.integers(0, m.MAX_SEQ)
+CLIENT_KINDS: tuple[type[Any], ...] = typing.get_args(m.ClientMessage)
+HOST_KINDS: tuple[type[Any], ...] = typing.get_args(m.HostMessage)
+
+EACH_MESSAGE = pytest.mark.parametrize("kind", [*CLIENT_KINDS, *HOST_KINDS], ids=lambda kind: kind.__name__)
+
 texts = st.text(max_size=100)
 numbers = st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False))
-positions = st.integers(-m.MAX_POSITION, m.MAX_POSITION)
-cursors = st.one_of(st.none(), st.tuples(numbers, numbers))
-roles = st.sampled_from(["owner", "writer", "reader"])
-shape = (positions, positions, st.integers(1, m.MAX_ROWS), st.integers(1, m.MAX_COLS))
-shells = st.builds(m.ShellInfo, *shape, texts)
-users = st.builds(
-    m.User,
-    texts,
-    st.from_regex("#[0-9a-fA-F]{6}", fullmatch=True),
-    roles,
-    cursors,
-    st.one_of(st.none(), ids),
-    st.booleans(),
-    st.booleans(),
-)
 plains = st.recursive(
     st.one_of(st.none(), st.booleans(), numbers, texts, st.binary(max_size=20)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=8,
 )
 
-tokens = st.none() | st.binary(max_size=32)
-reqs = st.integers(1, m.MAX_SEQ)
 
-client_messages: st.SearchStrategy[Any] = st.one_of(
-    st.builds(
-        m.Join,
-        st.none() | texts,
-        tokens,
-        st.sampled_from(typing.get_args(m.JoinKind)),
-        tokens,
-        st.booleans(),
-        seqs,
-        st.lists(texts, max_size=3),
-    ),
-    st.builds(m.Data, ids, seqs, st.binary()),
-    st.builds(m.Subscribe, ids, st.just(-1) | seqs),
-    st.builds(m.Ack, ids, seqs),
-    st.builds(m.Ping, numbers),
-    st.builds(m.SetCursor, cursors),
-    st.builds(m.SetFocus, st.none() | ids),
-    st.builds(m.Create, reqs, positions, positions),
-    st.builds(m.Close, reqs, ids),
-    st.builds(m.Move, reqs, ids, st.none() | st.builds(m.Geometry, *shape)),
-    st.builds(m.Chat, reqs, texts),
-    st.builds(m.SetName, reqs, texts),
-    st.builds(m.SetColor, reqs, texts),
-    st.builds(m.RequestWrite, reqs),
-    st.builds(m.SetRole, reqs, ids, roles),
-    st.builds(m.Kick, reqs, ids, texts),
-    st.builds(m.Approve, reqs, ids, st.booleans()),
-    st.builds(m.Lock, reqs, st.booleans()),
-)
-host_messages: st.SearchStrategy[Any] = st.one_of(
-    st.builds(m.Hello, ids, st.dictionaries(texts, plains, max_size=4)),
-    st.builds(m.Waiting),
-    st.builds(m.Users, st.lists(st.tuples(ids, users), max_size=4)),
-    st.builds(m.UserDiff, ids, st.none() | users),
-    st.builds(m.Shells, st.lists(st.tuples(ids, shells), max_size=4)),
-    st.builds(m.Snapshot, ids, seqs, st.binary(), ids, st.booleans()),
-    st.builds(m.Chunks, ids, seqs, st.lists(st.binary(), max_size=4)),
-    st.builds(m.Hear, seqs, ids, texts, texts, numbers),
-    st.builds(m.ShellLatency, numbers),
-    st.builds(m.Pong, numbers, seqs),
-    st.builds(m.Done, reqs, plains),
-    st.builds(m.Error, st.none() | reqs, texts, texts, st.dictionaries(texts, plains, max_size=4)),
-    st.builds(m.Closed, texts, texts),
-)
+def values(declared: Any) -> st.SearchStrategy[Any]:
+    """All values of a message's or a field's type."""
+    origin, args = typing.get_origin(declared), typing.get_args(declared)
+    if dataclasses.is_dataclass(declared):
+        hints = typing.get_type_hints(declared, include_extras=True)
+        return st.builds(declared, **{name: values(kind) for name, kind in hints.items()})
+    if origin is typing.Annotated:
+        [limit] = declared.__metadata__
+        if isinstance(limit, m.Pattern):
+            return st.from_regex(limit.regexp, fullmatch=True)
+        return st.sampled_from(limit) | st.integers(*limit)
+    if origin is typing.Literal:
+        return st.sampled_from(args)
+    if origin is list:
+        return st.lists(values(args[0]), max_size=4)
+    if origin is tuple:
+        return st.tuples(*map(values, args))
+    if origin is dict:
+        return st.dictionaries(texts, plains, max_size=4)
+    if args:  # a union
+        return st.one_of(*map(values, args))
+    plain_types = {type(None): st.none(), bool: st.booleans(), bytes: st.binary(), str: texts, float: numbers}
+    return {**plain_types, Any: plains}[declared]
+
+
+client_messages = st.one_of(*map(values, CLIENT_KINDS))
+host_messages = st.one_of(*map(values, HOST_KINDS))
+
+
+def decoder(kind: type[Any]) -> Callable[[bytes], Any]:
+    return decode_client if kind in CLIENT_KINDS else decode_host
+
 
 DECODERS = pytest.mark.parametrize("decode", [decode_client, decode_host])
 
@@ -152,18 +126,15 @@ def check(decode: Callable[[bytes], Any], data: bytes) -> Any:
     return message
 
 
-@given(client_messages)
-def test_client_round_trip(message: Any) -> None:
-    data = encode(message)
-    assert check(decode_client, data) == message
-    assert decode_host(data) is None
-
-
-@given(host_messages)
-def test_host_round_trip(message: Any) -> None:
-    data = encode(message)
-    assert check(decode_host, data) == message
-    assert decode_client(data) is None
+@EACH_MESSAGE
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_round_trip(kind: type[Any], data: st.DataObject) -> None:
+    message = data.draw(values(kind))
+    encoded = encode(message)
+    ours, others = (decode_client, decode_host) if kind in CLIENT_KINDS else (decode_host, decode_client)
+    assert check(ours, encoded) == message
+    assert others(encoded) is None
 
 
 def test_nothing_is_left_out() -> None:
@@ -181,6 +152,7 @@ def test_any_bytes(decode: Callable[[bytes], Any], data: bytes) -> None:
 
 
 # What a hostile encoder may put where: any type of CBOR, at any place, under the names that exist.
+KEYS = [key for kind in (m.Join, m.User, m.ShellInfo) for key in m.wire_names(kind).values()]
 anything: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
         st.none(),
@@ -194,8 +166,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=5),
         st.dictionaries(
-            st.sampled_from(["x", "y", "rows", "cols", "title", "name", "color", "role", "cursor", "focus", "as", "of"])
-            | st.integers(0, 3),
+            st.sampled_from(KEYS) | st.integers(0, 3),
             inner,
             max_size=6,
         ),
@@ -205,11 +176,24 @@ anything: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@DECODERS
+def spoiled(value: Any) -> st.SearchStrategy[Any]:
+    """`value` with anything in the place of one of its parts."""
+    if isinstance(value, dict) and value:
+        keys = st.sampled_from(list(value))
+        return keys.flatmap(lambda key: spoiled(value[key]).map(lambda part: {**value, key: part}))
+    if isinstance(value, list) and value:
+        places = st.integers(0, len(value) - 1)
+        return places.flatmap(lambda i: spoiled(value[i]).map(lambda part: [*value[:i], part, *value[i + 1 :]]))
+    return anything
+
+
+@EACH_MESSAGE
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_any_values(decode: Callable[[bytes], Any], data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from([*codec._CLIENT, *codec._HOST]))
-    check(decode, cbor2.dumps({name: data.draw(anything)}))
+def test_any_values(kind: type[Any], data: st.DataObject) -> None:
+    """Anything in the place of the whole value, or of one part of a good one."""
+    [(name, value)] = cbor2.loads(encode(data.draw(values(kind)))).items()
+    check(decoder(kind), cbor2.dumps({name: data.draw(anything | spoiled(value))}))
 
 
 @DECODERS
@@ -224,7 +208,7 @@ def test_damaged_messages(decode: Callable[[bytes], Any], data: st.DataObject) -
 
 @pytest.mark.parametrize("message", [*CLIENT, *HOST], ids=lambda message: type(message).__name__)
 def test_every_cut_and_every_changed_byte(message: Any) -> None:
-    decode = decode_client if isinstance(message, m.ClientMessage) else decode_host
+    decode = decoder(type(message))
     good = encode(message)
     for end in range(len(good)):
         assert isinstance(check(decode, good[:end]), MalformedMessage)
@@ -273,6 +257,20 @@ def test_malformed_client(name: str, data: bytes) -> None:
 @pytest.mark.parametrize(("name", "data"), malformed("host"))
 def test_malformed_host(name: str, data: bytes) -> None:
     assert isinstance(check(decode_host, data), MalformedMessage)
+
+
+def test_the_longest_text_and_the_deepest_value() -> None:
+    def nested(levels: int) -> Any:
+        return [nested(levels - 1)] if levels else 0
+
+    for good, bad in (
+        ({"chat": [1, "\U0001f680" * 65_536]}, {"chat": [1, "x" * 65_537]}),
+        ({"join": {"features": ["x" * 65_536]}}, {"join": {"features": ["x" * 65_537]}}),
+    ):
+        assert decode_client(cbor2.dumps(good)) is not None
+        assert isinstance(check(decode_client, cbor2.dumps(bad)), MalformedMessage)
+    assert decode_host(cbor2.dumps({"done": [1, nested(14)]})) is not None  # below a map and an array
+    assert isinstance(check(decode_host, cbor2.dumps({"done": [1, nested(15)]})), MalformedMessage)
 
 
 def test_errors_name_the_message_but_not_its_content() -> None:

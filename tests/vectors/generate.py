@@ -52,8 +52,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
-        return {"wantsWrite" if n == "wants_write" else n: plain(getattr(value, n)) for n in names}
+        return {wire_name: plain(getattr(value, name)) for name, wire_name in m.wire_names(type(value)).items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, dict):

@@ -21,16 +21,13 @@ const { client, host, alsoHost, ignored, malformedHost } = vectors("messages") a
 const options = { int64AsNumber: true, mapsAsObjects: true, useRecords: false };
 const plainDecoder = new Decoder(options);
 
-/** Keys of `join` on the wire that are called otherwise in the vectors. */
-const KEYS: Record<string, string> = { kind: "as", companion_of: "of" };
-
 /** The message with the vector's fields, as it is on the wire. */
 function wire({ name, fields }: Sample): ClientMessage {
   const values = Object.entries(fields).map(([key, value]) =>
-    ["data", "resume", "companion_of"].includes(key) && typeof value === "string" ? fromHex(value) : value,
+    ["data", "resume", "of"].includes(key) && typeof value === "string" ? fromHex(value) : value,
   );
   if (name === "join") {
-    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [KEYS[key] ?? key, values[i]])) } as never;
+    return { join: Object.fromEntries(Object.keys(fields).map((key, i) => [key, values[i]])) } as never;
   }
   return { [name]: values.length === 0 ? null : values.length === 1 ? values[0] : values } as never;
 }

@@ -1,5 +1,5 @@
 /** What a person chooses about a session that they share. */
-import type { ShareOptions } from "../server/api";
+import type { ShareOptions } from "../api/api";
 import { useId } from "../view/useId";
 import { Check, Field } from "./Field";
 

@@ -4,7 +4,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { Problem } from "../forms/Field";
 import { requestOf, ShareFields, type ShareChoice } from "../forms/ShareOptions";
-import type { HostedSession } from "../server/api";
+import type { HostedSession } from "../api/api";
 import { Themed } from "./Themed";
 import type { SharedSessions } from "./sessions";
 

@@ -3,7 +3,7 @@ import { Dialog, Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
-import type { HostedSession } from "../server/api";
+import type { HostedSession } from "../api/api";
 import { Avatar } from "../view/Avatar";
 import { InvitePanel } from "../view/InvitePanel";
 import type { SharedSessions } from "./sessions";

@@ -7,7 +7,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
-import type { HostedSession } from "../server/api";
+import type { HostedSession } from "../api/api";
 import { copy } from "../view/copy";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";

@@ -8,7 +8,7 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITerminalTracker } from "@jupyterlab/terminal";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import { Api } from "../server/api";
+import { Api } from "../api/api";
 import { Command } from "./command";
 import { addCommands } from "./commands";
 import { meOf } from "./identity";

@@ -2,7 +2,7 @@
  * Who reloads the page is back in the sessions that they have joined: their tickets are kept meanwhile. JupyterLab's
  * layout, which is saved on the server, has no more than their ids.
  */
-import { forget, keep, take } from "../server/away";
+import { forget, keep, take } from "../session/away";
 
 export interface Kept {
   ticket: string;

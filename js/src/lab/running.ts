@@ -4,7 +4,7 @@ import type { IRunningSessionManagers, IRunningSessions } from "@jupyterlab/runn
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import { Signal } from "@lumino/signaling";
-import type { HostedSession } from "../server/api";
+import type { HostedSession } from "../api/api";
 import { Command } from "./command";
 import { sessionIcon } from "./icons";
 import type { SharedSessions } from "./sessions";

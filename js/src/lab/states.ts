@@ -1,6 +1,6 @@
 /** The states of a connection, in words. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { State } from "../client";
+import type { State } from "../client/events";
 
 export function stateText(trans: TranslationBundle, state: State): string {
   switch (state) {

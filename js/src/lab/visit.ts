@@ -1,12 +1,12 @@
 /** One's own presence in a session, or the way there; a tab shows it. */
 import { type ISignal, Signal } from "@lumino/signaling";
-import { SshxClient } from "../client";
+import { SshxClient } from "../client/client";
 import { fieldOf, read, type Complaint } from "../forms/JoinForm";
 import type { Dial } from "../links/link";
 import type { Credentials } from "../protocol/handshake";
-import type { Api, HostedSession } from "../server/api";
-import { ownerOf } from "../server/hosted";
-import { keepResume, takeResume } from "../server/reload";
+import type { Api, HostedSession } from "../api/api";
+import { ownerOf } from "../session/hosted";
+import { keepResume, takeResume } from "../session/reload";
 import { Ticket } from "../ticket";
 import { peopleReader, type Person } from "../view/people";
 import { onSettings } from "../view/settings";

@@ -1,7 +1,7 @@
 /** Sees who is in a session of this server, and what they ask for, without being listed there itself. */
-import { SshxClient } from "../client";
-import type { Api, HostedSession } from "../server/api";
-import { ownerOf } from "../server/hosted";
+import { SshxClient } from "../client/client";
+import type { Api, HostedSession } from "../api/api";
+import { ownerOf } from "../session/hosted";
 import { peopleReader, type Person } from "../view/people";
 
 interface Listener {

@@ -1,7 +1,7 @@
 /** Shows what the address says, and changes the address when the person goes somewhere else. */
 import { useCallback, useEffect, useState } from "react";
 import { Ticket } from "../ticket";
-import type { Api, HostedSession } from "../server/api";
+import type { Api, HostedSession } from "../api/api";
 import { Problem } from "../forms/Field";
 import { Frame } from "./Frame";
 import { JoinForm, read } from "../forms/JoinForm";

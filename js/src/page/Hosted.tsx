@@ -1,6 +1,6 @@
 /** The sessions that this Jupyter server hosts: go there, or stop them. */
 import { useCallback, useEffect, useState, type MouseEvent } from "react";
-import type { Api, HostedSession } from "../server/api";
+import type { Api, HostedSession } from "../api/api";
 import { Problem } from "../forms/Field";
 import { addressOf } from "./place";
 

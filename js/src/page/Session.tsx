@@ -1,12 +1,12 @@
 /** A session's page: makes the client and shows its view, for the host and for guests. */
 import { useEffect, useState, type FormEvent } from "react";
-import { SshxClient } from "../client";
+import { SshxClient } from "../client/client";
 import { Field, Problem } from "../forms/Field";
 import type { Dial } from "../links/link";
 import type { Credentials } from "../protocol/handshake";
-import type { Api, HostedSession } from "../server/api";
-import { ownerOf, useInvite } from "../server/hosted";
-import { keepResume, takeResume } from "../server/reload";
+import type { Api, HostedSession } from "../api/api";
+import { ownerOf, useInvite } from "../session/hosted";
+import { keepResume, takeResume } from "../session/reload";
 import type { Ticket } from "../ticket";
 import { SessionView, type Invite, type Opening } from "../view/SessionView";
 import { getSettings } from "../view/settings";

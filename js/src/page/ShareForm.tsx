@@ -1,6 +1,6 @@
 /** Creates a session on this Jupyter server. */
 import { useEffect, useState, type FormEvent } from "react";
-import type { Api, HostedSession } from "../server/api";
+import type { Api, HostedSession } from "../api/api";
 import { Problem } from "../forms/Field";
 import { ShareFields, requestOf, type ShareChoice } from "../forms/ShareOptions";
 

@@ -1,6 +1,6 @@
 /** Starts the page. Where the server is, and what it allows, is in the attributes of the page's body. */
 import { createRoot } from "react-dom/client";
-import { Api } from "../server/api";
+import { Api } from "../api/api";
 import { App } from "./App";
 import { cleanAddress } from "./fragment";
 import logo from "./logo.svg";

@@ -14,7 +14,7 @@ import {
 } from "react";
 import type { KeyboardEvent } from "react";
 import type { ZoomTransform } from "d3-zoom";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { Cursors } from "./Cursors";
 import { around, FRAME, NEW_SHELL, NOMINAL_CELL, NOMINAL_FONT_SIZE, type Box } from "./geometry";
 import { KeyRow } from "./KeyRow";

@@ -1,7 +1,7 @@
 /** The chat: what was said, and the field to say something. */
 import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { FormEvent, KeyboardEvent } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { Hear } from "../protocol/messages";
 import { Avatar } from "./Avatar";
 import { dateOf, grouped, type Conversation } from "./conversation";

@@ -1,6 +1,6 @@
 /** The other people's pointers, above everything on the canvas. */
 import { memo } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { inkOn } from "./Avatar";
 import { useEachFrame } from "./useEachFrame";
 

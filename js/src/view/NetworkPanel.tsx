@@ -1,5 +1,5 @@
 /** How the connection is: which way, how quick, how much. */
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { PathKind } from "../links/link";
 import { bytes, rate, SAMPLES, type Sample } from "./traffic";
 import { useClient } from "./useClient";

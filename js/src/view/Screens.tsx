@@ -1,6 +1,7 @@
 /** What is shown instead of the canvas, or above it, while the session cannot be used as usual. */
 import { useEffect, useState, type ReactNode } from "react";
-import type { SshxClient, State } from "../client";
+import type { SshxClient } from "../client/client";
+import type { State } from "../client/events";
 import { DoorIcon, EndIcon, LockIcon, NewShellIcon, UnpluggedIcon, WaitIcon, WarningIcon } from "./icons";
 import type { Situation } from "./situation";
 import { useClient } from "./useClient";

@@ -1,6 +1,6 @@
 /** The view of a session: toolbar, canvas, panels, notices. Knows nothing of the page that it is mounted on. */
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { ChatPanel } from "./ChatPanel";
 import { useConversation } from "./conversation";

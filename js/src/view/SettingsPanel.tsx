@@ -1,6 +1,6 @@
 /** What a person can choose. It holds at once, in every session in this browser. */
 import { useState, type ReactNode } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { PALETTES, paletteOf } from "./palettes";
 import type { Person } from "./people";
 import { changeSettings, useSettings, type Settings } from "./settings";

@@ -1,7 +1,7 @@
 /** A shell as a window on the canvas: its title bar, its terminal, its edges. On a narrow screen, all of the view. */
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { Geometry } from "../protocol/messages";
 import { drag } from "./drag";
 import { Faces } from "./Faces";

@@ -1,6 +1,6 @@
 /** Notices at the edge of the view. They go by themselves; requests stay until someone answers. */
 import { useEffect, useState } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { CloseIcon } from "./icons";
 import type { Notice, Notices } from "./notices";
 import type { Person } from "./people";

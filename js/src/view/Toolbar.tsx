@@ -1,6 +1,7 @@
 /** The bar above the canvas: which session, how it is connected, who is here, and the way to everything else. */
 import type { ReactNode } from "react";
-import type { SshxClient, State } from "../client";
+import type { SshxClient } from "../client/client";
+import type { State } from "../client/events";
 import { Avatar } from "./Avatar";
 import { ChatIcon, FitIcon, LeaveIcon, NetworkIcon, NewShellIcon, PeopleIcon, SettingsIcon, ShareIcon } from "./icons";
 import type { Person } from "./people";

@@ -1,5 +1,5 @@
 /** What the person typed while the link was broken: that it waits and, if it waited long, whether it is still wanted. */
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { WaitIcon, WarningIcon } from "./icons";
 import { useClient } from "./useClient";
 

@@ -1,5 +1,5 @@
 /** How someone who can only watch asks to type. */
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { Person } from "./people";
 import { useClient } from "./useClient";
 

@@ -1,6 +1,6 @@
 /** What the view keeps of the chat while its panel is closed: what is unread, and what is not sent yet. */
 import { useState } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { Hear } from "../protocol/messages";
 import { useClient } from "./useClient";
 

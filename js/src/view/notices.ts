@@ -1,6 +1,8 @@
 /** What happens in a session, as short notices that go by themselves. */
 import { useCallback, useEffect, useState } from "react";
-import type { ClientEvent, LostReason, SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
+import type { LostReason } from "../client/outbox";
+import type { ClientEvent } from "../client/events";
 
 export interface Notice {
   /** One that comes with the key of another replaces it. */

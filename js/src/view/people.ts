@@ -1,6 +1,6 @@
 /** The users of a session as the view lists them. */
 import { useMemo } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { User } from "../protocol/messages";
 import { useClient } from "./useClient";
 

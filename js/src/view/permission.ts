@@ -1,5 +1,5 @@
 /** Why this user may not change the session; null if they may. */
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 
 export function whyReadOnly(client: SshxClient): string | null {
   if (client.state === "ended") return "The session has ended.";

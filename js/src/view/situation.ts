@@ -1,5 +1,5 @@
 /** What a person is told while the session cannot be used as usual, and what they can do about it. */
-import type { Refusal, State } from "../client";
+import type { Refusal, State } from "../client/events";
 
 /** `retry` connects again; `leave` goes back to where one can use another ticket. */
 export type Action = "retry" | "leave";

@@ -1,6 +1,6 @@
 /** The last minute of a connection, for the network panel. */
 import { useMemo, useSyncExternalStore } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 
 export interface Sample {
   /** Milliseconds of a monotonic clock. */

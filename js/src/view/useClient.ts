@@ -1,6 +1,6 @@
 /** What components know of the client: they render again when it has changed. */
 import { useCallback, useSyncExternalStore } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 
 /**
  * The value of `read(client)`, kept up to date. `read` must give the same value as long as nothing has changed, as the

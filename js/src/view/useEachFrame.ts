@@ -1,6 +1,7 @@
 /** For what changes many times a second: a component renders again at most once a frame. */
 import { useEffect, useState } from "react";
-import type { ClientEvent, SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
+import type { ClientEvent } from "../client/events";
 
 /** The value of `read(client)`, which is pure, after events of `type`. */
 export function useEachFrame<T>(client: SshxClient, type: ClientEvent["type"], read: (client: SshxClient) => T): T {

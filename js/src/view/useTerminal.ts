@@ -1,6 +1,6 @@
 /** A shell's terminal in a component: made once, and changed as its look and its permission change. */
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import { ShellTerminal, type Look, type TerminalEvents } from "./terminal";
 
 /** `events` need not be the same functions at each call. */

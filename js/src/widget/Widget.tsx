@@ -1,7 +1,7 @@
 /** One view of a widget: its session, or the way there. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
-import type { SshxClient } from "../client";
-import { useInvite } from "../server/hosted";
+import type { SshxClient } from "../client/client";
+import { useInvite } from "../session/hosted";
 import { Message } from "../view/Screens";
 import { SessionView, type Invite, type Opening } from "../view/SessionView";
 import type { Pause } from "../view/situation";

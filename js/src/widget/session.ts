@@ -3,12 +3,12 @@
  * long as there is a view.
  */
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { SshxClient, type ClientOptions } from "../client";
+import { SshxClient, type ClientOptions } from "../client/client";
 import { dialComm } from "../links/comm";
 import { dialEither } from "../links/either";
 import type { Role } from "../protocol/messages";
-import { Api, type HostedSession } from "../server/api";
-import { ownerOf } from "../server/hosted";
+import { Api, type HostedSession } from "../api/api";
+import { ownerOf } from "../session/hosted";
 import type { Invite } from "../view/InvitePanel";
 import { getSettings } from "../view/settings";
 import { KERNEL_GONE, type Kernel } from "./kernel";

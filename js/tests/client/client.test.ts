@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { SshxClient, type ClientEvent, type ClientOptions, type State } from "../../src/client";
+import { SshxClient, type ClientOptions } from "../../src/client/client";
+import type { ClientEvent, State } from "../../src/client/events";
 import type { Dial, Link } from "../../src/links/link";
 import { Refused } from "../../src/protocol/handshake";
 import { CREDENTIALS, SHELL, ScriptedHost, USER, bytes, refusal, settled } from "./scriptedHost";

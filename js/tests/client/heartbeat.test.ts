@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { heartbeat } from "../../src/heartbeat";
+import { heartbeat } from "../../src/client/heartbeat";
 
 /** A worker as browsers have it, as far as the heartbeat knows it. */
 class FakeWorker {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Outbox, type Ask, type Dropped, type Terms } from "../../src/outbox";
+import { Outbox, type Ask, type Dropped, type Terms } from "../../src/client/outbox";
 import type { ClientMessage } from "../../src/protocol/messages";
-import { readable } from "../../src/preview";
+import { readable } from "../../src/client/preview";
 import { bytes } from "./scriptedHost";
 
 const TOKEN = bytes("token");

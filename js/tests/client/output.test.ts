@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { SshxClient, type TerminalSink } from "../../src/client";
+import { SshxClient } from "../../src/client/client";
+import type { TerminalSink } from "../../src/client/output";
 import { CREDENTIALS, SHELL, ScriptedHost, bytes } from "./scriptedHost";
 
 /** A terminal that parses when the test tells it to. */

@@ -9,7 +9,7 @@ import { addCommands, type CommandOptions } from "../../src/lab/commands";
 import { SharedSessions } from "../../src/lab/sessions";
 import type { ShareDialogOptions } from "../../src/lab/ShareDialog";
 import { Settings } from "../../src/lab/settings";
-import { ApiError, type HostedSession } from "../../src/server/api";
+import { ApiError, type HostedSession } from "../../src/api/api";
 import { USER } from "../client/scriptedHost";
 import { emissions, FakeApi, FakeRegistry, hosted } from "./fakes";
 

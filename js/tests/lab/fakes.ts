@@ -4,8 +4,8 @@ import { Signal } from "@lumino/signaling";
 import { onTestFinished, vi } from "vitest";
 import type { Dial } from "../../src/links/link";
 import type { Credentials } from "../../src/protocol/handshake";
-import type { Api, HostedSession, ShareOptions } from "../../src/server/api";
-import { ownerOf } from "../../src/server/hosted";
+import type { Api, HostedSession, ShareOptions } from "../../src/api/api";
+import { ownerOf } from "../../src/session/hosted";
 import { CREDENTIALS, type HostLink, ScriptedHost, settled } from "../client/scriptedHost";
 
 export function hosted(number: number, change: Partial<HostedSession> = {}): HostedSession {

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test } from "vitest";
 import { forgetTickets, keepTicket, takeTicket } from "../../src/lab/kept";
-import { keep, take } from "../../src/server/away";
+import { keep, take } from "../../src/session/away";
 
 const ID = "07".repeat(16);
 const KEPT = { ticket: "sshx1ticket", password: "pw" };

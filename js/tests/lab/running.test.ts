@@ -7,7 +7,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { addRunning } from "../../src/lab/running";
 import { SharedSessions } from "../../src/lab/sessions";
 import type { Tabs } from "../../src/lab/tabs";
-import { ApiError } from "../../src/server/api";
+import { ApiError } from "../../src/api/api";
 import { FakeApi, hosted, settled } from "./fakes";
 
 const { error } = vi.hoisted(() => ({ error: vi.fn() }));

@@ -3,7 +3,7 @@ import type { ServiceManager } from "@jupyterlab/services";
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SharedSessions } from "../../src/lab/sessions";
-import { ApiError, type HostedSession } from "../../src/server/api";
+import { ApiError, type HostedSession } from "../../src/api/api";
 import { refusal, SHELL, USER } from "../client/scriptedHost";
 import { emissions, FakeApi, hosted, settled, turn } from "./fakes";
 

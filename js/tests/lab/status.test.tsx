@@ -9,7 +9,7 @@ import { SharedSessions } from "../../src/lab/sessions";
 import { addStatus } from "../../src/lab/status";
 import type { Tabs } from "../../src/lab/tabs";
 import type { Stage } from "../../src/lab/visit";
-import type { HostedSession } from "../../src/server/api";
+import type { HostedSession } from "../../src/api/api";
 import { USER } from "../client/scriptedHost";
 import { FakeClient, user } from "../view/fakeClient";
 import { FakeApi, hosted } from "./fakes";

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Identity } from "../../src/lab/identity";
 import { Visit } from "../../src/lab/visit";
-import { ApiError } from "../../src/server/api";
-import { forget } from "../../src/server/away";
+import { ApiError } from "../../src/api/api";
+import { forget } from "../../src/session/away";
 import { Ticket } from "../../src/ticket";
 import { changeSettings } from "../../src/view/settings";
 import { CREDENTIALS, refusal, USER } from "../client/scriptedHost";

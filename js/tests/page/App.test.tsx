@@ -2,8 +2,8 @@
 import { act } from "preact/test-utils";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ClientOptions } from "../../src/client";
-import { Api } from "../../src/server/api";
+import type { ClientOptions } from "../../src/client/client";
+import { Api } from "../../src/api/api";
 import { App } from "../../src/page/App";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
@@ -31,7 +31,7 @@ const { FakeClient, clients, view, dialled } = vi.hoisted(() => {
   return { FakeClient, clients, view: { props: null as SessionViewProps | null }, dialled: [] as string[] };
 });
 
-vi.mock("../../src/client", () => ({ SshxClient: FakeClient }));
+vi.mock("../../src/client/client", () => ({ SshxClient: FakeClient }));
 vi.mock("../../src/view/SessionView", () => ({
   SessionView: (props: SessionViewProps) => {
     view.props = props;

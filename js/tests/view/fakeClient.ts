@@ -1,5 +1,6 @@
 /** A client without a host: tests say what is the case, and see what the view asked for. */
-import type { ClientEvent, HeldInput, Refusal, SessionInfo, SshxClient, State } from "../../src/client";
+import type { SshxClient } from "../../src/client/client";
+import type { ClientEvent, HeldInput, Refusal, SessionInfo, State } from "../../src/client/events";
 import type { PathKind } from "../../src/links/link";
 import type { Hear, Role, ShellInfo, User } from "../../src/protocol/messages";
 

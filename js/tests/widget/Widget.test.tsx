@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ClientOptions } from "../../src/client";
+import type { ClientOptions } from "../../src/client/client";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
 import { Kernel } from "../../src/widget/kernel";
@@ -32,7 +32,7 @@ const { FakeClient, clients, views, dialled } = vi.hoisted(() => {
   return { FakeClient, clients, views: [] as SessionViewProps[], dialled: [] as string[] };
 });
 
-vi.mock("../../src/client", () => ({ SshxClient: FakeClient }));
+vi.mock("../../src/client/client", () => ({ SshxClient: FakeClient }));
 vi.mock("../../src/view/SessionView", () => ({
   SessionView: (props: SessionViewProps) => {
     views.push(props);

@@ -3,10 +3,10 @@
  * client's business.
  */
 import { heartbeat } from "./heartbeat";
-import type { Dial, Link, PathKind } from "./links/link";
-import { ClientHandshake, Refused, type Credentials, type Secured } from "./protocol/handshake";
-import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMessage } from "./protocol/messages";
-import { NoiseError } from "./protocol/noise";
+import type { Dial, Link, PathKind } from "../links/link";
+import { ClientHandshake, Refused, type Credentials, type Secured } from "../protocol/handshake";
+import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMessage } from "../protocol/messages";
+import { NoiseError } from "../protocol/noise";
 
 const PING_PERIOD = 2_000;
 /** Bytes sent after which the host is asked at once how much of the input it has taken. */

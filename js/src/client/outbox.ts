@@ -6,7 +6,7 @@
  * taken and answered. Times are milliseconds of any clock that only goes forward.
  */
 import { concatBytes } from "@noble/hashes/utils.js";
-import type { ClientMessage, RequestMessage } from "./protocol/messages";
+import type { ClientMessage, RequestMessage } from "../protocol/messages";
 
 /** Most bytes of input in one message. */
 const PIECE = 32 << 10;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 const heard = vi.spyOn(window, "addEventListener");
-let page: typeof import("../../src/server/away");
+let page: typeof import("../../src/session/away");
 
 beforeEach(load);
 
@@ -16,7 +16,7 @@ async function load(): Promise<void> {
   for (const [type, listener] of heard.mock.calls) window.removeEventListener(type, listener);
   heard.mockClear();
   vi.resetModules();
-  page = await import("../../src/server/away");
+  page = await import("../../src/session/away");
 }
 
 const stored = () => Object.fromEntries(Object.keys(sessionStorage).map((key) => [key, sessionStorage.getItem(key)]));

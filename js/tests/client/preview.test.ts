@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readable } from "../src/preview";
-import { bytes } from "./client/scriptedHost";
+import { readable } from "../../src/client/preview";
+import { bytes } from "./scriptedHost";
 
 test.each([
   ["ls -l\r", "ls -l↵"],

@@ -1,5 +1,5 @@
 /**
- * `SshxClient`: takes part in a session over any link. The mirror of `client.py`; no DOM.
+ * `SshxClient`: takes part in a session over any link. The mirror of `client/client.py`; no DOM.
  *
  *     const ticket = Ticket.decode(text);
  *     const dial = dialWebSocket(pipeUrl(baseUrl, ticket.session, ticket.endpointTicket));
@@ -11,87 +11,18 @@
  * output and no input lost, none twice.
  */
 import { concatBytes } from "@noble/hashes/utils.js";
-import { Connection, LinkLost, Unreachable } from "./connection";
-import type { Dial, PathKind } from "./links/link";
-import { Outbox, type Ask, type Dropped, type LostReason } from "./outbox";
+import type { Dial, PathKind } from "../links/link";
+import { isRefusalReason, Refused, type Credentials } from "../protocol/handshake";
+import type { ClientMessage, Failure, Geometry, HostMessage, RequestMessage, Role, User } from "../protocol/messages";
+import { derivePsk } from "../protocol/noise";
+import { Connection } from "./connection";
+import type { HeldInput, Refusal, State } from "./events";
+import { coordinate, position, size, TEXT_LENGTH, wellFormed } from "./limits";
+import { Outbox, type Ask, type Dropped } from "./outbox";
 import { ShellOutput, type TerminalSink } from "./output";
 import { readable } from "./preview";
-import { Refused, isRefusalReason, type Credentials, type RefusalReason } from "./protocol/handshake";
-import {
-  MAX_COLS,
-  MAX_POSITION,
-  MAX_ROWS,
-  type ClientMessage,
-  type Failure,
-  type Geometry,
-  type Hear,
-  type HostMessage,
-  type RequestMessage,
-  type Role,
-  type ShellInfo,
-  type User,
-} from "./protocol/messages";
-import { derivePsk } from "./protocol/noise";
-
-export type { LostReason } from "./outbox";
-export type { TerminalSink } from "./output";
-
-/**
- * - `connecting`: no link yet; `waiting`: an owner has to approve; `connected`;
- * - `reconnecting`: the link broke, or nothing was heard for a while; it tries again by itself;
- * - `refused`: the host did not let this client in (`refusal` says why), or there is no way to it; `connect()` tries again;
- * - `ended`: the session is over for this client: stopped, removed, or left.
- */
-export type State = "connecting" | "waiting" | "connected" | "reconnecting" | "refused" | "ended";
-
-/** Why a client was not let in; `unreachable` is this side's own. The others are the host's, see `protocol/handshake.py`. */
-export type Refusal = "unreachable" | RefusalReason;
-
-/** Input that was typed long before the link was back, and waits for `sendHeld` or `discardHeld`. */
-export interface HeldInput {
-  /** Its beginning as a person can read it. */
-  text: string;
-  /** Milliseconds that it had waited when the link was back. */
-  waited: number;
-}
-
-/** What the host says of the session. */
-export interface SessionInfo {
-  session: string;
-  name: string;
-  readOnly: boolean;
-  /** Whether nobody new is let in. */
-  locked: boolean;
-  /** Unix time in seconds. */
-  created: number;
-}
-
-export type ClientEvent =
-  /** `state`, `reason`, `refusal` or `retryAt` is another. */
-  | { type: "state" }
-  /** `info`, `uid` or `role` is another. */
-  | { type: "info" }
-  /** Anything in `users`, also cursors. */
-  | { type: "users" }
-  /**
-   * Someone came or left, while this client was connected. Never this client itself, and never who waits for approval:
-   * they are in `users` (of owners), and have come once they are let in.
-   */
-  | { type: "joined"; uid: number; user: User }
-  | { type: "left"; uid: number; user: User }
-  | { type: "shells" }
-  | { type: "chat"; message: Hear }
-  /** `latency`, `shellLatency`, `path`, `bytesIn` and `bytesOut`, once a second or so. */
-  | { type: "network" }
-  /** `waiting` or `heldInput` is another. */
-  | { type: "input" }
-  /** Input that will not reach its shell, or may not have; `text` is its beginning as a person can read it. */
-  | { type: "lost"; sid: number; text: string; reason: LostReason }
-  /**
-   * Something that this client asked for did not work. `text` is a sentence for the person; `code` is the host's, or
-   * this side's own: `lost` (not done, or nobody knows), `tooMuch`, `tooLong`.
-   */
-  | { type: "error"; code: string; text: string; details: Failure["details"] };
+import { afterEnd, Backoff, mayPass } from "./retry";
+import { SessionState, type Writable } from "./state";
 
 export interface ClientOptions {
   /** From a ticket, or of the host's own front ends. */
@@ -115,30 +46,15 @@ export interface ClientOptions {
   staleInput?: "hold" | "send";
 }
 
-/** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
-const BACKOFF = [500, 15_000] as const;
 /** Milliseconds from one cursor position sent to the next. */
 const CURSOR_PERIOD = 80;
-const MESSAGES = 1000;
-/** Far more than a host allows; what a hostile one lists beyond is not shown. */
-const USERS = 4096;
-const SHELLS = 256;
-/** Longest text that is sent: with it a message fits into a frame. The host sets much lower limits. */
-const TEXT_LENGTH = 16_000;
-/** Codes of what may pass, so that a client tries again. */
-const RETRY: readonly string[] = ["busy", "full", "rateLimited", "tooSlow"];
-/** Those of them for which a first join is tried again by itself, and for how many milliseconds. */
-const RETRY_FIRST: readonly string[] = ["busy", "full"];
-const FIRST_JOIN = 10_000;
 /** Bytes in the link beyond which more is held back. */
 const LINK_BYTES = 256 << 10;
 /** Milliseconds after which a full link is looked at again: nothing tells when it has room. */
 const FULL_DELAY = 20;
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-/** One user of a session. What is known of the session is in the properties; `on` tells when they have changed. */
-export class SshxClient {
+/** One user of a session. What is known is in the properties; `on` tells when they have changed. */
+export class SshxClient extends SessionState {
   readonly state: State = "connecting";
   /** A sentence that says why, for `reconnecting`, `refused` and `ended`. */
   readonly reason: string = "";
@@ -148,17 +64,6 @@ export class SshxClient {
   readonly endCode: string | null = null;
   /** When the next attempt to reconnect begins, as `Date.now()`; null while none is planned. */
   readonly retryAt: number | null = null;
-  /** This user's number; 0 before the first connection. */
-  readonly uid: number = 0;
-  readonly info: SessionInfo | null = null;
-  /** A new map after each change. */
-  readonly users: ReadonlyMap<number, User> = new Map();
-  /** The topmost last. A new map after each change. */
-  readonly shells: ReadonlyMap<number, ShellInfo> = new Map();
-  /** Oldest first, at most 1000. A new array after each change. */
-  readonly messages: readonly Hear[] = [];
-  /** Milliseconds from input to output at the host, or null before it is known. */
-  readonly shellLatency: number | null = null;
   /** Bytes of input that were typed and are not known to be taken, while there is no link; 0 while there is. */
   readonly waiting: number = 0;
   /** A new object after each change. */
@@ -168,7 +73,6 @@ export class SshxClient {
   readonly #self: Writable<SshxClient> = this;
   readonly #credentials: Credentials;
   readonly #dial: Dial;
-  readonly #listeners = new Set<(event: ClientEvent) => void>();
   readonly #outputs = new Map<number, ShellOutput>();
   readonly #outbox = new Outbox();
   readonly #staleInput: "hold" | "send";
@@ -181,8 +85,6 @@ export class SshxClient {
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
   #focus: number | null = null;
   #psk: Promise<Uint8Array> | null = null;
-  /** The role that the host has given or, before that, the one that is claimed. */
-  #role: Role;
   /** What makes this client the same one on its next link. */
   #token: Uint8Array | null = null;
   /** How much of its input and requests the host has taken, as it said last. */
@@ -190,8 +92,6 @@ export class SshxClient {
   readonly #companion: Uint8Array | null;
   /** Whether this client is not listed as a user of its own. */
   readonly #observer: boolean;
-  /** Number of the last chat message. */
-  #heard = 0;
   #connection: Connection | null = null;
   /** Whether the host has told all that it tells those who come, on this link. */
   #settled = false;
@@ -200,7 +100,7 @@ export class SshxClient {
   #waited = false;
   /** The state before the link came into doubt. */
   #certain: State = "connecting";
-  #delay: number = BACKOFF[0];
+  readonly #backoff = new Backoff();
   #openedAt = 0;
   /** When the person last asked to be let in. */
   #askedAt = 0;
@@ -209,6 +109,7 @@ export class SshxClient {
   /** Nothing happens before `connect`. */
   constructor(options: ClientOptions) {
     const { credentials, dial, name, color, resume, companion, observer = false, staleInput = "hold" } = options;
+    super(credentials.role);
     this.#credentials = credentials;
     this.#dial = dial;
     this.#name = name ?? null;
@@ -217,12 +118,6 @@ export class SshxClient {
     this.#observer = observer || this.#companion !== null;
     this.#token = this.#observer ? null : (resume ?? null);
     this.#staleInput = staleInput;
-    this.#role = credentials.role;
-  }
-
-  /** What this user may do now. */
-  get role(): Role {
-    return this.users.get(this.uid)?.role ?? this.#role;
   }
 
   /** Whether the session is over for this client, and goes on for others, because an owner has removed it. */
@@ -261,12 +156,6 @@ export class SshxClient {
     return this.#observer ? null : this.#token;
   }
 
-  /** Call `listener` after each change; returns how to stop that. */
-  on(listener: (event: ClientEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** Start, or start again after `refused`, or at once while `reconnecting`. */
   connect(): void {
     if (this.state === "ended") return;
@@ -276,7 +165,7 @@ export class SshxClient {
       this.#tellInput();
     }
     clearTimeout(this.#retryTimer);
-    this.#delay = BACKOFF[0];
+    this.#backoff.reset();
     this.#askedAt = performance.now();
     if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
     else this.#become("connecting");
@@ -359,8 +248,7 @@ export class SshxClient {
 
   /** Say where one's pointer is on the canvas. At most every 80 ms one is sent, the last one always. */
   setCursor(at: readonly [number, number] | null): void {
-    this.#cursor =
-      at === null ? null : [within(at[0], -MAX_POSITION, MAX_POSITION), within(at[1], -MAX_POSITION, MAX_POSITION)];
+    this.#cursor = at === null ? null : [coordinate(at[0]), coordinate(at[1])];
     if (this.#cursorTimer === undefined) this.#sendCursor();
   }
 
@@ -499,7 +387,7 @@ export class SshxClient {
   }
 
   #complain(code: string, text: string, details: Failure["details"] = new Map()): void {
-    this.#emit({ type: "error", code, text, details });
+    this.emit({ type: "error", code, text, details });
   }
 
   /** Tell of what will not be done. */
@@ -508,7 +396,7 @@ export class SshxClient {
       const { sid, reason } = input[start]!;
       while (end < input.length && input[end]!.sid === sid && input[end]!.reason === reason) end += 1;
       const data = input.slice(start, end).map((lost) => lost.data);
-      this.#emit({ type: "lost", sid, text: readable(concatBytes(...data)), reason });
+      this.emit({ type: "lost", sid, text: readable(concatBytes(...data)), reason });
     }
     for (const { ask, sent } of requests) {
       ask.settle("failed");
@@ -531,7 +419,7 @@ export class SshxClient {
     if (held === null || before === null) {
       this.#self.heldInput = held && { text: readable(held.data), waited: held.waited };
     }
-    this.#emit({ type: "input" });
+    this.emit({ type: "input" });
   }
 
   // Connecting.
@@ -545,7 +433,7 @@ export class SshxClient {
       onSecured: () => this.#join(),
       onMessage: (message) => this.#receive(message),
       onDoubt: (silent) => this.#doubt(silent),
-      onMeasured: () => this.#emit({ type: "network" }),
+      onMeasured: () => this.emit({ type: "network" }),
       onTaken: (input) => this.#outbox.taken(input, performance.now()),
       onEnd: (error) => this.#lost(error),
     });
@@ -560,7 +448,7 @@ export class SshxClient {
         as: listed ? "user" : this.#companion === null ? "mirror" : "companion",
         of: this.#companion,
         passive: !listed,
-        chat: this.#heard,
+        chat: this.heard,
         features: [],
       },
     });
@@ -579,46 +467,33 @@ export class SshxClient {
   #lost(error: Error): void {
     this.#dropConnection();
     const now = performance.now();
-    const again = error instanceof Refused && RETRY.includes(error.reason);
-    if (error instanceof Refused && !again) {
-      if (this.#entered) this.#end(error.reason, error.message, error.reason);
-      else this.#become("refused", error.message, error.reason as Refusal);
-      return;
-    }
-    if (!this.#entered && !this.#waited) {
-      if (error instanceof Refused) {
-        // A companion is refused while its user's own client is away.
-        if (this.#companion === null) {
-          const left = RETRY_FIRST.includes(error.reason) ? this.#askedAt + FIRST_JOIN - now : 0;
-          if (left > 0) this.#retryIn(Math.min(this.#nextDelay(), left));
-          else this.#become("refused", error.message, error.reason as Refusal);
-          return;
-        }
-      } else if (error instanceof Unreachable) {
-        this.#become("refused", error.message, "unreachable");
-        return;
-      } else if (error instanceof LinkLost) {
-        this.#become("refused", "The host answered, but the connection broke at once. Try again.", "unreachable");
-        return;
-      } else {
-        this.#become("refused", NOT_UNDERSTOOD, "malformed");
-        return;
+    const attempt = {
+      entered: this.#entered,
+      waited: this.#waited,
+      companion: this.#companion !== null,
+      askedAt: this.#askedAt,
+    };
+    const verdict = afterEnd(error, attempt, now);
+    switch (verdict.then) {
+      case "end":
+        this.#end(verdict.code, verdict.reason, verdict.code);
+        break;
+      case "refuse":
+        this.#become("refused", verdict.reason, verdict.refusal);
+        break;
+      case "retry":
+        this.#retryIn(Math.min(this.#backoff.next(), verdict.within));
+        break;
+      case "reconnect": {
+        this.#backoff.resetAfter(now - this.#openedAt);
+        const wait = this.#backoff.next();
+        this.#retryIn(wait);
+        this.#tellInput();
+        this.#become("reconnecting", verdict.reason, null, Date.now() + wait);
+        this.emit({ type: "network" });
+        break;
       }
     }
-    const said = error instanceof Unreachable || error instanceof LinkLost || error instanceof Refused;
-    const reason = said ? error.message : NOT_UNDERSTOOD;
-    if (now - this.#openedAt > BACKOFF[1]) this.#delay = BACKOFF[0];
-    const wait = this.#nextDelay();
-    this.#retryIn(wait);
-    this.#tellInput();
-    this.#become("reconnecting", reason, null, Date.now() + wait);
-    this.#emit({ type: "network" });
-  }
-
-  #nextDelay(): number {
-    const delay = this.#delay * (0.5 + Math.random() / 2);
-    this.#delay = Math.min(this.#delay * 2, BACKOFF[1]);
-    return delay;
   }
 
   #retryIn(milliseconds: number): void {
@@ -662,27 +537,20 @@ export class SshxClient {
         this.#outputs.get(message.sid)?.takeSnapshot(message);
         break;
       case "users":
-        this.#self.users = new Map(message.users);
-        this.#emit({ type: "users" });
+        this.takeUsers(message);
         break;
       case "userDiff":
-        this.#onUser(message.uid, message.user);
+        this.takeUser(message, this.#settled);
         break;
       case "shells":
-        this.#onShells(new Map(message.shells.slice(-SHELLS)));
+        this.takeShells(message);
+        this.#onShells();
         break;
-      case "hear": {
-        const { seq, uid, name, text, time } = message;
-        if (seq <= this.#heard) break;
-        const heard: Hear = { seq, uid, name, text, time };
-        this.#heard = seq;
-        this.#self.messages = [...this.messages.slice(1 - MESSAGES), heard];
-        this.#emit({ type: "chat", message: heard });
+      case "hear":
+        this.takeChat(message);
         break;
-      }
       case "shellLatency":
-        this.#self.shellLatency = message.ms;
-        this.#emit({ type: "network" });
+        this.takeShellLatency(message);
         break;
       case "done":
         this.#outbox.answered(message.req)?.settle({ value: message.value });
@@ -692,7 +560,8 @@ export class SshxClient {
         this.#onError(message);
         break;
       case "hello":
-        this.#onHello(message.uid, message.info);
+        this.#onHello(message.info);
+        this.takeHello(message);
         break;
       case "waiting":
         this.#waited = true;
@@ -705,7 +574,7 @@ export class SshxClient {
   }
 
   #onClosed(code: string, text: string): void {
-    if (RETRY.includes(code) || (isRefusalReason(code) && !this.#entered)) this.#lost(new Refused(code, text));
+    if (mayPass(code) || (isRefusalReason(code) && !this.#entered)) this.#lost(new Refused(code, text));
     else this.#end(code, text, code);
   }
 
@@ -720,51 +589,19 @@ export class SshxClient {
   }
 
   /** Comes first on each link, and again when what it says has changed. */
-  #onHello(uid: number, info: ReadonlyMap<string, unknown>): void {
-    const text = (key: string) => {
-      const value = info.get(key);
-      return typeof value === "string" ? value : "";
-    };
+  #onHello(info: ReadonlyMap<string, unknown>): void {
     const token = info.get("token");
-    const role = text("role");
     const input = count(info.get("input"));
     if (this.#settled) this.#outbox.taken(input, performance.now());
     else {
       this.#token = token instanceof Uint8Array ? token : null;
       this.#progress = { input, req: count(info.get("req")) };
     }
-    if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
     this.#entered = true;
-    this.#self.uid = uid;
-    this.#self.info = {
-      session: text("session"),
-      name: text("name"),
-      readOnly: info.get("readOnly") === true,
-      locked: info.get("locked") === true,
-      created: Number(info.get("created")),
-    };
-    this.#emit({ type: "info" });
   }
 
-  #onUser(uid: number, user: User | null): void {
-    const before = this.users.get(uid);
-    const users = new Map(this.users);
-    if (user === null) users.delete(uid);
-    else if (before !== undefined || users.size < USERS) users.set(uid, user);
-    else return;
-    this.#self.users = users;
-    this.#emit({ type: "users" });
-    if (uid === this.uid) {
-      if (user?.role !== before?.role) this.#emit({ type: "info" });
-    } else if (this.#settled) {
-      const wasHere = before !== undefined && !before.pending;
-      if (user !== null && !user.pending && !wasHere) this.#emit({ type: "joined", uid, user });
-      if (user === null && wasHere) this.#emit({ type: "left", uid, user: before });
-    }
-  }
-
-  #onShells(shells: ReadonlyMap<number, ShellInfo>): void {
-    this.#self.shells = shells;
+  #onShells(): void {
+    const { shells } = this;
     for (const [sid, output] of this.#outputs) {
       if (shells.has(sid)) output.link();
       else {
@@ -774,7 +611,7 @@ export class SshxClient {
     }
     if (this.#focus !== null && !shells.has(this.#focus)) this.#focus = null;
     if (!this.#settled) this.#settle();
-    this.#emit({ type: "shells" });
+    this.emit({ type: "shells" });
   }
 
   /** Now all is known that the host tells those who come. */
@@ -815,46 +652,11 @@ export class SshxClient {
     this.#self.reason = reason;
     this.#self.refusal = refusal;
     this.#self.retryAt = retryAt;
-    this.#emit({ type: "state" });
-  }
-
-  #emit(event: ClientEvent): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(event);
-      } catch (error) {
-        // Its fault is no reason for the others not to know.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    this.emit({ type: "state" });
   }
 }
-
-const NOT_UNDERSTOOD =
-  "The host did not answer as it should. Try again; if it stays so, update sshx-jupyter on both sides.";
 
 /** A count that the host gave, or 0 if it gave none. */
 function count(value: unknown): number {
   return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
-}
-
-/** The number, or the nearest that the host takes. */
-function within(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value || 0, low), high);
-}
-
-/** A place on the canvas in whole pixels. */
-function position(value: number): number {
-  return within(Math.round(value), -MAX_POSITION, MAX_POSITION);
-}
-
-function size({ rows, cols }: Geometry): { rows: number; cols: number } {
-  return { rows: within(Math.round(rows), 1, MAX_ROWS), cols: within(Math.round(cols), 1, MAX_COLS) };
-}
-
-/** The text with U+FFFD for halves of characters, which UTF-8 cannot express. */
-function wellFormed(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text));
 }

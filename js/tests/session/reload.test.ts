@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test } from "vitest";
-import { forget } from "../../src/server/away";
-import { keepResume, takeResume } from "../../src/server/reload";
+import { forget } from "../../src/session/away";
+import { keepResume, takeResume } from "../../src/session/reload";
 import type { Credentials } from "../../src/protocol/handshake";
 
 const WRITER: Credentials = {

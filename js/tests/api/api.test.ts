@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Api, ApiError } from "../../src/server/api";
+import { Api, ApiError } from "../../src/api/api";
 
 const ROOT = "http://localhost:3000/user/a%40b/";
 const ID = "07".repeat(16);

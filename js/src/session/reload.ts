@@ -1,6 +1,6 @@
 /** Who reloads the page stays the same user in each session. */
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { Credentials } from "../protocol/handshake";
 import { keep, take } from "./away";
 

@@ -1,11 +1,11 @@
 /** A session that the page's Jupyter server hosts, as its owner has it. */
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { useEffect, useState } from "react";
-import type { SshxClient } from "../client";
+import type { SshxClient } from "../client/client";
 import type { Credentials } from "../protocol/handshake";
 import type { Invite } from "../view/InvitePanel";
 import { useClient } from "../view/useClient";
-import type { Api, HostedSession } from "./api";
+import type { Api, HostedSession } from "../api/api";
 
 export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
   return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };

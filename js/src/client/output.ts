@@ -5,7 +5,7 @@
  * The host sends so much ahead of what is acknowledged and no more, so this holds little; what nobody shows is
  * acknowledged at once.
  */
-import { MalformedMessage, type Chunks, type ClientMessage, type Snapshot } from "./protocol/messages";
+import { MalformedMessage, type Chunks, type ClientMessage, type Snapshot } from "../protocol/messages";
 
 /** A terminal that shows a shell. Each call's `parsed` is to be called once its data is parsed, in order. */
 export interface TerminalSink {

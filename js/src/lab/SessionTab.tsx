@@ -8,7 +8,7 @@ import type { SshxClient } from "../client/client";
 import { JoinForm } from "../forms/JoinForm";
 import type { Api, HostedSession } from "../api/api";
 import { useInvite } from "../session/hosted";
-import { Message } from "../view/Screens";
+import { Message } from "../view/notices/Screens";
 import { SessionView, type Opening } from "../view/SessionView";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";

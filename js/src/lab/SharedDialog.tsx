@@ -5,7 +5,7 @@ import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
 import type { HostedSession } from "../api/api";
 import { Avatar } from "../view/Avatar";
-import { InvitePanel } from "../view/InvitePanel";
+import { InvitePanel } from "../view/panels/InvitePanel";
 import type { SharedSessions } from "./sessions";
 import { Themed } from "./Themed";
 

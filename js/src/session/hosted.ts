@@ -3,7 +3,7 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { useEffect, useState } from "react";
 import type { SshxClient } from "../client/client";
 import type { Credentials } from "../protocol/handshake";
-import type { Invite } from "../view/InvitePanel";
+import type { Invite } from "../view/panels/InvitePanel";
 import { useClient } from "../view/useClient";
 import type { Api, HostedSession } from "../api/api";
 

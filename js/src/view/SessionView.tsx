@@ -1,29 +1,29 @@
 /** The view of a session: toolbar, canvas, panels, notices. Knows nothing of the page that it is mounted on. */
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { SshxClient } from "../client/client";
-import { Canvas, type CanvasHandle } from "./Canvas";
-import { ChatPanel } from "./ChatPanel";
-import { useConversation } from "./conversation";
-import { InvitePanel, type Invite } from "./InvitePanel";
-import { NetworkPanel } from "./NetworkPanel";
-import { useNotices } from "./notices";
-import { Panel } from "./Panel";
+import { Canvas, type CanvasHandle } from "./canvas/Canvas";
+import { ChatPanel } from "./panels/ChatPanel";
+import { useConversation } from "./panels/conversation";
+import { InvitePanel, type Invite } from "./panels/InvitePanel";
+import { NetworkPanel } from "./panels/NetworkPanel";
+import { useNotices } from "./notices/notices";
+import { Panel } from "./panels/Panel";
 import { usePeople } from "./people";
-import { PeoplePanel } from "./PeoplePanel";
-import { Banner, Empty, Screen } from "./Screens";
-import { WaitingInput } from "./WaitingInput";
-import { SettingsPanel } from "./SettingsPanel";
-import { situationOf, type Pause } from "./situation";
+import { PeoplePanel } from "./panels/PeoplePanel";
+import { Banner, Empty, Screen } from "./notices/Screens";
+import { WaitingInput } from "./notices/WaitingInput";
+import { SettingsPanel } from "./panels/SettingsPanel";
+import { situationOf, type Pause } from "./notices/situation";
 import { useTheme, type Theme } from "./theme";
-import { Toasts } from "./Toasts";
+import { Toasts } from "./notices/Toasts";
 import { Toolbar, type PanelName } from "./Toolbar";
-import { useTraffic } from "./traffic";
+import { useTraffic } from "./panels/traffic";
 import { useClient } from "./useClient";
 import "./theme.css";
-import "./canvas.css";
+import "./canvas/canvas.css";
 import "./panels.css";
 
-export type { Invite } from "./InvitePanel";
+export type { Invite } from "./panels/InvitePanel";
 export type { PanelName } from "./Toolbar";
 
 /** A panel to open. Each object is another opening, also of the same panel. */

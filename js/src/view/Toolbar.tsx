@@ -5,7 +5,7 @@ import type { State } from "../client/events";
 import { Avatar } from "./Avatar";
 import { ChatIcon, FitIcon, LeaveIcon, NetworkIcon, NewShellIcon, PeopleIcon, SettingsIcon, ShareIcon } from "./icons";
 import type { Person } from "./people";
-import { summary } from "./notices";
+import { summary } from "./notices/notices";
 import { useClient } from "./useClient";
 import { WriteAccess } from "./WriteAccess";
 

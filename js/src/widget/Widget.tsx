@@ -2,9 +2,9 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import type { SshxClient } from "../client/client";
 import { useInvite } from "../session/hosted";
-import { Message } from "../view/Screens";
+import { Message } from "../view/notices/Screens";
 import { SessionView, type Invite, type Opening } from "../view/SessionView";
-import type { Pause } from "../view/situation";
+import type { Pause } from "../view/notices/situation";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
 import { Join } from "./Join";

@@ -9,7 +9,7 @@ import { dialEither } from "../links/either";
 import type { Role } from "../protocol/messages";
 import { Api, type HostedSession } from "../api/api";
 import { ownerOf } from "../session/hosted";
-import type { Invite } from "../view/InvitePanel";
+import type { Invite } from "../view/panels/InvitePanel";
 import { getSettings } from "../view/settings";
 import { KERNEL_GONE, type Kernel } from "./kernel";
 import { onChange, type Model } from "./model";

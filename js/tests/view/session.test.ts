@@ -7,7 +7,7 @@ import { FakeClient, shell, user } from "./fakeClient";
 import { after, all, button, buttons, cleanUp, click, press, says, show, texts } from "./render";
 
 const canvas = { newShell: vi.fn(), fitAll: vi.fn(), show: vi.fn() };
-vi.mock("../../src/view/Canvas", () => ({
+vi.mock("../../src/view/canvas/Canvas", () => ({
   Canvas: forwardRef(function Canvas({ narrow }: { narrow: boolean }, handle) {
     useImperativeHandle(handle, () => canvas);
     return createElement("div", { id: "canvas", "data-narrow": String(narrow) });

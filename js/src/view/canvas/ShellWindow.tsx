@@ -1,0 +1,321 @@
+/** A shell as a window on the canvas: its title bar, its terminal, its edges. On a narrow screen, all of the view. */
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
+import type { SshxClient } from "../../client/client";
+import type { Geometry } from "../../protocol/messages";
+import { drag } from "./drag";
+import { Faces } from "./Faces";
+import { FindBar } from "../terminal/FindBar";
+import { clampSize, stepSize, wholeGeometry, type Size } from "./geometry";
+import type { Person } from "../people";
+import { ShellActions } from "./ShellActions";
+import type { Look, ShellTerminal, TerminalEvents } from "../terminal/terminal";
+import { Throttle } from "./throttle";
+import { onTouchDrag } from "./touchDrag";
+import { useTerminal } from "../terminal/useTerminal";
+import { Viewport } from "./viewport";
+import { useId } from "../useId";
+
+/** What the canvas knows of a window that is shown. */
+export interface ShellHandle {
+  element: HTMLElement;
+  terminal: ShellTerminal;
+  /** On a narrow screen, show the whole width again. */
+  fitWidth(): void;
+}
+
+export interface ShellWindowProps {
+  client: SshxClient;
+  sid: number;
+  x: number;
+  y: number;
+  rows: number;
+  cols: number;
+  title: string;
+  /** 0 is the lowest. */
+  level: number;
+  topmost: boolean;
+  /** Pixels of the page for one of the canvas, before the zoom. */
+  unit: number;
+  look: Look;
+  people: readonly Person[];
+  /** Why nothing may be changed, or null. */
+  readOnly: string | null;
+  narrow: boolean;
+  /** Whether a narrow screen shows this one. */
+  active: boolean;
+  ctrl: boolean;
+  onCtrlUsed(): void;
+  register(sid: number, handle: ShellHandle | null): void;
+  /** Show all of it, or go back to what was shown before. */
+  onFit(sid: number): void;
+  onActivate(sid: number): void;
+  /** Typed where it is not allowed. */
+  onRefused(): void;
+  notify(text: string): void;
+}
+
+/** Others see a movement this often. */
+const MOVE_INTERVAL = 80;
+/** A move that the host has not confirmed by then is taken back. */
+const CONFIRMED_WITHIN = 1500;
+const KEY_STEP = 20;
+
+const EDGES = ["right", "bottom", "corner"] as const;
+type Edge = (typeof EDGES)[number];
+
+const ARROWS: Record<string, readonly [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
+  const { client, sid, rows, cols, title, unit, look, readOnly, narrow, active, ctrl } = props;
+  const { register, onFit, onActivate, onRefused, onCtrlUsed, notify } = props;
+  const element = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const screen = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLButtonElement>(null);
+  const viewport = useRef<Viewport | null>(null);
+  const hint = useId();
+  const [finding, setFinding] = useState(false);
+  const [moving, setMoving] = useState<{ x: number; y: number } | null>(null);
+  const [resizing, setResizing] = useState<{ size: Size; cell: { width: number; height: number } } | null>(null);
+  const name = title || `Terminal ${sid}`;
+
+  const events: TerminalEvents = {
+    onFind: () => setFinding(true),
+    onLeave: () => bar.current?.focus(),
+    onRefused,
+    onCtrlUsed,
+    onSize: () => viewport.current?.fitWidth(),
+  };
+  const terminal = useTerminal(screen, client, sid, { look, title: name, typable: readOnly === null, events });
+
+  useLayoutEffect(() => {
+    if (!terminal || !element.current) return;
+    register(sid, { element: element.current, terminal, fitWidth: () => viewport.current?.fitWidth() });
+    return () => register(sid, null);
+  }, [register, sid, terminal]);
+
+  useLayoutEffect(() => terminal?.holdCtrl(ctrl && active), [terminal, ctrl, active]);
+
+  // On a narrow screen the terminal is dragged and pinched in its own frame.
+  useEffect(() => {
+    if (!narrow || !active || !terminal) return;
+    const frame = body.current!;
+    const made = new Viewport(frame, screen.current!, { pans: () => false, contained: true });
+    const keepCursor = () => {
+      const cursor = terminal.cursor;
+      if (cursor) made.include(cursor);
+    };
+    let width = 0;
+    const resized = new ResizeObserver(() => {
+      // A phone that is turned fits anew; one whose keyboard opens keeps its zoom.
+      if (frame.clientWidth !== width) made.fitWidth();
+      width = frame.clientWidth;
+      keepCursor();
+    });
+    resized.observe(frame);
+    const typed = terminal.xterm.onData(keepCursor);
+    viewport.current = made;
+    return () => {
+      viewport.current = null;
+      typed.dispose();
+      resized.disconnect();
+      made.close();
+    };
+  }, [narrow, active, terminal]);
+
+  // A finger drags the picture; what the picture cannot follow scrolls the terminal.
+  useEffect(() => {
+    const target = screen.current!;
+    return onTouchDrag(target, (dx, dy, at) => {
+      const panned = viewport.current?.panBy(dx, dy)[1] ?? 0;
+      terminal?.scrollBy((panned - dy) / zoomOf(target), at);
+    });
+  }, [terminal]);
+
+  // Who takes the frame with the mouse types into the terminal next. A finger would open the keyboard on the screen.
+  useEffect(() => {
+    const shell = element.current!;
+    const onClick = (event: globalThis.MouseEvent) => {
+      const touched = "pointerType" in event && event.pointerType === "touch";
+      if (touched || event.detail === 0) return; // 0: by keyboard
+      if ((event.target as Element).closest(".sshx-title-bar, .sshx-edge")) terminal?.focus();
+    };
+    shell.addEventListener("click", onClick);
+    return () => shell.removeEventListener("click", onClick);
+  }, [terminal]);
+
+  const moves = useMemo(
+    () =>
+      new Throttle<Partial<Geometry>>(MOVE_INTERVAL, (to) => {
+        const now = client.shells.get(sid); // what one does not change, another may just have
+        if (now) client.move(sid, wholeGeometry({ ...now, ...to }));
+      }),
+    [client, sid],
+  );
+  useEffect(() => () => moves.cancel(), [moves]);
+
+  // The person's own movement shows at once; the host has the last word.
+  const { x, y } = moving ?? props;
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setTimeout(() => setMoving(null), CONFIRMED_WITHIN);
+    return () => clearTimeout(timer);
+  }, [moving]);
+
+  const moveTo = (to: { x: number; y: number }, last: boolean) => {
+    setMoving(to);
+    if (last) moves.finish(to);
+    else moves.push(to);
+  };
+  // Steps add up, also when the host is far away.
+  const asked = useRef<{ size: Size; at: number } | null>(null);
+  const sizeNow = (): Size => {
+    const recent = asked.current && performance.now() - asked.current.at < CONFIRMED_WITHIN;
+    return recent ? asked.current!.size : { rows, cols };
+  };
+  const resizeTo = (size: Size, last: boolean) => {
+    asked.current = { size, at: performance.now() };
+    if (last) moves.finish({ x, y, ...size });
+    else moves.push({ x, y, ...size });
+  };
+  const startMove = (event: PointerEvent<HTMLElement>) => {
+    if (narrow || event.button !== 0 || isAction(event)) return;
+    const scale = zoomOf(element.current!) * unit;
+    drag(event.currentTarget, event.nativeEvent, (dx, dy, last) => {
+      if (readOnly === null) moveTo({ x: x + dx / scale, y: y + dy / scale }, last);
+      else if (last) notify(readOnly);
+    });
+  };
+  const startResize = (edge: Edge) => (event: PointerEvent<HTMLElement>) => {
+    const cell = terminal?.cell;
+    if (!cell || event.button !== 0) return;
+    const zoom = zoomOf(element.current!);
+    drag(event.currentTarget, event.nativeEvent, (dx, dy, last) => {
+      if (readOnly !== null) {
+        if (last) notify(readOnly);
+        return;
+      }
+      const size = clampSize({
+        cols: edge === "bottom" ? cols : cols + dx / zoom / cell.width,
+        rows: edge === "right" ? rows : rows + dy / zoom / cell.height,
+      });
+      setResizing(last ? null : { size, cell });
+      resizeTo(size, last);
+    });
+  };
+
+  const onTitleKey = (event: KeyboardEvent) => {
+    const arrow = ARROWS[event.key];
+    if (event.key === "Enter") terminal?.focus();
+    else if (event.key === " ") onFit(sid);
+    else if (arrow && readOnly !== null) notify(readOnly);
+    else if (arrow && event.shiftKey) {
+      const now = sizeNow();
+      resizeTo(clampSize({ rows: now.rows + arrow[1], cols: now.cols + arrow[0] }), true);
+    } else if (arrow) moveTo({ x: x + arrow[0] * KEY_STEP, y: y + arrow[1] * KEY_STEP }, true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const closeFind = useCallback(() => {
+    setFinding(false);
+    terminal?.focus();
+  }, [terminal]);
+
+  const size = resizing?.size ?? { rows, cols };
+  return (
+    <section
+      ref={element}
+      role="group"
+      aria-label={`Shell ${name}`}
+      className="sshx-shell"
+      data-topmost={props.topmost}
+      data-active={active}
+      data-read-only={readOnly !== null}
+      style={narrow ? {} : { left: x * unit, top: y * unit, zIndex: props.level }}
+      onPointerDownCapture={() => {
+        onActivate(sid);
+        if (!props.topmost && readOnly === null) client.move(sid, null);
+      }}
+    >
+      {/* The button in it does the same by keyboard. */}
+      <div
+        className="sshx-title-bar"
+        onPointerDown={startMove}
+        onDoubleClick={(event) => !isAction(event) && onFit(sid)}
+      >
+        <button
+          ref={bar}
+          type="button"
+          className="sshx-title"
+          title={name}
+          aria-describedby={hint}
+          onKeyDown={onTitleKey}
+        >
+          {name}
+        </button>
+        <span id={hint} hidden>
+          Enter to type, arrows to move, Shift and arrows to resize, Space to show all of it. In the terminal, Control
+          Shift Enter leads back here.
+        </span>
+        <Faces people={props.people} />
+        <span className="sshx-shell-size">
+          {size.cols}×{size.rows}
+        </span>
+        <ShellActions
+          readOnly={readOnly}
+          onStep={(direction) => resizeTo(stepSize(sizeNow(), direction), true)}
+          onFind={() => setFinding(true)}
+          onClose={() => client.closeShell(sid)}
+          notify={notify}
+        />
+      </div>
+      {finding && terminal && <FindBar search={terminal.search} onClose={closeFind} />}
+      <div
+        ref={body}
+        className="sshx-shell-body"
+        style={{ "--sshx-terminal": look.palette.background } as CSSProperties}
+      >
+        {/* Keys typed here are no shortcuts of a JupyterLab around it. */}
+        <div ref={screen} className="sshx-terminal" data-lm-suppress-shortcuts="true" />
+      </div>
+      {!narrow &&
+        EDGES.map((edge) => (
+          <div
+            key={edge}
+            className={`sshx-edge sshx-edge-${edge}`}
+            aria-hidden="true"
+            onPointerDown={startResize(edge)}
+          />
+        ))}
+      {resizing && (
+        <div
+          className="sshx-outline"
+          style={{
+            width: `calc(100% + ${(resizing.size.cols - cols) * resizing.cell.width}px)`,
+            height: `calc(100% + ${(resizing.size.rows - rows) * resizing.cell.height}px)`,
+          }}
+        >
+          <span>
+            {size.cols}×{size.rows}
+          </span>
+        </div>
+      )}
+    </section>
+  );
+});
+
+function isAction({ target }: { target: EventTarget }): boolean {
+  return (target as Element).closest(".sshx-shell-actions") !== null;
+}
+
+/** Pixels of the screen for one of the element's own. */
+function zoomOf(element: HTMLElement): number {
+  return element.getBoundingClientRect().width / element.offsetWidth;
+}

@@ -1,0 +1,122 @@
+/** What is shown instead of the canvas, or above it, while the session cannot be used as usual. */
+import { useEffect, useState, type ReactNode } from "react";
+import type { SshxClient } from "../../client/client";
+import type { State } from "../../client/events";
+import { DoorIcon, EndIcon, LockIcon, NewShellIcon, UnpluggedIcon, WaitIcon, WarningIcon } from "../icons";
+import type { Situation } from "./situation";
+import { useClient } from "../useClient";
+import { useId } from "../useId";
+
+const ICONS: Record<Situation["mood"], () => ReactNode> = {
+  wait: WaitIcon,
+  door: DoorIcon,
+  lock: LockIcon,
+  warning: WarningIcon,
+  unplugged: UnpluggedIcon,
+  end: EndIcon,
+};
+
+interface SituationProps {
+  client: SshxClient;
+  situation: Situation;
+  onLeave: (() => void) | undefined;
+}
+
+export function Screen({ client, situation, onLeave }: SituationProps) {
+  return (
+    <Message {...situation} state={client.state}>
+      <div className="sshx-actions">
+        {situation.actions.map((action, at) =>
+          action === "retry" ? (
+            <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
+          ) : (
+            onLeave && <Button key={action} primary={at === 0} text={leaving(client)} onClick={onLeave} />
+          ),
+        )}
+      </div>
+    </Message>
+  );
+}
+
+interface MessageProps extends Pick<Situation, "mood" | "title" | "text"> {
+  state?: State;
+  children?: ReactNode;
+}
+
+/** A screen; also where there is no client yet. */
+export function Message({ mood, title, text, state, children }: MessageProps) {
+  const Icon = ICONS[mood];
+  const id = useId();
+  return (
+    <section className="sshx-screen" data-situation={state} aria-labelledby={id}>
+      <div className="sshx-screen-body">
+        <Icon />
+        <h2 id={id}>{title}</h2>
+        {text && <p>{text}</p>}
+        {children}
+      </div>
+    </section>
+  );
+}
+
+/** Leaves what was there readable below it. */
+export function Banner({ client, situation, onLeave }: SituationProps) {
+  const { mood, title, text, actions } = situation;
+  const Icon = ICONS[mood];
+  return (
+    <section className="sshx-banner" data-situation={client.state} aria-label={title}>
+      <Icon />
+      <p>
+        <b>{title}.</b> {text} {actions.includes("retry") && <Countdown client={client} />}
+      </p>
+      {actions.includes("retry") && <Button text="Try now" onClick={() => client.connect()} />}
+      {actions.includes("leave") && onLeave && <Button text={leaving(client)} onClick={onLeave} />}
+    </section>
+  );
+}
+
+function leaving(client: SshxClient): string {
+  return client.role === "owner" ? "Go back" : "Use another ticket"; // owners came without one
+}
+
+function Button({ text, primary = false, onClick }: { text: string; primary?: boolean; onClick: () => void }) {
+  return (
+    <button type="button" className={primary ? "sshx-button sshx-primary" : "sshx-button"} onClick={onClick}>
+      {text}
+    </button>
+  );
+}
+
+/** How long until the next attempt. Not read out each second. */
+function Countdown({ client }: { client: SshxClient }) {
+  const [seconds, setSeconds] = useState(() => secondsUntil(client.retryAt));
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds(secondsUntil(client.retryAt)), 250);
+    return () => clearInterval(timer);
+  }, [client]);
+  return (
+    <span className="sshx-countdown" aria-live="off">
+      {seconds === null ? "" : seconds === 0 ? "Trying now…" : `Next attempt in ${seconds} s.`}
+    </span>
+  );
+}
+
+function secondsUntil(time: number | null): number | null {
+  return time === null ? null : Math.max(0, Math.ceil((time - Date.now()) / 1000));
+}
+
+/** Over an empty canvas. */
+export function Empty({ client, onNewShell }: { client: SshxClient; onNewShell: () => void }) {
+  const reader = useClient(client, (now) => now.role === "reader");
+  const id = useId();
+  return (
+    <section className="sshx-screen sshx-empty" aria-labelledby={id}>
+      <div className="sshx-screen-body">
+        <NewShellIcon />
+        <h2 id={id}>{reader ? "The host has not opened a shell yet" : "There is no shell yet"}</h2>
+        <p>{reader ? "It appears here as soon as there is one." : "Open one: everyone in the session will see it."}</p>
+        {!reader && <Button primary text="Open the first shell" onClick={onNewShell} />}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,114 @@
+/** Notices at the edge of the view. They go by themselves; requests stay until someone answers. */
+import { useEffect, useState } from "react";
+import type { SshxClient } from "../../client/client";
+import { CloseIcon } from "../icons";
+import type { Notice, Notices } from "./notices";
+import type { Person } from "../people";
+import { useClient } from "../useClient";
+
+const MOST = 4;
+const DURATION = 6000;
+
+interface ToastsProps {
+  client: SshxClient;
+  people: readonly Person[];
+  notices: Notices;
+  /** Whether the list of people is open, which has the requests too. */
+  listed: boolean;
+  onPeople: () => void;
+}
+
+export function Toasts({ client, people, notices, listed, onPeople }: ToastsProps) {
+  const owner = useClient(client, (now) => now.role === "owner" && now.state === "connected");
+  const [held, setHeld] = useState(false);
+  const [put, setPut] = useState<readonly string[]>([]);
+
+  const open = owner ? people.filter((person) => !person.me && (person.pending || person.wantsWrite)) : [];
+  const still = put.filter((key) => open.some((person) => keyOf(person) === key));
+  if (still.length < put.length) setPut(still); // who asks again later is shown again
+  const requests = listed ? [] : open.filter((person) => !put.includes(keyOf(person)));
+
+  const shown = requests.length > MOST - 1 ? requests.slice(0, MOST - 2) : requests;
+  const more = requests.length - shown.length;
+  const room = MOST - shown.length - (more > 0 ? 1 : 0);
+  return (
+    <div
+      className="sshx-toasts"
+      role="region"
+      aria-label="Notices"
+      aria-live="polite"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      {shown.map((person) => (
+        <Request key={keyOf(person)} {...{ client, person }} onPut={() => setPut([...put, keyOf(person)])} />
+      ))}
+      {more > 0 && (
+        <div className="sshx-toast" data-tone="request">
+          <span>{more} more people wait for an answer</span>
+          <button type="button" className="sshx-button" onClick={onPeople}>
+            Show them
+          </button>
+        </div>
+      )}
+      {notices.list.slice(-room).map((notice) => (
+        <Toast key={notice.key} notice={notice} held={held} onGone={notices.drop} />
+      ))}
+    </div>
+  );
+}
+
+function keyOf(person: Person): string {
+  return `${person.pending ? "entry" : "write"} ${person.uid}`;
+}
+
+function Request({ client, person, onPut }: { client: SshxClient; person: Person; onPut: () => void }) {
+  const { uid, name, pending } = person;
+  const answer = (allow: boolean) => {
+    if (pending) client.approve(uid, allow);
+    else client.setRole(uid, allow ? "writer" : "reader");
+  };
+  return (
+    <div className="sshx-toast" data-tone="request">
+      <span>
+        <bdi>
+          <b>{name}</b>
+        </bdi>{" "}
+        {pending ? "wants to come in" : "wants to type"}
+      </span>
+      <span className="sshx-actions">
+        <button type="button" className="sshx-button sshx-primary" onClick={() => answer(true)}>
+          {pending ? "Let in" : "Allow"}
+        </button>
+        <button type="button" className="sshx-button" onClick={() => answer(false)}>
+          {pending ? "Turn away" : "Not now"}
+        </button>
+      </span>
+      <DismissButton onClick={onPut} title="Decide later" />
+    </div>
+  );
+}
+
+function Toast({ notice, held, onGone }: { notice: Notice; held: boolean; onGone: (key: string) => void }) {
+  useEffect(() => {
+    if (held || notice.stays) return;
+    const timer = setTimeout(() => onGone(notice.key), DURATION);
+    return () => clearTimeout(timer);
+  }, [notice, held, onGone]);
+  return (
+    <div className="sshx-toast" data-tone={notice.tone} role={notice.tone === "error" ? "alert" : undefined}>
+      <span>{notice.text}</span>
+      <DismissButton onClick={() => onGone(notice.key)} title="Dismiss" />
+    </div>
+  );
+}
+
+function DismissButton({ onClick, title }: { onClick: () => void; title: string }) {
+  return (
+    <button type="button" className="sshx-icon-button sshx-dismiss" aria-label={title} title={title} onClick={onClick}>
+      <CloseIcon />
+    </button>
+  );
+}

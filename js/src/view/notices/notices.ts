@@ -1,0 +1,91 @@
+/** What happens in a session, as short notices that go by themselves. */
+import { useCallback, useEffect, useState } from "react";
+import type { SshxClient } from "../../client/client";
+import type { LostReason } from "../../client/outbox";
+import type { ClientEvent } from "../../client/events";
+
+export interface Notice {
+  /** One that comes with the key of another replaces it. */
+  key: string;
+  text: string;
+  tone: "info" | "error";
+  /** Whom it is about, so that several who come at once are one notice. */
+  names?: readonly string[];
+  /** Stays until it is dismissed. */
+  stays?: boolean;
+}
+
+export interface Notices {
+  list: readonly Notice[];
+  notify(text: string): void;
+  drop(key: string): void;
+}
+
+const MOST = 20;
+
+const LOST: Record<LostReason, string> = {
+  unknown: "The host started anew. It is not known whether it got what you typed",
+  noShell: "The shell was closed before it got what you typed",
+  notAllowed: "You can only watch now. This was not sent",
+  ended: "The session ended before it got what you typed",
+};
+
+export function useNotices(client: SshxClient): Notices {
+  const [list, setList] = useState<readonly Notice[]>([]);
+
+  const drop = useCallback((key: string) => setList((now) => now.filter((notice) => notice.key !== key)), []);
+  const put = useCallback((key: string, make: (before: Notice | undefined) => Omit<Notice, "key">) => {
+    setList((now) => {
+      const others = now.filter((notice) => notice.key !== key);
+      return [...others, { key, ...make(now.find((notice) => notice.key === key)) }].slice(-MOST);
+    });
+  }, []);
+  const notify = useCallback((text: string) => put(`note ${text}`, () => ({ text, tone: "info" })), [put]);
+
+  useEffect(() => {
+    const ownNews = watchOneself(client, notify);
+    return client.on((event) => {
+      if (event.type === "error") put(`error ${event.text}`, () => ({ text: event.text, tone: "error" }));
+      else if (event.type === "lost") {
+        const { text, reason } = event;
+        put(`lost ${reason} ${text}`, () => ({ text: `${LOST[reason]}: «${text}».`, tone: "error", stays: true }));
+      } else if (event.type === "joined" || event.type === "left") {
+        const { type, user } = event;
+        if (user.pending) return; // told as a request to its owners
+        put(type, (before) => {
+          const names = [...(before?.names ?? []).filter((name) => name !== user.name), user.name];
+          return { text: `${summary(names)} ${type}`, tone: "info", names };
+        });
+      } else ownNews(event);
+    });
+  }, [client, notify, put]);
+
+  return { list, notify, drop };
+}
+
+/** Ada; Ada and Bob; Ada, Bob and 3 others. */
+export function summary(names: readonly string[]): string {
+  const [first = "", second] = names;
+  if (second === undefined) return first;
+  if (names.length === 2) return `${first} and ${second}`;
+  return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? "other" : "others"}`;
+}
+
+/** Tells what became of one's own connection and role. */
+function watchOneself(client: SshxClient, tell: (text: string) => void): (event: ClientEvent) => void {
+  let { state } = client;
+  let me = client.users.get(client.uid);
+  return (event) => {
+    if (event.type === "state") {
+      if (state === "reconnecting" && client.state === "connected") tell("Connected again");
+      ({ state } = client);
+    } else if (event.type === "users" || event.type === "info") {
+      const now = client.users.get(client.uid);
+      if (now !== undefined && me !== undefined) {
+        if (now.role !== me.role) tell(now.role === "reader" ? "You can only watch now" : "You can type now");
+        else if (me.wantsWrite && !now.wantsWrite) tell("The host has not given you write access for now");
+      }
+      me = now ?? me;
+    }
+  };
+}

@@ -1,0 +1,84 @@
+/** What a person is told while the session cannot be used as usual, and what they can do about it. */
+import type { Refusal, State } from "../../client/events";
+
+/** `retry` connects again; `leave` goes back to where one can use another ticket. */
+export type Action = "retry" | "leave";
+
+export interface Situation {
+  /** Instead of the canvas, or above it. */
+  kind: "screen" | "banner";
+  mood: "wait" | "door" | "lock" | "warning" | "unplugged" | "end";
+  title: string;
+  /** A sentence; empty: the title says it all. */
+  text: string;
+  actions: readonly Action[];
+}
+
+type Refused = Pick<Situation, "mood" | "title" | "actions">;
+
+const REFUSALS: Record<Refusal, Refused> = {
+  unreachable: { mood: "unplugged", title: "The host cannot be reached", actions: ["retry", "leave"] },
+  invalidAuth: { mood: "lock", title: "This ticket was not accepted", actions: ["leave", "retry"] },
+  passwordRequired: { mood: "lock", title: "This session needs a password", actions: ["leave"] },
+  version: { mood: "warning", title: "The two sides do not speak the same version", actions: ["retry", "leave"] },
+  malformed: { mood: "warning", title: "The host did not understand", actions: ["retry", "leave"] },
+  notFound: { mood: "end", title: "This session has ended", actions: ["leave", "retry"] },
+  full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
+  locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
+  busy: { mood: "wait", title: "The host is busy", actions: ["retry", "leave"] },
+  rateLimited: { mood: "wait", title: "Too many attempts", actions: ["retry", "leave"] },
+};
+
+const OTHER: Refused = { mood: "door", title: "The host did not let you in", actions: ["retry", "leave"] };
+
+/** Why nothing gets through at the moment though nothing is wrong. */
+export type Pause = Pick<Situation, "title" | "text">;
+
+/** What of a client decides it. */
+interface Case {
+  state: State;
+  pause?: Pause | undefined;
+  reason: string;
+  refusal: Refusal | null;
+  /** Why it has ended, in a word. */
+  endCode: string | null;
+  /** Whether there is something to read behind a banner. */
+  shells: boolean;
+}
+
+/** What is the case; null while all is well. */
+export function situationOf({ state, pause, reason, refusal, endCode, shells }: Case): Situation | null {
+  switch (state) {
+    case "connected":
+      return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
+    case "connecting":
+      if (pause) return { kind: "screen", mood: "wait", actions: [], ...pause };
+      return { kind: "screen", mood: "wait", title: "Connecting to the host…", text: "", actions: [] };
+    case "waiting":
+      return {
+        kind: "screen",
+        mood: "door",
+        title: "The host has to let you in",
+        text: "They have been asked. You need not do anything: the session opens here as soon as they agree.",
+        actions: [],
+      };
+    case "reconnecting":
+      if (pause) return { kind: "banner", mood: "wait", actions: [], ...pause };
+      return { kind: "banner", mood: "unplugged", title: "Reconnecting", text: reason, actions: ["retry"] };
+    case "refused":
+      return { kind: "screen", text: reason, ...refused(refusal) };
+    case "ended":
+      if (endCode === "removed") return { ...ENDED, mood: "door", title: "You were removed", text: reason };
+      if (endCode === "left") return { ...ENDED, title: "You left the session", text: "" };
+      if (endCode === "notAdmitted") return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
+      if (!shells) return { ...ENDED, text: reason };
+      return { ...ENDED, kind: "banner", text: `${reason} What was there stays readable.` };
+  }
+}
+
+/** A newer host may have more reasons. */
+function refused(refusal: Refusal | null): Refused {
+  return refusal !== null && Object.hasOwn(REFUSALS, refusal) ? REFUSALS[refusal] : OTHER;
+}
+
+const ENDED: Situation = { kind: "screen", mood: "end", title: "The session has ended", text: "", actions: ["leave"] };

@@ -1,0 +1,93 @@
+/** How the connection is: which way, how quick, how much. */
+import type { SshxClient } from "../../client/client";
+import type { PathKind } from "../../links/link";
+import { bytes, rate, SAMPLES, type Sample } from "./traffic";
+import { useClient } from "../useClient";
+
+const PATHS: Record<PathKind, [short: string, meaning: string]> = {
+  local: ["This server", "The host runs on the Jupyter server that this page came from."],
+  direct: ["Direct", "Straight from machine to machine, without a relay in between."],
+  relay: ["Through a relay", "No direct way was found. The relay passes encrypted frames on and cannot read them."],
+};
+
+export function NetworkPanel({ client, traffic }: { client: SshxClient; traffic: readonly Sample[] }) {
+  const state = useClient(client, (now) => now.state);
+  const path = useClient(client, (now) => now.path);
+  const latency = useClient(client, (now) => now.latency);
+  const shellLatency = useClient(client, (now) => now.shellLatency);
+  const [way, meaning] = path === null ? ["Not known yet", ""] : PATHS[path];
+  return (
+    <div className="sshx-network">
+      <dl className="sshx-facts">
+        <dt>State</dt>
+        <dd>{state === "waiting" ? "waiting to be let in" : state}</dd>
+        <dt>Path</dt>
+        <dd>{way}</dd>
+        <dt>To the host and back</dt>
+        <dd>{milliseconds(latency)}</dd>
+        <dt>Answer of the shell</dt>
+        <dd>{milliseconds(shellLatency)}</dd>
+      </dl>
+      <Graph traffic={traffic} />
+      <dl className="sshx-facts">
+        <Traffic name="Received" total={useClient(client, (now) => now.bytesIn)} rate={rate(traffic, "bytesIn")} />
+        <Traffic name="Sent" total={useClient(client, (now) => now.bytesOut)} rate={rate(traffic, "bytesOut")} />
+      </dl>
+      <p className="sshx-hint">Encrypted from this browser to the host. {meaning}</p>
+    </div>
+  );
+}
+
+function Traffic({ name, total, rate }: { name: string; total: number; rate: number | null }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        {bytes(total)}
+        {rate !== null && <span className="sshx-soft"> · {bytes(rate)}/s</span>}
+      </dd>
+    </>
+  );
+}
+
+function milliseconds(value: number | null): string {
+  if (value === null) return "–";
+  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+}
+
+const WIDTH = 240;
+const HEIGHT = 48;
+
+/** The round trips of the last minute; where none is known there is a gap. */
+function Graph({ traffic }: { traffic: readonly Sample[] }) {
+  const known = traffic.flatMap((sample) => sample.latency ?? []);
+  const top = Math.max(10, ...known) * 1.1;
+  const step = WIDTH / (SAMPLES - 1);
+  const x = (at: number) => (WIDTH - (traffic.length - 1 - at) * step).toFixed(1);
+  let drawing = "";
+  traffic.forEach(({ latency }, at) => {
+    if (latency === null) return;
+    const from = at === 0 || traffic[at - 1]!.latency === null ? "M" : "L";
+    drawing += `${from}${x(at)} ${(HEIGHT - (HEIGHT * latency) / top).toFixed(1)}`;
+  });
+  const most = known.length > 0 ? milliseconds(Math.max(...known)) : null;
+  return (
+    <figure className="sshx-graph">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={
+          most === null ? "No round trip was measured yet" : `Round trips of the last minute, at most ${most}`
+        }
+      >
+        <path className="sshx-graph-grid" d={`M0 ${HEIGHT / 2}H${WIDTH}`} />
+        <path className="sshx-graph-line" d={drawing} />
+      </svg>
+      <figcaption className="sshx-soft">
+        <span>Last minute</span>
+        <span>{most !== null && `at most ${most}`}</span>
+      </figcaption>
+    </figure>
+  );
+}

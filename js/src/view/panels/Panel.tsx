@@ -1,0 +1,36 @@
+/** The frame of what opens beside the canvas, or over it on a narrow screen. */
+import { useEffect, useRef, type ReactNode } from "react";
+import { CloseIcon } from "../icons";
+import { useId } from "../useId";
+
+/**
+ * The panel takes the focus, unless something in it has, or something outside the view. Escape is the session view's,
+ * which knows the button.
+ */
+export function Panel({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+  const panel = useRef<HTMLElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const { activeElement, body } = document;
+    const view = panel.current!.closest(".sshx-session");
+    const free = activeElement === body || view?.contains(activeElement);
+    if (free && !panel.current!.contains(activeElement)) panel.current!.focus({ preventScroll: true });
+  }, []);
+  return (
+    <section ref={panel} className="sshx-panel" aria-labelledby={id} tabIndex={-1}>
+      <header className="sshx-panel-head">
+        <h2 id={id}>{title}</h2>
+        <button
+          type="button"
+          className="sshx-icon-button"
+          aria-label={`Close ${title}`}
+          title="Close"
+          onClick={onClose}
+        >
+          <CloseIcon />
+        </button>
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,147 @@
+/** Who is here, where they are, and what they may do. Its owners change the latter, and decide who comes in. */
+import { useEffect, useRef, useState } from "react";
+import type { SshxClient } from "../../client/client";
+import type { Role } from "../../protocol/messages";
+import { Avatar } from "../Avatar";
+import type { Person } from "../people";
+import { useClient } from "../useClient";
+import { WriteAccess } from "../WriteAccess";
+
+interface PeoplePanelProps {
+  client: SshxClient;
+  people: readonly Person[];
+  onShow: (sid: number) => void;
+}
+
+export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
+  const owner = useClient(client, (now) => now.role === "owner");
+  const locked = useClient(client, (now) => now.info?.locked === true);
+  const readOnly = useClient(client, (now) => now.info?.readOnly === true);
+  return (
+    <>
+      <ul className="sshx-people" aria-label="People">
+        {people.map((person) => (
+          <PersonRow key={person.uid} {...{ client, person, owner, readOnly, onShow }} />
+        ))}
+      </ul>
+      <div className="sshx-panel-foot">
+        <WriteAccess client={client} people={people} />
+        {owner && (
+          <label className="sshx-check">
+            <input
+              type="checkbox"
+              checked={locked}
+              onChange={(event) => {
+                client.lock(event.currentTarget.checked);
+                event.currentTarget.checked = locked; // it shows what the host says
+              }}
+            />
+            <span>
+              Let nobody new in
+              <small>Who is here stays, and may come back after a broken connection.</small>
+            </span>
+          </label>
+        )}
+        {readOnly && <p className="sshx-hint">In this session, everybody but the host can only watch.</p>}
+      </div>
+    </>
+  );
+}
+
+interface PersonRowProps {
+  client: SshxClient;
+  person: Person;
+  owner: boolean;
+  readOnly: boolean;
+  onShow: (sid: number) => void;
+}
+
+function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) {
+  const title = useClient(client, (now) => (person.focus === null ? null : now.shells.get(person.focus)?.title));
+  const asks = owner && (person.pending || person.wantsWrite);
+  return (
+    <li className="sshx-person" data-asks={asks || undefined}>
+      <Avatar name={person.name} color={person.color} />
+      <div className="sshx-person-about">
+        <span className="sshx-person-name" title={person.name}>
+          <bdi>{person.name}</bdi>
+          {person.me && <span className="sshx-soft"> (you)</span>}
+        </span>
+        <span className="sshx-soft">
+          {roleText(person, owner)}
+          {person.focus !== null && title !== undefined && title !== null && (
+            <>
+              {" · in "}
+              <button type="button" className="sshx-link" title="Show this shell" onClick={() => onShow(person.focus!)}>
+                <bdi>{title || `Terminal ${person.focus}`}</bdi>
+              </button>
+            </>
+          )}
+        </span>
+      </div>
+      {owner && !person.me && person.role !== "owner" && <PersonActions {...{ client, person, readOnly }} />}
+    </li>
+  );
+}
+
+function roleText(person: Person, owner: boolean): string {
+  if (person.pending) return "Wants to come in";
+  if (person.wantsWrite && owner) return "Watching, wants to type";
+  const texts: Record<Role, string> = { owner: "Host", writer: "Can type", reader: "Watching" };
+  return texts[person.role];
+}
+
+function PersonActions({ client, person, readOnly }: { client: SshxClient; person: Person; readOnly: boolean }) {
+  const [removing, setRemoving] = useState(false);
+  const { uid, name } = person;
+  if (removing) {
+    return <ConfirmRemoval name={name} onRemove={() => client.kick(uid)} onKeep={() => setRemoving(false)} />;
+  }
+  const action = (text: string, onClick: () => void, style = "") => (
+    <button type="button" className={`sshx-button ${style}`} aria-label={`${text}: ${name}`} onClick={onClick}>
+      {text}
+    </button>
+  );
+  if (person.pending) {
+    return (
+      <div className="sshx-actions">
+        {action("Let in", () => client.approve(uid, true), "sshx-primary")}
+        {action("Turn away", () => client.approve(uid, false))}
+      </div>
+    );
+  }
+  return (
+    <div className="sshx-actions">
+      {person.wantsWrite && action("Allow", () => client.setRole(uid, "writer"), "sshx-primary")}
+      {person.wantsWrite && action("Not now", () => client.setRole(uid, "reader"))}
+      {!person.wantsWrite &&
+        person.role === "reader" &&
+        !readOnly &&
+        action("Make writer", () => client.setRole(uid, "writer"))}
+      {person.role === "writer" && action("Make reader", () => client.setRole(uid, "reader"))}
+      {action("Remove", () => setRemoving(true), "sshx-danger")}
+    </div>
+  );
+}
+
+function ConfirmRemoval({ name, onRemove, onKeep }: { name: string; onRemove: () => void; onKeep: () => void }) {
+  const remove = useRef<HTMLButtonElement>(null);
+  useEffect(() => remove.current?.focus(), []);
+  return (
+    <div className="sshx-actions sshx-confirm" role="group" aria-label={`Remove ${name} from the session?`}>
+      <span>Remove from the session?</span>
+      <button
+        type="button"
+        ref={remove}
+        className="sshx-button sshx-danger"
+        aria-label={`Remove ${name} now`}
+        onClick={onRemove}
+      >
+        Remove
+      </button>
+      <button type="button" className="sshx-button" onClick={onKeep}>
+        Keep
+      </button>
+    </div>
+  );
+}

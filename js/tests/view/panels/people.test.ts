@@ -1,0 +1,160 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test } from "vitest";
+import { inkOn, initials } from "../../../src/view/Avatar";
+import { peopleReader, usePeople } from "../../../src/view/people";
+import { PeoplePanel } from "../../../src/view/panels/PeoplePanel";
+import { createElement } from "react";
+import type { Role } from "../../../src/protocol/messages";
+import { FakeClient, shell, user } from "../fakeClient";
+import { after, all, button, buttons, cleanUp, click, says, show, texts } from "../render";
+
+afterEach(cleanUp);
+
+function showPeople(client: FakeClient): number[] {
+  const shown: number[] = [];
+  show(() => {
+    const people = usePeople(client.asClient);
+    return createElement(PeoplePanel, { client: client.asClient, people, onShow: (sid) => shown.push(sid) });
+  }, {});
+  return shown;
+}
+
+function clientWith(role: Role, ...others: [number, ReturnType<typeof user>][]): FakeClient {
+  const client = new FakeClient(role);
+  client.users = new Map([...client.users, ...others]);
+  return client;
+}
+
+test("the list stays the same while cursors move", () => {
+  const client = clientWith("writer", [2, user("Ada")]);
+  const read = peopleReader();
+  const before = read(client.asClient);
+  client.put(2, user("Ada", { cursor: [1, 2] }));
+  expect(read(client.asClient)).toBe(before);
+  client.put(2, user("Ada", { focus: 1 }));
+  expect(read(client.asClient)).not.toBe(before);
+});
+
+test("oneself comes first, then who waits for an answer", () => {
+  const client = new FakeClient();
+  client.uid = 5;
+  client.users = new Map([
+    [9, user("Nina", { pending: true, role: "reader" })],
+    [3, user("Carl")],
+    [2, user("Bob")],
+    [5, user("Me")],
+  ]);
+  expect(peopleReader()(client.asClient).map(({ name }) => name)).toEqual(["Me", "Nina", "Bob", "Carl"]);
+});
+
+test.each<[Role, string[]]>([
+  ["owner", ["Make reader: Wren", "Remove: Wren", "Make writer: Rita", "Remove: Rita"]],
+  ["writer", []],
+  ["reader", ["Ask for write access"]],
+])("what a %s can do about others", (role, expected) => {
+  showPeople(
+    clientWith(role, [2, user("Wren")], [3, user("Rita", { role: "reader" })], [4, user("Hal", { role: "owner" })]),
+  );
+  expect(buttons()).toEqual(expected);
+  expect(says("(you)")).toBe(true);
+});
+
+test("an owner answers requests", () => {
+  const client = clientWith(
+    "owner",
+    [2, user("Rita", { role: "reader", wantsWrite: true })],
+    [3, user("Nina", { pending: true })],
+  );
+  showPeople(client);
+  click("Allow: Rita");
+  click("Not now: Rita");
+  click("Let in: Nina");
+  click("Turn away: Nina");
+  expect(client.calls).toEqual([
+    ["setRole", 2, "writer"],
+    ["setRole", 2, "reader"],
+    ["approve", 3, true],
+    ["approve", 3, false],
+  ]);
+});
+
+test("someone is removed only after a second click", () => {
+  const client = clientWith("owner", [2, user("Wren")]);
+  showPeople(client);
+  click("Remove: Wren");
+  expect(client.calls).toEqual([]);
+  expect(document.activeElement).toBe(button("Remove Wren now"));
+  click("Keep");
+  click("Remove: Wren");
+  click("Remove Wren now");
+  expect(client.calls).toEqual([["kick", 2]]);
+});
+
+test("in a session that is read-only for everyone nobody can be made a writer or ask for it", () => {
+  const client = clientWith("owner", [2, user("Rita", { role: "reader" })]);
+  client.info = { ...client.info!, readOnly: true };
+  showPeople(client);
+  expect(buttons()).toEqual(["Remove: Rita"]);
+  client.users = new Map([[1, user("Me", { role: "reader" })]]);
+  showPeople(client);
+  expect(buttons()).toEqual([]);
+});
+
+test("a reader who has asked sees that", () => {
+  const client = clientWith("reader");
+  showPeople(client);
+  click("Ask for write access");
+  expect(client.calls).toEqual([["requestWrite"]]);
+  after(() => client.put(1, user("Me", { role: "reader", wantsWrite: true })));
+  expect(buttons()).toEqual([]);
+  expect(says("Asked")).toBe(true);
+});
+
+test("where someone is leads there", () => {
+  const client = clientWith("writer", [2, user("Ada", { focus: 7 })], [3, user("Bob", { focus: 8 })]);
+  client.shells = new Map([
+    [7, shell("vim")],
+    [8, shell("")],
+  ]);
+  const shown = showPeople(client);
+  click("vim");
+  click("Terminal 8");
+  expect(shown).toEqual([7, 8]);
+});
+
+test("owners lock the session, and see when another has", () => {
+  const client = clientWith("owner");
+  showPeople(client);
+  const [box] = all("input[type=checkbox]") as HTMLInputElement[];
+  after(() => box!.click());
+  expect(client.calls).toEqual([["lock", true]]);
+  expect(box!.checked).toBe(false); // until the host says so
+  after(() => client.set({ info: { ...client.info!, locked: true } }, "info"));
+  expect(box!.checked).toBe(true);
+});
+
+test("names are text, whatever they hold", () => {
+  showPeople(clientWith("writer", [2, user("<img src=x onerror=alert(1)>")]));
+  expect(all("img")).toEqual([]);
+  expect(texts("[aria-label=People] li")).toHaveLength(2);
+});
+
+test.each([
+  ["Ada Lovelace", "AL"],
+  ["ada", "A"],
+  ["Guest 12", "G1"],
+  ["渡辺 健", "渡健"],
+  ["🎉 party", "🎉P"],
+  ["  ", "?"],
+])("initials of %j", (name, expected) => {
+  expect(initials(name)).toBe(expected);
+});
+
+test.each([
+  ["#ffffff", "#000000"],
+  ["#000000", "#ffffff"],
+  ["#ffc53d", "#000000"],
+  ["#3e63dd", "#ffffff"],
+])("ink on %s", (color, ink) => {
+  expect(inkOn(color)).toBe(ink);
+});

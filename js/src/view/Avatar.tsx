@@ -2,6 +2,7 @@
  * A person as a coloured disc with their initials. The name is always said beside it or by what holds it: the initials
  * come from the style sheet, so that they are no part of that.
  */
+import "./Avatar.css";
 
 export function Avatar({ name, color }: { name: string; color: string }) {
   return (

@@ -1,4 +1,7 @@
 /** The view of a session: toolbar, canvas, panels, notices. Knows nothing of the page that it is mounted on. */
+import "./theme.css";
+import "./controls.css";
+import "./SessionView.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { SshxClient } from "../client/client";
 import { Canvas, type CanvasHandle } from "./canvas/Canvas";
@@ -19,9 +22,6 @@ import { Toasts } from "./notices/Toasts";
 import { Toolbar, type PanelName } from "./Toolbar";
 import { useTraffic } from "./panels/traffic";
 import { useClient } from "./useClient";
-import "./theme.css";
-import "./canvas/canvas.css";
-import "./panels.css";
 
 export type { Invite } from "./panels/InvitePanel";
 export type { PanelName } from "./Toolbar";

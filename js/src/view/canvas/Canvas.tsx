@@ -2,6 +2,7 @@
  * The canvas: all shells as windows on a plane that one pans and zooms, and the others' cursors. A narrow screen shows
  * one shell at a time instead. The windows stay the same elements in both, so that no terminal is ever made anew.
  */
+import "./Canvas.css";
 import {
   forwardRef,
   useCallback,

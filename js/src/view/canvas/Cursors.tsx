@@ -1,4 +1,5 @@
 /** The other people's pointers, above everything on the canvas. */
+import "./Cursors.css";
 import { memo } from "react";
 import type { SshxClient } from "../../client/client";
 import { inkOn } from "../Avatar";

@@ -1,4 +1,5 @@
 /** Who else is in a shell. */
+import "./Faces.css";
 import { Avatar } from "../Avatar";
 import type { Person } from "../people";
 

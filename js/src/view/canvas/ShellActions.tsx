@@ -1,4 +1,5 @@
 /** What one can do with a shell, as buttons: smaller, larger, find, close. */
+import "./ShellActions.css";
 import { CloseIcon, FindIcon } from "../icons";
 
 interface ShellActionsProps {

@@ -1,4 +1,5 @@
 /** On a narrow screen: which shell is shown. */
+import "./ShellTabs.css";
 import { useEffect, useRef, type KeyboardEvent } from "react";
 
 interface ShellTabsProps {

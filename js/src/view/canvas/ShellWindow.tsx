@@ -1,4 +1,5 @@
 /** A shell as a window on the canvas: its title bar, its terminal, its edges. On a narrow screen, all of the view. */
+import "./ShellWindow.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
 import type { SshxClient } from "../../client/client";

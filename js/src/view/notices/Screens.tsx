@@ -1,4 +1,7 @@
 /** What is shown instead of the canvas, or above it, while the session cannot be used as usual. */
+import "../controls.css";
+import "./banner.css";
+import "./Screens.css";
 import { useEffect, useState, type ReactNode } from "react";
 import type { SshxClient } from "../../client/client";
 import type { State } from "../../client/events";

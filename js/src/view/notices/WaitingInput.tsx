@@ -1,4 +1,7 @@
 /** What the person typed while the link was broken: that it waits and, if it waited long, whether it is still wanted. */
+import "../controls.css";
+import "./banner.css";
+import "./WaitingInput.css";
 import type { SshxClient } from "../../client/client";
 import { WaitIcon, WarningIcon } from "../icons";
 import { useClient } from "../useClient";

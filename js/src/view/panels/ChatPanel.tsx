@@ -1,4 +1,6 @@
 /** The chat: what was said, and the field to say something. */
+import "../controls.css";
+import "./ChatPanel.css";
 import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { FormEvent, KeyboardEvent } from "react";
 import type { SshxClient } from "../../client/client";

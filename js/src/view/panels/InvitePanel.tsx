@@ -1,4 +1,7 @@
 /** The links and tickets that let others in. What lets someone in is a secret: it shows only when asked for. */
+import "../controls.css";
+import "./Panel.css";
+import "./InvitePanel.css";
 import { useEffect, useState } from "react";
 import { encode } from "uqr";
 import { copy } from "../copy";

@@ -1,4 +1,7 @@
 /** How the connection is: which way, how quick, how much. */
+import "../controls.css";
+import "./Panel.css";
+import "./NetworkPanel.css";
 import type { SshxClient } from "../../client/client";
 import type { PathKind } from "../../links/link";
 import { bytes, rate, SAMPLES, type Sample } from "./traffic";

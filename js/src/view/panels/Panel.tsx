@@ -1,4 +1,6 @@
 /** The frame of what opens beside the canvas, or over it on a narrow screen. */
+import "../controls.css";
+import "./Panel.css";
 import { useEffect, useRef, type ReactNode } from "react";
 import { CloseIcon } from "../icons";
 import { useId } from "../useId";

@@ -1,4 +1,6 @@
 /** Who is here, where they are, and what they may do. Its owners change the latter, and decide who comes in. */
+import "../controls.css";
+import "./PeoplePanel.css";
 import { useEffect, useRef, useState } from "react";
 import type { SshxClient } from "../../client/client";
 import type { Role } from "../../protocol/messages";

@@ -1,4 +1,7 @@
 /** What a person can choose. It holds at once, in every session in this browser. */
+import "../controls.css";
+import "./Panel.css";
+import "./SettingsPanel.css";
 import { useState, type ReactNode } from "react";
 import type { SshxClient } from "../../client/client";
 import { PALETTES, paletteOf } from "../terminal/palettes";

@@ -1,4 +1,5 @@
 /** Finds text in a terminal and its scrollback. */
+import "./FindBar.css";
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import { useEffect, useRef, useState } from "react";
 

@@ -1,4 +1,5 @@
 /** The keys that a phone's keyboard does not have. */
+import "./KeyRow.css";
 import type { ShellTerminal } from "./terminal";
 
 const ARROWS = [

@@ -16,7 +16,7 @@ import { usePageTheme } from "../widget/pageTheme";
 import { brokenIcon, sessionIcon, waitingIcon } from "./icons";
 import type { Settings } from "./settings";
 import { stateText } from "./states";
-import type { Visit } from "./visit";
+import type { SessionModel } from "./sessionModel";
 import "./lab.css";
 
 export class SessionTab extends ReactWidget {
@@ -24,15 +24,15 @@ export class SessionTab extends ReactWidget {
   readonly #visibilityChanged = new Signal<this, void>(this);
 
   constructor(
-    readonly visit: Visit,
+    readonly model: SessionModel,
     private readonly settings: Settings,
     private readonly trans: TranslationBundle,
   ) {
     super();
     this.addClass("sshx-tab");
     this.title.closable = true;
-    visit.changed.connect(() => {
-      if (visit.stage.at === "joining") this.#opening = undefined;
+    model.changed.connect(() => {
+      if (model.stage.at === "joining") this.#opening = undefined;
       this.#entitle();
     });
     this.#entitle();
@@ -46,7 +46,7 @@ export class SessionTab extends ReactWidget {
 
   override dispose(): void {
     if (this.isDisposed) return;
-    this.visit.close();
+    this.model.close();
     super.dispose();
   }
 
@@ -69,7 +69,7 @@ export class SessionTab extends ReactWidget {
     return (
       <Tab
         trans={this.trans}
-        visit={this.visit}
+        model={this.model}
         settings={this.settings}
         opening={this.#opening}
         onClose={() => this.parent?.close()}
@@ -78,32 +78,32 @@ export class SessionTab extends ReactWidget {
   }
 
   #entitle(): void {
-    const { visit, trans } = this;
-    const state = visit.client?.state ?? "connecting";
-    const name = visit.name || (visit.id === null ? trans.__("Join a session") : trans.__("Shared session"));
+    const { model, trans } = this;
+    const state = model.client?.state ?? "connecting";
+    const name = model.name || (model.id === null ? trans.__("Join a session") : trans.__("Shared session"));
     this.title.label = name;
     if (["reconnecting", "refused", "ended"].includes(state)) this.title.icon = brokenIcon;
-    else this.title.icon = state === "connected" || visit.id === null ? sessionIcon : waitingIcon;
-    this.title.caption = visit.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
+    else this.title.icon = state === "connected" || model.id === null ? sessionIcon : waitingIcon;
+    this.title.caption = model.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
   }
 }
 
 interface TabProps {
   trans: TranslationBundle;
-  visit: Visit;
+  model: SessionModel;
   settings: Settings;
   opening: Opening | undefined;
   onClose: () => void;
 }
 
-function Tab({ trans, visit, settings, opening, onClose }: TabProps) {
+function Tab({ trans, model, settings, opening, onClose }: TabProps) {
   const theme = useLabTheme(settings);
   const stage = useSyncExternalStore(
     (listener) => {
-      visit.changed.connect(listener);
-      return () => visit.changed.disconnect(listener);
+      model.changed.connect(listener);
+      return () => model.changed.disconnect(listener);
     },
-    () => visit.stage,
+    () => model.stage,
   );
   switch (stage.at) {
     case "looking":
@@ -117,7 +117,7 @@ function Tab({ trans, visit, settings, opening, onClose }: TabProps) {
         <Plain theme={theme}>
           <Message mood="unplugged" title={trans.__("This session cannot be reached")} text={stage.reason}>
             <div className="sshx-actions">
-              <button type="button" className="sshx-button sshx-primary" onClick={() => void visit.look()}>
+              <button type="button" className="sshx-button sshx-primary" onClick={() => void model.look()}>
                 {trans.__("Try again")}
               </button>
             </div>
@@ -125,11 +125,11 @@ function Tab({ trans, visit, settings, opening, onClose }: TabProps) {
         </Plain>
       );
     case "joining":
-      return <Joining trans={trans} visit={visit} {...stage} theme={theme} />;
+      return <Joining trans={trans} model={model} {...stage} theme={theme} />;
     case "live": {
       const { client, session } = stage;
-      const props = { client, theme, opening, onLeave: () => (session || isIn(client) ? onClose() : visit.again()) };
-      return session ? <Own api={visit.api} session={session} {...props} /> : <Live {...props} />;
+      const props = { client, theme, opening, onLeave: () => (session || isIn(client) ? onClose() : model.again()) };
+      return session ? <Own api={model.api} session={session} {...props} /> : <Live {...props} />;
     }
   }
 }
@@ -172,13 +172,13 @@ function Plain({ theme, children }: { theme: Theme | undefined; children: React.
 
 interface JoiningProps {
   trans: TranslationBundle;
-  visit: Visit;
+  model: SessionModel;
   ticket: string;
   lost: string | null;
   theme: Theme | undefined;
 }
 
-function Joining({ trans, visit, ticket, lost, theme }: JoiningProps) {
+function Joining({ trans, model, ticket, lost, theme }: JoiningProps) {
   const form = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // Who has just opened it is about to paste a ticket.
@@ -201,9 +201,9 @@ function Joining({ trans, visit, ticket, lost, theme }: JoiningProps) {
       )}
       <JoinForm
         ticket={ticket}
-        onJoin={(ticket, password) => visit.join(ticket, password)}
+        onJoin={(ticket, password) => model.join(ticket, password)}
         waiting={trans.__("Connecting…")}
-        name={visit.identity.name ?? ""}
+        name={model.identity.name ?? ""}
       />
     </div>
   );

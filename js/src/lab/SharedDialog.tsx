@@ -71,7 +71,7 @@ function Shared({ sessions, first, trans }: SharedProps) {
       sessions.peopleChanged.connect(listener);
       return () => sessions.peopleChanged.disconnect(listener);
     },
-    () => sessions.watch(first.id)?.people,
+    () => sessions.monitor(first.id)?.people,
   )?.filter((person) => !person.pending && person.role !== "owner");
   return (
     <Themed className="sshx-dialog-shared">

@@ -47,8 +47,8 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
   };
   const sessionOf = (args: Args): HostedSession | null => {
     if (typeof args.id === "string") return sessions.find(args.id);
-    const visit = tabs?.find(isMeant(args));
-    if (visit) return visit.id === null ? null : sessions.find(visit.id);
+    const model = tabs?.find(isMeant(args));
+    if (model) return model.id === null ? null : sessions.find(model.id);
     const terminal = terminalOf(args);
     const session = terminal === null ? undefined : sessions.ofTerminal(terminal)[0];
     const only = args.at !== "pointer" && sessions.list.length === 1 ? sessions.list[0]! : null;
@@ -222,7 +222,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     noSession,
     async (args) => {
       const { id, name } = sessionOf(args)!;
-      const guests = sessions.watch(id)?.guests.length ?? 0;
+      const guests = sessions.monitor(id)?.guests.length ?? 0;
       if (guests > 0) {
         const { button } = await showDialog({
           title: trans.__("Stop sharing “%1”?", name),

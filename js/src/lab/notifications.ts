@@ -7,7 +7,7 @@ import { Command } from "./command";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
-import type { Watch } from "./watch";
+import type { SessionMonitor } from "./sessionMonitor";
 
 /** Milliseconds that a notice stays. */
 const DURATION = 5000;
@@ -28,18 +28,18 @@ export function addNotifications(
   /** Who was there at the last look, by session. */
   const known = new Map<string, ReadonlyMap<number, string>>();
 
-  const ask = (watch: Watch, person: Person): string => {
+  const ask = (monitor: SessionMonitor, person: Person): string => {
     const { name, pending } = person;
     const answer = (allow: boolean) => () => {
-      if (watch.answer(person, allow)) return;
+      if (monitor.answer(person, allow)) return;
       Notification.error(trans.__("There is no connection to the Jupyter server: answer again in a moment."), {
         autoClose: DURATION,
       });
-      shown.delete(keyOf(watch, person)); // an answered notification goes
+      shown.delete(keyOf(monitor, person)); // an answered notification goes
     };
     const message = pending
-      ? trans.__("%1 wants to come into “%2”", name, watch.name)
-      : trans.__("%1 wants to type in “%2”", name, watch.name);
+      ? trans.__("%1 wants to come into “%2”", name, monitor.name)
+      : trans.__("%1 wants to type in “%2”", name, monitor.name);
     return Notification.warning(message, {
       autoClose: false,
       actions: [
@@ -52,10 +52,10 @@ export function addNotifications(
   const updateRequests = () => {
     const open = new Map<string, () => string>();
     for (const { id } of sessions.list) {
-      const watch = sessions.watch(id);
-      if (!watch || settings.now.notifications === "none" || tabs?.shows(id)) continue; // the view asks there
-      for (const person of watch.requests) {
-        open.set(keyOf(watch, person), () => ask(watch, person));
+      const monitor = sessions.monitor(id);
+      if (!monitor || settings.now.notifications === "none" || tabs?.shows(id)) continue; // the view asks there
+      for (const person of monitor.requests) {
+        open.set(keyOf(monitor, person), () => ask(monitor, person));
       }
     }
     for (const [key, notification] of shown) {
@@ -72,37 +72,37 @@ export function addNotifications(
     setTimeout(() => Notification.dismiss(id), DURATION + 1_000);
   };
 
-  const tellOfPeople = (watch: Watch) => {
-    const now = new Map(watch.guests.map(({ uid, name }) => [uid, name]));
-    const before = known.get(watch.id);
-    known.set(watch.id, now);
+  const tellOfPeople = (monitor: SessionMonitor) => {
+    const now = new Map(monitor.guests.map(({ uid, name }) => [uid, name]));
+    const before = known.get(monitor.id);
+    known.set(monitor.id, now);
     const back = new Set<number>();
     for (const uid of now.keys()) {
-      const key = `${watch.id} ${uid}`;
+      const key = `${monitor.id} ${uid}`;
       clearTimeout(leaving.get(key));
       if (leaving.delete(key)) back.add(uid);
     }
-    if (!before || settings.now.notifications !== "all" || tabs?.shows(watch.id)) return;
+    if (!before || settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
     const show = {
       label: trans.__("Show"),
-      callback: () => void commands.execute(Command.open, { id: watch.id, panel: "People" }),
+      callback: () => void commands.execute(Command.open, { id: monitor.id, panel: "People" }),
     };
     for (const [uid, name] of now) {
-      if (!before.has(uid) && !back.has(uid)) tell(trans.__("%1 joined “%2”", name, watch.name), [show]);
+      if (!before.has(uid) && !back.has(uid)) tell(trans.__("%1 joined “%2”", name, monitor.name), [show]);
     }
     for (const [uid, name] of before) {
       if (now.has(uid)) continue;
-      const key = `${watch.id} ${uid}`;
+      const key = `${monitor.id} ${uid}`;
       const left = () => {
         leaving.delete(key);
-        tell(trans.__("%1 left “%2”", name, watch.name));
+        tell(trans.__("%1 left “%2”", name, monitor.name));
       };
       leaving.set(key, setTimeout(left, RETURN));
     }
   };
 
-  sessions.peopleChanged.connect((_, watch) => {
-    tellOfPeople(watch);
+  sessions.peopleChanged.connect((_, monitor) => {
+    tellOfPeople(monitor);
     updateRequests();
   });
   sessions.changed.connect(() => {
@@ -118,6 +118,6 @@ export function addNotifications(
   settings.on(updateRequests);
 }
 
-function keyOf({ id }: Watch, { uid, pending }: Person): string {
+function keyOf({ id }: SessionMonitor, { uid, pending }: Person): string {
   return `${id} ${uid} ${pending ? "entry" : "write"}`;
 }

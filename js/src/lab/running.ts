@@ -9,7 +9,7 @@ import { Command } from "./command";
 import { sessionIcon } from "./icons";
 import type { SharedSessions } from "./sessions";
 import type { Tabs } from "./tabs";
-import type { Visit } from "./visit";
+import type { SessionModel } from "./sessionModel";
 
 export function addRunning(
   managers: IRunningSessionManagers,
@@ -36,34 +36,34 @@ export function addRunning(
     return item;
   };
   const hostedItem = (session: HostedSession): IRunningSessions.IRunningItem => ({
-    label: () => sessions.watch(session.id)?.name ?? session.name,
+    label: () => sessions.monitor(session.id)?.name ?? session.name,
     labelTitle: () => {
       const terminals = session.shells.map(({ terminal }) => terminal).join(", ");
       return trans.__("Shared from this server since %1; terminals: %2", time(session.created), terminals);
     },
     detail: () => {
-      const guests = sessions.watch(session.id)?.guests.length ?? 0;
+      const guests = sessions.monitor(session.id)?.guests.length ?? 0;
       return guests > 0 ? trans._n("%1 guest", "%1 guests", guests) : "";
     },
     icon: () => sessionIcon,
     open: () => void commands.execute(Command.open, { id: session.id }),
     shutdown: () => stop(session.id),
   });
-  const joined = (visit: Visit): IRunningSessions.IRunningItem => ({
-    label: () => visit.name,
+  const joined = (model: SessionModel): IRunningSessions.IRunningItem => ({
+    label: () => model.name,
     labelTitle: () => trans.__("Joined with a ticket"),
     detail: () => trans.__("joined"),
     icon: () => sessionIcon,
-    open: () => tabs?.activate(visit),
-    shutdown: () => tabs?.close(visit),
+    open: () => tabs?.activate(model),
+    shutdown: () => tabs?.close(model),
   });
 
   managers.add({
     name: trans.__("Shared Sessions"),
-    running: () => [...sessions.list.map(hosted), ...(tabs?.visits ?? []).filter(isJoined).map(joined)],
+    running: () => [...sessions.list.map(hosted), ...(tabs?.models ?? []).filter(isJoined).map(joined)],
     shutdownAll: () => {
       for (const { id } of sessions.list) stop(id);
-      for (const visit of tabs?.visits ?? []) if (isJoined(visit)) tabs!.close(visit);
+      for (const model of tabs?.models ?? []) if (isJoined(model)) tabs!.close(model);
     },
     refreshRunning: () => void sessions.refresh(),
     runningChanged: changed,
@@ -75,7 +75,7 @@ export function addRunning(
   });
 }
 
-function isJoined({ stage }: Visit): boolean {
+function isJoined({ stage }: SessionModel): boolean {
   return stage.at === "live" && stage.session === null && stage.client.state !== "ended";
 }
 

@@ -2,7 +2,7 @@
 import type { Event, ServiceManager } from "@jupyterlab/services";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { ApiError, type Api, type HostedSession, type ShareOptions } from "../api/api";
-import type { Watch } from "./watch";
+import type { SessionMonitor } from "./sessionMonitor";
 
 /** The server tells so that a session has started or stopped; see `server/events/session.yaml`. */
 const SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1";
@@ -19,9 +19,9 @@ export class SharedSessions {
   /** Whether this person may share and join here; null while it is not known. */
   available: boolean | null = null;
   #told: boolean | null = null;
-  readonly #watches = new Map<string, Watch>();
+  readonly #monitors = new Map<string, SessionMonitor>();
   readonly #changed = new Signal<this, void>(this);
-  readonly #peopleChanged = new Signal<this, Watch>(this);
+  readonly #peopleChanged = new Signal<this, SessionMonitor>(this);
   #looked = 0;
   #patience: number = PATIENCE[0];
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -48,7 +48,7 @@ export class SharedSessions {
   }
 
   /** The people of a session are others, or it has just become known who they are. */
-  get peopleChanged(): ISignal<this, Watch> {
+  get peopleChanged(): ISignal<this, SessionMonitor> {
     return this.#peopleChanged;
   }
 
@@ -62,8 +62,8 @@ export class SharedSessions {
   }
 
   /** Who is in a session, and what they ask for; null until that is known. */
-  watch(id: string): Watch | null {
-    return this.#watches.get(id) ?? null;
+  monitor(id: string): SessionMonitor | null {
+    return this.#monitors.get(id) ?? null;
   }
 
   async share(options: ShareOptions): Promise<HostedSession> {
@@ -123,25 +123,25 @@ export class SharedSessions {
     const before = JSON.stringify([this.#told, this.list]);
     this.list = list;
     this.#told = this.available;
-    for (const [id, watch] of this.#watches) {
+    for (const [id, monitor] of this.#monitors) {
       if (this.find(id)) continue;
-      this.#watches.delete(id);
-      watch.close();
+      this.#monitors.delete(id);
+      monitor.close();
     }
     if (JSON.stringify([this.#told, list]) !== before) this.#changed.emit();
-    if (list.some(({ id }) => !this.#watches.has(id))) void this.#watchAll();
+    if (list.some(({ id }) => !this.#monitors.has(id))) void this.#monitorAll();
   }
 
-  /** The client is loaded when there is something to watch. */
-  async #watchAll(): Promise<void> {
-    const { Watch } = await import("./watch");
+  /** The client is loaded when there is a session to monitor. */
+  async #monitorAll(): Promise<void> {
+    const { SessionMonitor } = await import("./sessionMonitor");
     for (const session of this.list) {
-      if (this.#watches.has(session.id)) continue;
-      const watch = new Watch(this.api, session, {
-        onPeople: () => this.#peopleChanged.emit(watch),
+      if (this.#monitors.has(session.id)) continue;
+      const monitor = new SessionMonitor(this.api, session, {
+        onPeople: () => this.#peopleChanged.emit(monitor),
         onShells: () => void this.refresh(), // a new shell is a new terminal
       });
-      this.#watches.set(session.id, watch);
+      this.#monitors.set(session.id, monitor);
     }
   }
 }

@@ -48,10 +48,10 @@ export function addStatus(
 /** Of what the person sees at the moment; else of what is shared, or joined. Null if there is nothing. */
 function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle): Status | null {
   const { list } = sessions;
-  const joined = tabs.visits.filter(({ stage }) => {
+  const joined = tabs.models.filter(({ stage }) => {
     return stage.at === "live" && !stage.session && stage.client.state !== "ended";
   });
-  const guests = list.reduce((sum, { id }) => sum + (sessions.watch(id)?.guests.length ?? 0), 0);
+  const guests = list.reduce((sum, { id }) => sum + (sessions.monitor(id)?.guests.length ?? 0), 0);
   const parts: string[] = [];
   const titles: string[] = [];
   if (list.length > 0) {
@@ -73,7 +73,7 @@ function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle
     parts.push([trans.__("Joined %1", name), ...how].filter(Boolean).join(" · "));
     titles.push(trans.__("Joined: %1", name));
   }
-  const shown = tabs.visits.find(({ id }) => id !== null && tabs.shows(id));
+  const shown = tabs.models.find(({ id }) => id !== null && tabs.shows(id));
   const id = shown?.client ? shown.id : (joined[0]?.id ?? list[0]?.id);
   if (!id || parts.length === 0) return null;
   return { id, text: parts.join("  "), title: [...titles, trans.__("Click for the network panel")].join("\n") };

@@ -11,7 +11,7 @@ import type { Me } from "./identity";
 import type { SessionTab } from "./SessionTab";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
-import type { Visit } from "./visit";
+import type { SessionModel } from "./sessionModel";
 
 type Tab = MainAreaWidget<SessionTab>;
 
@@ -39,15 +39,15 @@ export class Tabs {
   }
 
   /** What the tabs show; the one that was used last comes last. */
-  get visits(): readonly Visit[] {
-    const visits: Visit[] = [];
-    this.#tracker.forEach(({ content }) => visits.push(content.visit));
-    return visits;
+  get models(): readonly SessionModel[] {
+    const models: SessionModel[] = [];
+    this.#tracker.forEach(({ content }) => models.push(content.model));
+    return models;
   }
 
   /** What the tab shows that passes the test. */
-  find(test: (tab: Widget) => boolean): Visit | null {
-    return this.#find(test)?.content.visit ?? null;
+  find(test: (tab: Widget) => boolean): SessionModel | null {
+    return this.#find(test)?.content.model ?? null;
   }
 
   /** Whether the person sees this session at the moment. */
@@ -61,14 +61,14 @@ export class Tabs {
    */
   async open(id: string | null, panel?: PanelName, name = `sshx-${UUID.uuid4()}`): Promise<Tab> {
     const { SessionTab } = await import("./SessionTab");
-    const { Visit } = await import("./visit");
+    const { SessionModel } = await import("./sessionModel");
     let tab = id === null ? null : this.#of(id);
     if (!tab) {
-      const visit = new Visit(this.sessions.api, this.me, id);
-      tab = new MainAreaWidget({ content: new SessionTab(visit, this.settings, this.trans) });
+      const model = new SessionModel(this.sessions.api, this.me, id);
+      tab = new MainAreaWidget({ content: new SessionTab(model, this.settings, this.trans) });
       tab.id = name;
       tab.toolbar.hide(); // the view has its own
-      this.#follow(tab, visit);
+      this.#follow(tab, model);
       this.app.shell.add(tab, "main", { type: "Shared Session" });
     }
     if (panel) tab.content.open(panel);
@@ -77,34 +77,34 @@ export class Tabs {
   }
 
   /** Go to the tab that shows this. */
-  activate(visit: Visit): void {
-    const tab = this.#find(({ content }) => content.visit === visit);
+  activate(model: SessionModel): void {
+    const tab = this.#find(({ content }) => content.model === model);
     if (tab) this.app.shell.activateById(tab.id);
   }
 
   /** Leave a session by closing its tab. */
-  close(visit: Visit): void {
-    this.#find(({ content }) => content.visit === visit)?.close();
+  close(model: SessionModel): void {
+    this.#find(({ content }) => content.model === model)?.close();
   }
 
   restore(restorer: ILayoutRestorer): void {
     void restorer.restore(this.#tracker, {
       command: Command.open,
-      args: ({ content, id }) => ({ id: content.visit.id, tab: id }),
-      name: ({ content, id }) => (isOver(content.visit) ? "" : id),
+      args: ({ content, id }) => ({ id: content.model.id, tab: id }),
+      name: ({ content, id }) => (isOver(content.model) ? "" : id),
     });
   }
 
-  #follow(tab: Tab, visit: Visit): void {
-    let saved = visit.id;
-    visit.changed.connect(() => {
-      const now = isOver(visit) ? null : visit.id;
+  #follow(tab: Tab, model: SessionModel): void {
+    let saved = model.id;
+    model.changed.connect(() => {
+      const now = isOver(model) ? null : model.id;
       if (now !== saved) void this.#tracker.save(tab);
       saved = now;
       tab.title.dataset = datasetOf(tab, this.sessions);
       this.#changed.emit();
     });
-    visit.measured.connect(() => this.#measured.emit());
+    model.measured.connect(() => this.#measured.emit());
     tab.content.visibilityChanged.connect(() => this.#changed.emit());
     tab.disposed.connect(() => this.#changed.emit());
     void this.#tracker.add(tab).then(() => this.#changed.emit());
@@ -113,9 +113,9 @@ export class Tabs {
   /** One's own sessions are shown by who owns them, whatever else one has joined them as. */
   #of(id: string): Tab | null {
     const hosted = this.sessions.find(id) !== null;
-    return this.#find(({ content: { visit } }) => {
-      const asGuest = visit.stage.at === "live" && visit.stage.session === null;
-      return visit.id === id && !(hosted && asGuest);
+    return this.#find(({ content: { model } }) => {
+      const asGuest = model.stage.at === "live" && model.stage.session === null;
+      return model.id === id && !(hosted && asGuest);
     });
   }
 
@@ -127,13 +127,13 @@ export class Tabs {
 /** What the tab's context menu goes by. */
 function datasetOf({ title, content }: Tab, sessions: SharedSessions): Record<string, string> {
   const dataset: Record<string, string> = { ...title.dataset };
-  const { id } = content.visit;
+  const { id } = content.model;
   if (id !== null && sessions.find(id)) dataset["sshx-session"] = id;
   else delete dataset["sshx-session"];
   return dataset;
 }
 
 /** Whether there is nothing to come back to. */
-function isOver({ client }: Visit): boolean {
+function isOver({ client }: SessionModel): boolean {
   return client?.state === "ended";
 }

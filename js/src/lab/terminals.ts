@@ -35,7 +35,7 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
   const { title } = tab;
   const { name } = tab.content.session;
   const shared = sessions.ofTerminal(name);
-  const guests = shared.flatMap(({ id }) => sessions.watch(id)?.guests ?? []).map((guest) => guest.name);
+  const guests = shared.flatMap(({ id }) => sessions.monitor(id)?.guests ?? []).map((guest) => guest.name);
   const who =
     guests.length > 0 ? trans.__("Shared with %1", guests.join(", ")) : trans.__("Shared, nobody has joined yet");
 

@@ -16,7 +16,7 @@ import { PeoplePanel } from "./panels/PeoplePanel";
 import { Banner, Empty, Screen } from "./notices/Screens";
 import { WaitingInput } from "./notices/WaitingInput";
 import { SettingsPanel } from "./panels/SettingsPanel";
-import { situationOf, type Pause } from "./notices/situation";
+import { connectionStatusOf, type Pause } from "./notices/connectionStatus";
 import { useTheme, type Theme } from "./theme";
 import { Toasts } from "./notices/Toasts";
 import { Toolbar, type PanelName } from "./Toolbar";
@@ -64,7 +64,7 @@ export function SessionView(props: SessionViewProps) {
   const conversation = useConversation(client, panel === "Chat");
   const notices = useNotices(client);
   const traffic = useTraffic(client);
-  const situation = useSituation(client, pause);
+  const status = useConnectionStatus(client, pause);
   const connected = useClient(client, (now) => now.state === "connected");
   const invite = useClient(client, (now) => now.state !== "ended") ? props.invite : undefined;
   const empty = useClient(client, (now) => now.shells.size === 0);
@@ -108,12 +108,12 @@ export function SessionView(props: SessionViewProps) {
       <Toasts {...{ client, people, notices }} listed={panel === "People"} onPeople={() => setPanel("People")} />
       <div className="sshx-body">
         <div className="sshx-main">
-          <div className="sshx-situation" aria-live="polite">
-            {situation?.kind === "screen" && <Screen {...{ client, situation, onLeave }} />}
-            {situation?.kind === "banner" && <Banner {...{ client, situation, onLeave }} />}
+          <div className="sshx-connection-status" aria-live="polite">
+            {status?.kind === "screen" && <Screen {...{ client, status, onLeave }} />}
+            {status?.kind === "banner" && <Banner {...{ client, status, onLeave }} />}
           </div>
           <WaitingInput client={client} />
-          {situation?.kind !== "screen" && (
+          {status?.kind !== "screen" && (
             <div className="sshx-view">
               <Shells ref={canvas} {...{ client, theme, narrow, embedded, notify }} />
               {connected && empty && <Empty client={client} onNewShell={newShell} />}
@@ -140,13 +140,13 @@ export function SessionView(props: SessionViewProps) {
   );
 }
 
-function useSituation(client: SshxClient, pause: Pause | undefined) {
+function useConnectionStatus(client: SshxClient, pause: Pause | undefined) {
   const state = useClient(client, (now) => now.state);
   const reason = useClient(client, (now) => now.reason);
   const refusal = useClient(client, (now) => now.refusal);
   const endCode = useClient(client, (now) => now.endCode);
   const shells = useClient(client, (now) => now.shells.size > 0);
-  return situationOf({ state, pause, reason, refusal, endCode, shells });
+  return connectionStatusOf({ state, pause, reason, refusal, endCode, shells });
 }
 
 function useNarrow(root: RefObject<HTMLElement>): boolean {

@@ -4,7 +4,7 @@ import type { SshxClient } from "../client/client";
 import { useInvite } from "../session/hosted";
 import { Message } from "../view/notices/Screens";
 import { SessionView, type Invite, type Opening } from "../view/SessionView";
-import type { Pause } from "../view/notices/situation";
+import type { Pause } from "../view/notices/connectionStatus";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
 import { Join } from "./Join";

@@ -52,7 +52,7 @@ let commands: CommandRegistry;
 let available: boolean;
 /** Jupyter's terminals, and the tabs of them and of sessions. */
 let terminals: Tab[];
-let visits: { tab: Tab; id: string | null; client: object | null }[];
+let models: { tab: Tab; id: string | null; client: object | null }[];
 /** What is active, and what is under the pointer, from the inside out. */
 let current: Tab | null;
 let under: HTMLElement[];
@@ -99,7 +99,7 @@ async function start({ withTabs = true } = {}): Promise<void> {
   const tabs = {
     open,
     changed: new Signal<object, void>({}),
-    find: (test: (tab: Tab) => boolean) => visits.find((visit) => test(visit.tab)) ?? null,
+    find: (test: (tab: Tab) => boolean) => models.find((model) => test(model.tab)) ?? null,
   };
   const tracker = {
     currentChanged: new Signal<object, void>({}),
@@ -119,7 +119,7 @@ beforeEach(async () => {
   accept.now = available = true;
   current = null;
   under = [];
-  visits = [];
+  models = [];
   terminals = [tab("a", "1"), tab("b", "2"), tab("c", "3")];
   api = new FakeApi();
   sessions = new SharedSessions(api.asApi, undefined);
@@ -321,7 +321,7 @@ describe("of a session", () => {
     await commands.execute(Command.copy);
     expect(copied()).toBe("write2");
     current = tab("session");
-    visits = [{ tab: current, id: hosted(1).id, client: {} }];
+    models = [{ tab: current, id: hosted(1).id, client: {} }];
     await commands.execute(Command.copyRead);
     expect(copied()).toBe("read1");
     current = terminals[2]!;
@@ -336,7 +336,7 @@ describe("of a session", () => {
     under = [terminals[0]!.node];
     expect(whyNot(Command.stop, { at: "pointer" })).toBe("");
     const session = tab("session");
-    visits = [{ tab: session, id: hosted(1).id, client: {} }];
+    models = [{ tab: session, id: hosted(1).id, client: {} }];
     under = [tabIcon("session")];
     expect(whyNot(Command.stop, { at: "pointer" })).toBe("");
   });
@@ -344,9 +344,9 @@ describe("of a session", () => {
   test("it is none in the tab of one that was joined, or of the form", async () => {
     await share(hosted(1));
     current = tab("session");
-    visits = [{ tab: current, id: "07", client: {} }];
+    models = [{ tab: current, id: "07", client: {} }];
     for (const command of [Command.copy, Command.copyRead, Command.stop]) expect(whyNot(command)).toBe(SOMEONES);
-    visits = [{ tab: current, id: null, client: null }];
+    models = [{ tab: current, id: null, client: null }];
     expect(whyNot(Command.stop)).not.toBe("");
     expect(whyNot(Command.stop)).not.toBe(SOMEONES);
   });

@@ -25,7 +25,7 @@ const MINE = { id: OWN.id, name: "Mine", stage: { at: "live", session: OWN, clie
 
 let api: FakeApi;
 let manager: IRunningSessions.IManager;
-const tabs = { visits: [MINE, JOINED], changed: new Signal<object, void>({}), activate: vi.fn(), close: vi.fn() };
+const tabs = { models: [MINE, JOINED], changed: new Signal<object, void>({}), activate: vi.fn(), close: vi.fn() };
 const execute = vi.fn();
 
 const items = () => manager.running();

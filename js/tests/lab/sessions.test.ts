@@ -231,24 +231,24 @@ test("sessions are found by id, and all of a terminal by that, the oldest first"
   expect(sessions.ofTerminal("8")).toEqual([]);
 });
 
-describe("watches", () => {
+describe("monitors", () => {
   test("are there for each session, the same ones as long as it is there", async () => {
     await refresh([ONE]);
-    const watch = sessions.watch(ONE.id)!;
-    expect(watch.id).toBe(ONE.id);
+    const monitor = sessions.monitor(ONE.id)!;
+    expect(monitor.id).toBe(ONE.id);
     await refresh([{ ...ONE }, TWO]);
-    expect(sessions.watch(ONE.id)).toBe(watch);
-    expect(sessions.watch(TWO.id)).not.toBeNull();
+    expect(sessions.monitor(ONE.id)).toBe(monitor);
+    expect(sessions.monitor(TWO.id)).not.toBeNull();
     expect(api.dialHosted).toHaveBeenCalledTimes(2);
   });
 
   test("are closed when their session is gone", async () => {
     await refresh([ONE]);
-    const watch = sessions.watch(ONE.id)!;
+    const monitor = sessions.monitor(ONE.id)!;
     const link = await api.letIn(ONE);
     await refresh([]);
-    expect(sessions.watch(ONE.id)).toBeNull();
-    expect(watch.client.state).toBe("ended");
+    expect(sessions.monitor(ONE.id)).toBeNull();
+    expect(monitor.client.state).toBe("ended");
     expect(link.closed).toBe(true);
   });
 
@@ -257,7 +257,7 @@ describe("watches", () => {
     await sessions.refresh();
     await sessions.stop(ONE.id);
     await vi.dynamicImportSettled();
-    expect(sessions.watch(ONE.id)).toBeNull();
+    expect(sessions.monitor(ONE.id)).toBeNull();
     expect(api.dialHosted).not.toHaveBeenCalled();
   });
 
@@ -267,7 +267,7 @@ describe("watches", () => {
     const link = await api.letIn(ONE);
     told.mockClear();
     link.say({ userDiff: [5, { ...USER, name: "Grace" }] });
-    expect(told.mock.calls).toEqual([[sessions, sessions.watch(ONE.id)]]);
+    expect(told.mock.calls).toEqual([[sessions, sessions.monitor(ONE.id)]]);
   });
 
   test("have the server asked when there are other shells, or the session is over", async () => {
@@ -300,7 +300,7 @@ describe("watches", () => {
     }
     expect(api.sessions).toHaveBeenCalledTimes(4);
     await api.letIn(ONE);
-    expect(sessions.watch(ONE.id)!.client.state).toBe("connected");
+    expect(sessions.monitor(ONE.id)!.client.state).toBe("connected");
   });
 
   test("that find nobody have the server asked", async () => {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SharedSessions } from "../../src/lab/sessions";
 import { addStatus } from "../../src/lab/status";
 import type { Tabs } from "../../src/lab/tabs";
-import type { Stage } from "../../src/lab/visit";
+import type { Stage } from "../../src/lab/sessionModel";
 import type { HostedSession } from "../../src/api/api";
 import { USER } from "../client/scriptedHost";
 import { FakeClient, user } from "../view/fakeClient";
@@ -47,7 +47,7 @@ const NETWORK = "Click for the network panel";
 let api: FakeApi;
 let sessions: SharedSessions;
 let tabs: {
-  visits: object[];
+  models: object[];
   shows: (id: string) => boolean;
   changed: Signal<object, void>;
   measured: Signal<object, void>;
@@ -62,7 +62,7 @@ beforeEach(() => {
   api = new FakeApi();
   sessions = new SharedSessions(api.asApi, undefined);
   tabs = {
-    ...{ visits: [], shows: () => false },
+    ...{ models: [], shows: () => false },
     ...{ changed: new Signal<object, void>({}), measured: new Signal<object, void>({}) },
   };
   const registerStatusItem = (_: string, { item }: { item: { node: HTMLElement; update(): void } }) => {
@@ -87,13 +87,13 @@ async function share(...list: HostedSession[]): Promise<void> {
   await vi.dynamicImportSettled();
 }
 
-function visit(id: string, name: string, client: FakeClient, session: HostedSession | null = null): object {
+function model(id: string, name: string, client: FakeClient, session: HostedSession | null = null): object {
   const stage: Stage = { at: "live", client: client.asClient, session };
   return { id, name, client, stage, people: [...client.users.values()] };
 }
 
-function show(...visits: object[]): void {
-  tabs.visits = visits;
+function show(...models: object[]): void {
+  tabs.models = models;
   tabs.changed.emit();
 }
 
@@ -150,7 +150,7 @@ test.each([
   [{ state: "waiting" }, "Joined Lecture · waiting for the host"],
   [{ state: "reconnecting", path: "direct", latency: 12 }, "Joined Lecture · reconnecting"],
 ] as const)("who has joined with %j", (change, wanted) => {
-  show(visit("07", "Lecture", clientWith(change)));
+  show(model("07", "Lecture", clientWith(change)));
   expect(text()).toBe(wanted);
   expect(item()!.title).toBe(`Joined: Lecture\n${NETWORK}`);
 });
@@ -158,7 +158,7 @@ test.each([
 test("who has joined sees with how many, and what was measured last", () => {
   const client = clientWith({ path: "direct", latency: 12 });
   client.users = new Map([...client.users, [2, user("Ada")]]);
-  show(visit("07", "Lecture", client));
+  show(model("07", "Lecture", client));
   expect(text()).toBe("Joined Lecture · 2 people · direct · 12 ms");
   client.latency = 40;
   tabs.measured.emit();
@@ -168,13 +168,13 @@ test("who has joined sees with how many, and what was measured last", () => {
 test("one's own sessions in tabs are not joined, nor those that are over", async () => {
   const session = hosted(1);
   await share(session);
-  show(visit(session.id, "Session 1", new FakeClient(), session), visit("07", "Past", clientWith({ state: "ended" })));
+  show(model(session.id, "Session 1", new FakeClient(), session), model("07", "Past", clientWith({ state: "ended" })));
   expect(text()).toBe("Sharing: 0 guests");
 });
 
 test("what is shared and what is joined", async () => {
   await share(hosted(1));
-  show(visit("07", "Lecture", clientWith({ path: "direct" })), visit("08", "Lab", new FakeClient()));
+  show(model("07", "Lecture", clientWith({ path: "direct" })), model("08", "Lab", new FakeClient()));
   expect(text()).toBe("Sharing: 0 guests  Joined Lecture · 1 person · direct  Joined Lab · 1 person");
 });
 
@@ -186,8 +186,8 @@ test("a click shows the network of what one sees, else of what is joined, else o
   const session = hosted(1);
   await share(session);
   expect(shown()).toEqual({ id: session.id, panel: "Network" });
-  const own = visit(session.id, "Session 1", new FakeClient(), session);
-  show(visit("07", "Lecture", new FakeClient()), visit("08", "Lab", new FakeClient()), own);
+  const own = model(session.id, "Session 1", new FakeClient(), session);
+  show(model("07", "Lecture", new FakeClient()), model("08", "Lab", new FakeClient()), own);
   expect(shown()).toEqual({ id: "07", panel: "Network" });
   for (const id of ["08", session.id]) {
     tabs.shows = (other) => other === id;

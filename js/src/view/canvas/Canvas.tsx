@@ -26,7 +26,7 @@ import { place } from "./place";
 import { useSettings } from "../settings";
 import { ShellTabs } from "./ShellTabs";
 import { ShellWindow, type ShellHandle } from "./ShellWindow";
-import type { Look } from "../terminal/terminal";
+import type { TerminalOptions } from "../terminal/terminal";
 import type { Theme } from "../theme";
 import { useClient } from "../useClient";
 import { useId } from "../useId";
@@ -73,7 +73,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
   const active = chosen !== null && shells.has(chosen) ? chosen : ([...shells.keys()].at(-1) ?? null);
   if (active !== chosen) setChosen(active); // and it stays, whatever others raise
 
-  const look = useMemo<Look>(
+  const options = useMemo<TerminalOptions>(
     () => ({
       palette: paletteOf(settings, theme),
       fontSize: settings.fontSize,
@@ -332,7 +332,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
                 cols,
                 title,
                 unit,
-                look,
+                options,
                 readOnly,
                 narrow,
                 onCtrlUsed,

@@ -10,7 +10,7 @@ import { FindBar } from "../terminal/FindBar";
 import { clampSize, stepSize, wholeGeometry, type Size } from "./geometry";
 import type { Person } from "../people";
 import { ShellActions } from "./ShellActions";
-import type { Look, ShellTerminal, TerminalEvents } from "../terminal/terminal";
+import type { ShellTerminal, TerminalEvents, TerminalOptions } from "../terminal/terminal";
 import { Throttle } from "./throttle";
 import { onTouchDrag } from "./touchDrag";
 import { useTerminal } from "../terminal/useTerminal";
@@ -38,7 +38,7 @@ export interface ShellWindowProps {
   topmost: boolean;
   /** Pixels of the page for one of the canvas, before the zoom. */
   unit: number;
-  look: Look;
+  options: TerminalOptions;
   people: readonly Person[];
   /** Why nothing may be changed, or null. */
   readOnly: string | null;
@@ -73,7 +73,7 @@ const ARROWS: Record<string, readonly [number, number]> = {
 };
 
 export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
-  const { client, sid, rows, cols, title, unit, look, readOnly, narrow, active, ctrl } = props;
+  const { client, sid, rows, cols, title, unit, options, readOnly, narrow, active, ctrl } = props;
   const { register, onFit, onActivate, onRefused, onCtrlUsed, notify } = props;
   const element = useRef<HTMLElement>(null);
   const body = useRef<HTMLDivElement>(null);
@@ -93,7 +93,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     onCtrlUsed,
     onSize: () => viewport.current?.fitWidth(),
   };
-  const terminal = useTerminal(screen, client, sid, { look, title: name, typable: readOnly === null, events });
+  const terminal = useTerminal(screen, client, sid, { options, title: name, typable: readOnly === null, events });
 
   useLayoutEffect(() => {
     if (!terminal || !element.current) return;
@@ -281,7 +281,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
       <div
         ref={body}
         className="sshx-shell-body"
-        style={{ "--sshx-terminal": look.palette.background } as CSSProperties}
+        style={{ "--sshx-terminal": options.palette.background } as CSSProperties}
       >
         {/* Keys typed here are no shortcuts of a JupyterLab around it. */}
         <div ref={screen} className="sshx-terminal" data-lm-suppress-shortcuts="true" />

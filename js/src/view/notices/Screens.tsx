@@ -6,11 +6,11 @@ import { useEffect, useState, type ReactNode } from "react";
 import type { SshxClient } from "../../client/client";
 import type { State } from "../../client/events";
 import { DoorIcon, EndIcon, LockIcon, NewShellIcon, UnpluggedIcon, WaitIcon, WarningIcon } from "../icons";
-import type { Situation } from "./situation";
+import type { ConnectionStatus } from "./connectionStatus";
 import { useClient } from "../useClient";
 import { useId } from "../useId";
 
-const ICONS: Record<Situation["mood"], () => ReactNode> = {
+const ICONS: Record<ConnectionStatus["mood"], () => ReactNode> = {
   wait: WaitIcon,
   door: DoorIcon,
   lock: LockIcon,
@@ -19,17 +19,17 @@ const ICONS: Record<Situation["mood"], () => ReactNode> = {
   end: EndIcon,
 };
 
-interface SituationProps {
+interface StatusProps {
   client: SshxClient;
-  situation: Situation;
+  status: ConnectionStatus;
   onLeave: (() => void) | undefined;
 }
 
-export function Screen({ client, situation, onLeave }: SituationProps) {
+export function Screen({ client, status, onLeave }: StatusProps) {
   return (
-    <Message {...situation} state={client.state}>
+    <Message {...status} state={client.state}>
       <div className="sshx-actions">
-        {situation.actions.map((action, at) =>
+        {status.actions.map((action, at) =>
           action === "retry" ? (
             <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
           ) : (
@@ -41,7 +41,7 @@ export function Screen({ client, situation, onLeave }: SituationProps) {
   );
 }
 
-interface MessageProps extends Pick<Situation, "mood" | "title" | "text"> {
+interface MessageProps extends Pick<ConnectionStatus, "mood" | "title" | "text"> {
   state?: State;
   children?: ReactNode;
 }
@@ -51,7 +51,7 @@ export function Message({ mood, title, text, state, children }: MessageProps) {
   const Icon = ICONS[mood];
   const id = useId();
   return (
-    <section className="sshx-screen" data-situation={state} aria-labelledby={id}>
+    <section className="sshx-screen" data-state={state} aria-labelledby={id}>
       <div className="sshx-screen-body">
         <Icon />
         <h2 id={id}>{title}</h2>
@@ -63,11 +63,11 @@ export function Message({ mood, title, text, state, children }: MessageProps) {
 }
 
 /** Leaves what was there readable below it. */
-export function Banner({ client, situation, onLeave }: SituationProps) {
-  const { mood, title, text, actions } = situation;
+export function Banner({ client, status, onLeave }: StatusProps) {
+  const { mood, title, text, actions } = status;
   const Icon = ICONS[mood];
   return (
-    <section className="sshx-banner" data-situation={client.state} aria-label={title}>
+    <section className="sshx-banner" data-state={client.state} aria-label={title}>
       <Icon />
       <p>
         <b>{title}.</b> {text} {actions.includes("retry") && <Countdown client={client} />}

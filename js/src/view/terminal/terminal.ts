@@ -15,8 +15,8 @@ import { unscaleMouse } from "./scaledMouse";
 import { keyAction } from "./terminalKeys";
 import { drawWithWebgl } from "./webgl";
 
-/** How terminals look and behave for the person who watches them. */
-export interface Look {
+/** How a terminal looks and behaves for the person who watches it. */
+export interface TerminalOptions {
   palette: ITheme;
   fontSize: number;
   scrollback: number;
@@ -57,7 +57,7 @@ export class ShellTerminal implements TerminalSink {
     private readonly client: SshxClient,
     private readonly sid: number,
     private readonly events: TerminalEvents,
-    look: Look,
+    options: TerminalOptions,
   ) {
     const shell = client.shells.get(sid);
     this.xterm = new Terminal({
@@ -66,9 +66,9 @@ export class ShellTerminal implements TerminalSink {
       rows: shell?.rows ?? 24,
       cols: shell?.cols ?? 80,
       fontFamily: getComputedStyle(element).getPropertyValue("--sshx-mono") || "monospace",
-      fontSize: look.fontSize,
-      scrollback: look.scrollback,
-      theme: look.palette,
+      fontSize: options.fontSize,
+      scrollback: options.scrollback,
+      theme: options.palette,
     });
     this.xterm.loadAddon(new UnicodeGraphemesAddon());
     this.xterm.loadAddon(this.search);
@@ -98,7 +98,7 @@ export class ShellTerminal implements TerminalSink {
     this.xterm.textarea!.addEventListener("blur", () => client.setFocus(null));
     element.addEventListener("paste", this.onPaste, { capture: true });
 
-    this.setLook(look);
+    this.setOptions(options);
     this.cleanups.push(
       client.on((event) => {
         if (event.type === "shells") this.resize();
@@ -119,7 +119,7 @@ export class ShellTerminal implements TerminalSink {
     this.xterm.dispose();
   }
 
-  setLook({ palette, fontSize, scrollback, predictiveEcho }: Look): void {
+  setOptions({ palette, fontSize, scrollback, predictiveEcho }: TerminalOptions): void {
     const { options } = this.xterm;
     options.theme = palette;
     if (options.fontSize !== fontSize) {

@@ -1,19 +1,26 @@
-/** A shell's terminal in a component: made once, and changed as its look and its permission change. */
+/** A shell's terminal in a component: made once, and changed as its options and its permission change. */
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { SshxClient } from "../../client/client";
-import { ShellTerminal, type Look, type TerminalEvents } from "./terminal";
+import { ShellTerminal, type TerminalEvents, type TerminalOptions } from "./terminal";
 
-/** `events` need not be the same functions at each call. */
+interface Props {
+  options: TerminalOptions;
+  title: string;
+  typable: boolean;
+  /** These need not be the same functions at each call. */
+  events: TerminalEvents;
+}
+
 export function useTerminal(
   element: RefObject<HTMLElement>,
   client: SshxClient,
   sid: number,
-  { look, title, typable, events }: { look: Look; title: string; typable: boolean; events: TerminalEvents },
+  { options, title, typable, events }: Props,
 ): ShellTerminal | null {
   const [terminal, setTerminal] = useState<ShellTerminal | null>(null);
-  const latest = useRef({ look, events });
+  const latest = useRef({ options, events });
   useLayoutEffect(() => {
-    latest.current = { look, events };
+    latest.current = { options, events };
   });
 
   useLayoutEffect(() => {
@@ -28,13 +35,13 @@ export function useTerminal(
         onCtrlUsed: () => latest.current.events.onCtrlUsed(),
         onSize: () => latest.current.events.onSize(),
       },
-      latest.current.look,
+      latest.current.options,
     );
     setTerminal(made);
     return () => made.close();
   }, [element, client, sid]);
 
-  useEffect(() => terminal?.setLook(look), [terminal, look]);
+  useEffect(() => terminal?.setOptions(options), [terminal, options]);
   useEffect(() => terminal?.setTitle(title), [terminal, title]);
   useEffect(() => terminal?.setTypable(typable), [terminal, typable]);
   return terminal;

@@ -20,7 +20,7 @@ vi.mock("../../../src/view/terminal/terminal", () => ({
       terminals.set(sid, this);
     }
     close = () => this.log.push(["close"]);
-    setLook = (...args: unknown[]) => void this.log.push(["look", ...args]);
+    setOptions = (...args: unknown[]) => void this.log.push(["options", ...args]);
     setTitle = (title: string) => void this.log.push(["title", title]);
     setTypable = (typable: boolean) => void this.log.push(["typable", typable]);
     holdCtrl = (held: boolean) => void this.log.push(["ctrl", held]);

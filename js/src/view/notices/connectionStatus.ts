@@ -4,7 +4,7 @@ import type { Refusal, State } from "../../client/events";
 /** `retry` connects again; `leave` goes back to where one can use another ticket. */
 export type Action = "retry" | "leave";
 
-export interface Situation {
+export interface ConnectionStatus {
   /** Instead of the canvas, or above it. */
   kind: "screen" | "banner";
   mood: "wait" | "door" | "lock" | "warning" | "unplugged" | "end";
@@ -14,7 +14,7 @@ export interface Situation {
   actions: readonly Action[];
 }
 
-type Refused = Pick<Situation, "mood" | "title" | "actions">;
+type Refused = Pick<ConnectionStatus, "mood" | "title" | "actions">;
 
 const REFUSALS: Record<Refusal, Refused> = {
   unreachable: { mood: "unplugged", title: "The host cannot be reached", actions: ["retry", "leave"] },
@@ -32,7 +32,7 @@ const REFUSALS: Record<Refusal, Refused> = {
 const OTHER: Refused = { mood: "door", title: "The host did not let you in", actions: ["retry", "leave"] };
 
 /** Why nothing gets through at the moment though nothing is wrong. */
-export type Pause = Pick<Situation, "title" | "text">;
+export type Pause = Pick<ConnectionStatus, "title" | "text">;
 
 /** What of a client decides it. */
 interface Case {
@@ -47,7 +47,7 @@ interface Case {
 }
 
 /** What is the case; null while all is well. */
-export function situationOf({ state, pause, reason, refusal, endCode, shells }: Case): Situation | null {
+export function connectionStatusOf({ state, pause, reason, refusal, endCode, shells }: Case): ConnectionStatus | null {
   switch (state) {
     case "connected":
       return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
@@ -81,4 +81,10 @@ function refused(refusal: Refusal | null): Refused {
   return refusal !== null && Object.hasOwn(REFUSALS, refusal) ? REFUSALS[refusal] : OTHER;
 }
 
-const ENDED: Situation = { kind: "screen", mood: "end", title: "The session has ended", text: "", actions: ["leave"] };
+const ENDED: ConnectionStatus = {
+  kind: "screen",
+  mood: "end",
+  title: "The session has ended",
+  text: "",
+  actions: ["leave"],
+};

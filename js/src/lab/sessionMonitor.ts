@@ -14,7 +14,7 @@ interface Listener {
 /** Milliseconds before the first and, doubling, before the later attempts to be let in. */
 const RETRY = [1_000, 30_000] as const;
 
-export class Watch {
+export class SessionMonitor {
   readonly id: string;
   readonly client: SshxClient;
   /** In the order in which the view lists them. The list stays the same while only cursors move. */

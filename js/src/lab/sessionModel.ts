@@ -24,7 +24,7 @@ export type Stage =
   | { at: "joining"; ticket: string; lost: string | null }
   | { at: "live"; client: SshxClient; session: HostedSession | null };
 
-export class Visit {
+export class SessionModel {
   stage: Stage = { at: "looking" };
   readonly #changed = new Signal<this, void>(this);
   readonly #measured = new Signal<this, void>(this);

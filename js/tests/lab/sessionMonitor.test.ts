@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Watch } from "../../src/lab/watch";
+import { SessionMonitor } from "../../src/lab/sessionMonitor";
 import { type HostLink, refusal, SHELL, USER } from "../client/scriptedHost";
 import { FakeApi, hosted, settled } from "./fakes";
 
@@ -10,7 +10,7 @@ const ADA = { ...USER, name: "Ada" };
 const GRACE = { ...USER, name: "Grace", role: "reader" };
 
 let api: FakeApi;
-let watch: Watch;
+let monitor: SessionMonitor;
 let link: HostLink;
 const onPeople = vi.fn();
 const onShells = vi.fn();
@@ -19,11 +19,11 @@ beforeEach(() => {
   api = new FakeApi();
   onPeople.mockReset();
   onShells.mockReset();
-  watch = new Watch(api.asApi, SESSION, { onPeople, onShells });
+  monitor = new SessionMonitor(api.asApi, SESSION, { onPeople, onShells });
 });
 
 afterEach(() => {
-  watch.close();
+  monitor.close();
   vi.useRealTimers();
 });
 
@@ -47,7 +47,7 @@ test.each([
 ])("tells first of all who is there, if that is %s", async (_, users, guests) => {
   api.host(SESSION.id).users = users;
   const told: string[][] = [];
-  onPeople.mockImplementation(() => told.push(names(watch.guests)));
+  onPeople.mockImplementation(() => told.push(names(monitor.guests)));
   await api.letIn(SESSION);
   expect(told).toEqual([guests]);
 });
@@ -58,9 +58,9 @@ test("guests are those who are in, but for the host's own", async () => {
     [2, ADA],
     [3, { ...GRACE, pending: true }],
   ]);
-  expect(names(watch.guests)).toEqual(["Ada"]);
+  expect(names(monitor.guests)).toEqual(["Ada"]);
   link.say({ userDiff: [3, GRACE] });
-  expect(names(watch.guests)).toEqual(["Ada", "Grace"]);
+  expect(names(monitor.guests)).toEqual(["Ada", "Grace"]);
 });
 
 test("requests are those to come in and those to type", async () => {
@@ -69,25 +69,25 @@ test("requests are those to come in and those to type", async () => {
     [3, { ...GRACE, pending: true }],
     [4, { ...GRACE, name: "Alan", wantsWrite: true }],
   ]);
-  expect(names(watch.requests)).toEqual(["Grace", "Alan"]);
-  expect(names(watch.guests)).toEqual(["Alan", "Ada"]);
+  expect(names(monitor.requests)).toEqual(["Grace", "Alan"]);
+  expect(names(monitor.guests)).toEqual(["Alan", "Ada"]);
 });
 
 test("cursors alone are not told of", async () => {
   await enter([[2, ADA]]);
-  const { people } = watch;
+  const { people } = monitor;
   link.say({ userDiff: [2, { ...ADA, cursor: [1, 2] }] });
   expect(onPeople).not.toHaveBeenCalled();
-  expect(watch.people).toBe(people);
+  expect(monitor.people).toBe(people);
   link.say({ userDiff: [2, { ...ADA, name: "Ada L." }] });
   expect(onPeople).toHaveBeenCalledOnce();
 });
 
 test("the session's name is what the host says last", async () => {
-  expect(watch.name).toBe("demo");
+  expect(monitor.name).toBe("demo");
   await enter([]);
   api.host(SESSION.id).hello({ name: "Lecture" });
-  expect(watch.name).toBe("Lecture");
+  expect(monitor.name).toBe("Lecture");
   expect(onPeople).toHaveBeenCalledOnce();
 });
 
@@ -96,10 +96,10 @@ test("answers let people in or not, and let them type or not", async () => {
     [3, { ...GRACE, pending: true }],
     [4, { ...GRACE, wantsWrite: true }],
   ]);
-  const [waits, wants] = watch.requests;
+  const [waits, wants] = monitor.requests;
   for (const allow of [true, false]) {
-    watch.answer(waits!, allow);
-    watch.answer(wants!, allow);
+    monitor.answer(waits!, allow);
+    monitor.answer(wants!, allow);
   }
   await settled();
   expect(link.all("approve")).toEqual([
@@ -130,7 +130,7 @@ test("other shells are told of once, moved ones are not", async () => {
 test("the session's end is told of, and that it does not let one in", async () => {
   (await api.knocked(SESSION.id)).deliver(refusal("notFound"));
   expect(onShells).toHaveBeenCalledOnce();
-  watch.client.connect();
+  monitor.client.connect();
   await enter([]);
   link.say({ closed: ["stopped", "The host stopped sharing."] });
   expect(onShells).toHaveBeenCalledTimes(2);
@@ -152,19 +152,19 @@ describe("who is refused", () => {
     }
     expect(onShells).not.toHaveBeenCalled();
     await enter([[2, ADA]]);
-    expect(names(watch.guests)).toEqual(["Ada"]);
+    expect(names(monitor.guests)).toEqual(["Ada"]);
   });
 
   test("tries again if there is no way to the host", async () => {
-    watch.close();
+    monitor.close();
     api.host(SESSION.id).unreachable = "Nobody is there.";
-    watch = new Watch(api.asApi, SESSION, { onPeople, onShells });
+    monitor = new SessionMonitor(api.asApi, SESSION, { onPeople, onShells });
     await vi.advanceTimersByTimeAsync(500);
-    expect(watch.client.state).toBe("refused");
+    expect(monitor.client.state).toBe("refused");
     api.host(SESSION.id).unreachable = null;
     await vi.advanceTimersByTimeAsync(1000);
     await enter([]);
-    expect(watch.client.state).toBe("connected");
+    expect(monitor.client.state).toBe("connected");
   });
 
   test("does not if there is no such session", async () => {
@@ -176,7 +176,7 @@ describe("who is refused", () => {
 
   test("does not after it is closed", async () => {
     await refuse("busy");
-    watch.close();
+    monitor.close();
     await vi.advanceTimersByTimeAsync(600_000);
     expect(attempts()).toBe(1);
   });
@@ -184,7 +184,7 @@ describe("who is refused", () => {
 
 test("who closes it is told nothing more", async () => {
   await enter([]);
-  watch.close();
+  monitor.close();
   expect(link.closed).toBe(true);
   expect(onShells).not.toHaveBeenCalled();
 });

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Identity } from "../../src/lab/identity";
-import { Visit } from "../../src/lab/visit";
+import { SessionModel } from "../../src/lab/sessionModel";
 import { ApiError } from "../../src/api/api";
 import { forget } from "../../src/session/away";
 import { Ticket } from "../../src/ticket";
@@ -16,32 +16,32 @@ const SESSION = hosted(1);
 const ID = SESSION.id;
 
 let api: FakeApi;
-let visits: Visit[];
+let models: SessionModel[];
 let identity: Identity;
 /** Until it is known who the person is. */
 let ready: Promise<void>;
 
 beforeEach(() => {
   api = new FakeApi();
-  visits = [];
+  models = [];
   identity = { name: "Ada", color: "#112233" };
   ready = Promise.resolve();
 });
 
 afterEach(() => {
-  for (const visit of visits) visit.close();
+  for (const model of models) model.close();
   forget("");
 });
 
-function visit(id: string | null): Visit {
-  const made = new Visit(api.asApi, { now: () => identity, ready }, id);
-  visits.push(made);
+function model(id: string | null): SessionModel {
+  const made = new SessionModel(api.asApi, { now: () => identity, ready }, id);
+  models.push(made);
   return made;
 }
 
 /** Someone who has joined with the ticket. */
-async function joined(): Promise<Visit> {
-  const made = visit(null);
+async function joined(): Promise<SessionModel> {
+  const made = model(null);
   const joining = made.join(TICKET, null);
   await api.letIn(SESSION, TICKET.credentials());
   expect(await joining).toBeNull();
@@ -50,18 +50,18 @@ async function joined(): Promise<Visit> {
 
 /** Someone at the form whom the host refuses. */
 async function refused(reason: string, password: string | null = null) {
-  const made = visit(null);
+  const made = model(null);
   const joining = made.join(TICKET, password);
   (await api.knocked(ID)).deliver(refusal(reason));
   return { made, complaint: (await joining)! };
 }
 
 /** The page goes away and comes back, with JupyterLab's layout. */
-function reload(): Visit {
+function reload(): SessionModel {
   window.dispatchEvent(new Event("pagehide"));
-  for (const each of visits) each.close();
+  for (const each of models) each.close();
   window.dispatchEvent(new Event("pageshow"));
-  return visit(ID);
+  return model(ID);
 }
 
 /** What is kept for a page that comes after this one, by what it is: tickets and tokens. */
@@ -76,7 +76,7 @@ describe("a session of this server", () => {
   beforeEach(() => void (api.list = [SESSION]));
 
   test("is looked for, and entered as its owner", async () => {
-    const made = visit(ID);
+    const made = model(ID);
     const changed = emissions(made.changed);
     expect([made.stage.at, made.client, made.name, made.id]).toEqual(["looking", null, "", ID]);
     const link = await api.letIn(SESSION);
@@ -87,7 +87,7 @@ describe("a session of this server", () => {
   });
 
   test("has the name that the host says, and before that the server's", async () => {
-    const made = visit(ID);
+    const made = model(ID);
     await settled();
     expect(made.name).toBe("Session 1");
     await api.letIn(SESSION);
@@ -95,7 +95,7 @@ describe("a session of this server", () => {
   });
 
   test("is not left with a ticket for it when the page goes away", async () => {
-    visit(ID);
+    model(ID);
     await api.letIn(SESSION);
     expect(left()).toEqual(["resume"]);
   });
@@ -104,7 +104,7 @@ describe("a session of this server", () => {
     let know!: () => void;
     ready = new Promise((resolve) => (know = resolve));
     identity = {};
-    visit(ID);
+    model(ID);
     await settled();
     expect(api.dialHosted).not.toHaveBeenCalled();
     identity = { name: "Grace" };
@@ -114,7 +114,7 @@ describe("a session of this server", () => {
   });
 
   test("is entered as its owner after a reload, as the same user", async () => {
-    visit(ID);
+    model(ID);
     await api.letIn(SESSION);
     const made = reload();
     await vi.waitUntil(() => api.host(ID).links.length === 2);
@@ -135,7 +135,7 @@ describe("a session of this server", () => {
 
   test("is looked for again after the server could not be asked", async () => {
     api.failure = new ApiError("The Jupyter server cannot be reached.");
-    const made = visit(ID);
+    const made = model(ID);
     await settled();
     expect(made.stage).toEqual({ at: "failed", reason: "The Jupyter server cannot be reached." });
     api.failure = null;
@@ -146,7 +146,7 @@ describe("a session of this server", () => {
   });
 
   test("is not entered by who has closed it while it was looked for", async () => {
-    const made = visit(ID);
+    const made = model(ID);
     const changed = emissions(made.changed);
     made.close();
     await settled();
@@ -156,14 +156,14 @@ describe("a session of this server", () => {
 });
 
 test("a session of which nothing is known any more is lost", async () => {
-  const made = visit(ID);
+  const made = model(ID);
   await settled();
   expect(made.stage).toEqual({ at: "joining", ticket: "", lost: "" });
 });
 
 describe("joining", () => {
   test("begins with the form", () => {
-    const made = visit(null);
+    const made = model(null);
     expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: "", lost: null }, null]);
     expect(api.find).not.toHaveBeenCalled();
   });
@@ -179,7 +179,7 @@ describe("joining", () => {
   test("begins when it is known who the person is", async () => {
     let know!: () => void;
     ready = new Promise((resolve) => (know = resolve));
-    const joining = visit(null).join(TICKET, null);
+    const joining = model(null).join(TICKET, null);
     await settled();
     expect(api.dialAny).not.toHaveBeenCalled();
     identity = { name: "Grace" };
@@ -192,7 +192,7 @@ describe("joining", () => {
   test("does not begin if the tab is closed before that", async () => {
     let know!: () => void;
     ready = new Promise((resolve) => (know = resolve));
-    const made = visit(null);
+    const made = model(null);
     void made.join(TICKET, null);
     made.close();
     know();
@@ -202,7 +202,7 @@ describe("joining", () => {
   });
 
   test("leaves the form as soon as the host thinks about it", async () => {
-    const made = visit(null);
+    const made = model(null);
     const joining = made.join(TICKET, null);
     const link = await api.knocked(ID);
     Object.assign(CREDENTIALS, TICKET.credentials());
@@ -228,7 +228,7 @@ describe("joining", () => {
 
   test("fails if there is no way to the host", async () => {
     api.host(ID).unreachable = "Nobody is there.";
-    expect(await visit(null).join(TICKET, null)).toEqual({ field: null, message: "Nobody is there." });
+    expect(await model(null).join(TICKET, null)).toEqual({ field: null, message: "Nobody is there." });
   });
 
   test("works after it has failed", async () => {
@@ -241,7 +241,7 @@ describe("joining", () => {
   });
 
   test("leaves no client behind if the tab is closed meanwhile", async () => {
-    const made = visit(null);
+    const made = model(null);
     const changed = emissions(made.changed);
     const joining = made.join(TICKET, null);
     const link = await api.knocked(ID);
@@ -399,7 +399,7 @@ describe("who has joined", () => {
 
   test("is in another browser tab only with a ticket", async () => {
     await joined();
-    const made = visit(ID);
+    const made = model(ID);
     await settled();
     expect(made.stage).toEqual({ at: "joining", ticket: "", lost: "" });
   });

@@ -2,8 +2,7 @@
 import type { ReactNode } from "react";
 import { useTheme } from "../view/theme";
 import { usePageTheme } from "../widget/pageTheme";
-import "../view/theme.css";
-import "../view/controls.css";
+import "../view/sharedStyles";
 import "./lab.css";
 
 export function Themed({ className, children }: { className: string; children: ReactNode }) {

@@ -1,6 +1,5 @@
 /** The view of a session: toolbar, canvas, panels, notices. Knows nothing of the page that it is mounted on. */
-import "./theme.css";
-import "./controls.css";
+import "./sharedStyles";
 import "./SessionView.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { SshxClient } from "../client/client";

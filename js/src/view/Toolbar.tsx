@@ -1,5 +1,5 @@
 /** The bar above the canvas: which session, how it is connected, who is here, and the way to everything else. */
-import "./controls.css";
+import "./sharedStyles";
 import "./Toolbar.css";
 import type { ReactNode } from "react";
 import type { SshxClient } from "../client/client";

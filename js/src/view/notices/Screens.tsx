@@ -1,5 +1,5 @@
 /** What is shown instead of the canvas, or above it, while the session cannot be used as usual. */
-import "../controls.css";
+import "../sharedStyles";
 import "./banner.css";
 import "./Screens.css";
 import { useEffect, useState, type ReactNode } from "react";

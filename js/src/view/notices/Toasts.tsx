@@ -1,5 +1,5 @@
 /** Notices at the edge of the view. They go by themselves; requests stay until someone answers. */
-import "../controls.css";
+import "../sharedStyles";
 import "./Toasts.css";
 import { useEffect, useState } from "react";
 import type { SshxClient } from "../../client/client";

@@ -1,5 +1,5 @@
 /** What the person typed while the link was broken: that it waits and, if it waited long, whether it is still wanted. */
-import "../controls.css";
+import "../sharedStyles";
 import "./banner.css";
 import "./WaitingInput.css";
 import type { SshxClient } from "../../client/client";

@@ -1,5 +1,5 @@
 /** The chat: what was said, and the field to say something. */
-import "../controls.css";
+import "../sharedStyles";
 import "./ChatPanel.css";
 import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { FormEvent, KeyboardEvent } from "react";

@@ -1,5 +1,5 @@
 /** The links and tickets that let others in. What lets someone in is a secret: it shows only when asked for. */
-import "../controls.css";
+import "../sharedStyles";
 import "./Panel.css";
 import "./InvitePanel.css";
 import { useEffect, useState } from "react";

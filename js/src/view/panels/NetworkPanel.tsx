@@ -1,5 +1,5 @@
 /** How the connection is: which way, how quick, how much. */
-import "../controls.css";
+import "../sharedStyles";
 import "./Panel.css";
 import "./NetworkPanel.css";
 import type { SshxClient } from "../../client/client";

@@ -1,5 +1,5 @@
 /** The frame of what opens beside the canvas, or over it on a narrow screen. */
-import "../controls.css";
+import "../sharedStyles";
 import "./Panel.css";
 import { useEffect, useRef, type ReactNode } from "react";
 import { CloseIcon } from "../icons";

@@ -1,5 +1,5 @@
 /** Who is here, where they are, and what they may do. Its owners change the latter, and decide who comes in. */
-import "../controls.css";
+import "../sharedStyles";
 import "./PeoplePanel.css";
 import { useEffect, useRef, useState } from "react";
 import type { SshxClient } from "../../client/client";

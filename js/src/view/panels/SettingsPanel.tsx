@@ -1,5 +1,5 @@
 /** What a person can choose. It holds at once, in every session in this browser. */
-import "../controls.css";
+import "../sharedStyles";
 import "./Panel.css";
 import "./SettingsPanel.css";
 import { useState, type ReactNode } from "react";

@@ -1,0 +1,3 @@
+/** The styles that all components build on. Each imports them before its own, so that its own win. */
+import "./theme.css";
+import "./controls.css";

@@ -145,6 +145,9 @@ export class Api {
   }
 }
 
+/** The API as others use it: its public members. The plugin takes this, so that tests can give it another. */
+export type ServerApi = Pick<Api, keyof Api>;
+
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

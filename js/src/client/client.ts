@@ -656,6 +656,9 @@ export class SshxClient extends SessionState {
   }
 }
 
+/** What a client offers to others: its public members. The views take this, so that tests can give them another. */
+export type Client = Pick<SshxClient, keyof SshxClient>;
+
 /** A count that the host gave, or 0 if it gave none. */
 function count(value: unknown): number {
   return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;

@@ -4,9 +4,9 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message as LuminoMessage } from "@lumino/messaging";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { useEffect, useRef, useSyncExternalStore } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import { JoinForm } from "../forms/JoinForm";
-import type { Api, HostedSession } from "../api/api";
+import type { ServerApi, HostedSession } from "../api/api";
 import { useInvite } from "../session/hosted";
 import { Message } from "../view/notices/Screens";
 import { SessionView, type Opening } from "../view/SessionView";
@@ -134,18 +134,18 @@ function Tab({ trans, model, settings, opening, onClose }: TabProps) {
   }
 }
 
-function isIn({ state }: SshxClient): boolean {
+function isIn({ state }: Client): boolean {
   return state === "connected" || state === "reconnecting" || state === "waiting";
 }
 
 interface LiveProps {
-  client: SshxClient;
+  client: Client;
   theme: Theme | undefined;
   opening: Opening | undefined;
   onLeave: () => void;
 }
 
-function Own({ api, session, ...props }: LiveProps & { api: Api; session: HostedSession }) {
+function Own({ api, session, ...props }: LiveProps & { api: ServerApi; session: HostedSession }) {
   return <Live {...props} invite={useInvite(api, session, props.client)} />;
 }
 

@@ -18,7 +18,7 @@ export function addNotifications(
   sessions: SharedSessions,
   settings: Settings,
   tabs: Tabs | null,
-  commands: CommandRegistry,
+  commands: Pick<CommandRegistry, "execute">,
   trans: TranslationBundle,
 ): void {
   /** The open requests, by session, person and what they want, each with its notification. */

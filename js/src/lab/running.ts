@@ -12,10 +12,10 @@ import type { Tabs } from "./tabs";
 import type { SessionModel } from "./sessionModel";
 
 export function addRunning(
-  managers: IRunningSessionManagers,
+  managers: Pick<IRunningSessionManagers, "add">,
   sessions: SharedSessions,
   tabs: Tabs | null,
-  commands: CommandRegistry,
+  commands: Pick<CommandRegistry, "execute">,
   trans: TranslationBundle,
 ): void {
   const changed = new Signal<object, void>({});

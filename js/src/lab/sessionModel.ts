@@ -1,10 +1,10 @@
 /** One's own presence in a session, or the way there; a tab shows it. */
 import { type ISignal, Signal } from "@lumino/signaling";
-import { SshxClient } from "../client/client";
+import { SshxClient, type Client } from "../client/client";
 import { fieldOf, read, type Complaint } from "../forms/JoinForm";
 import type { Dial } from "../links/link";
 import type { Credentials } from "../protocol/handshake";
-import type { Api, HostedSession } from "../api/api";
+import type { ServerApi, HostedSession } from "../api/api";
 import { ownerOf } from "../session/hosted";
 import { keepResume, takeResume } from "../session/reload";
 import { Ticket } from "../ticket";
@@ -22,7 +22,7 @@ export type Stage =
   | { at: "looking" }
   | { at: "failed"; reason: string }
   | { at: "joining"; ticket: string; lost: string | null }
-  | { at: "live"; client: SshxClient; session: HostedSession | null };
+  | { at: "live"; client: Client; session: HostedSession | null };
 
 export class SessionModel {
   stage: Stage = { at: "looking" };
@@ -35,14 +35,14 @@ export class SessionModel {
   #stopFollowing: () => void = () => undefined;
   #over = false;
   /** While it is not known whether the host lets it in. */
-  #joining: SshxClient | null = null;
+  #joining: Client | null = null;
 
   /**
    * @param me - who the person is, as far as that is known; `ready` when it is.
    * @param id - of a session; null: the one that the person will have a ticket for.
    */
   constructor(
-    readonly api: Api,
+    readonly api: ServerApi,
     private readonly me: Me,
     id: string | null,
   ) {
@@ -78,7 +78,7 @@ export class SessionModel {
     return this.#id;
   }
 
-  get client(): SshxClient | null {
+  get client(): Client | null {
     return this.stage.at === "live" ? this.stage.client : null;
   }
 
@@ -162,14 +162,14 @@ export class SessionModel {
     client.connect();
   }
 
-  #new(credentials: Credentials, dial: Dial): SshxClient {
+  #new(credentials: Credentials, dial: Dial): Client {
     const resume = takeResume(credentials);
     const client = new SshxClient({ credentials, dial, ...this.identity, ...(resume && { resume }) });
     this.#keep(keepResume(client, credentials));
     return client;
   }
 
-  #show(client: SshxClient, session: HostedSession | null): void {
+  #show(client: Client, session: HostedSession | null): void {
     if (this.#over) return;
     const read = peopleReader();
     this.#people = read(client);

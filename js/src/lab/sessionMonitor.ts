@@ -1,6 +1,6 @@
 /** Sees who is in a session of this server, and what they ask for, without being listed there itself. */
-import { SshxClient } from "../client/client";
-import type { Api, HostedSession } from "../api/api";
+import { SshxClient, type Client } from "../client/client";
+import type { ServerApi, HostedSession } from "../api/api";
 import { ownerOf } from "../session/hosted";
 import { peopleReader, type Person } from "../view/people";
 
@@ -16,7 +16,7 @@ const RETRY = [1_000, 30_000] as const;
 
 export class SessionMonitor {
   readonly id: string;
-  readonly client: SshxClient;
+  readonly client: Client;
   /** In the order in which the view lists them. The list stays the same while only cursors move. */
   people: readonly Person[] = [];
   name: string;
@@ -24,7 +24,7 @@ export class SessionMonitor {
   #delay: number = RETRY[0];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: Api, session: HostedSession, { onPeople, onShells }: Listener) {
+  constructor(api: ServerApi, session: HostedSession, { onPeople, onShells }: Listener) {
     this.id = session.id;
     this.name = session.name;
     this.client = new SshxClient({ credentials: ownerOf(session), dial: api.dialHosted(session.id), observer: true });

@@ -1,7 +1,7 @@
 /** The sessions that this Jupyter server hosts, kept up to date: which there are, and who is in them. */
 import type { Event, ServiceManager } from "@jupyterlab/services";
 import { type ISignal, Signal } from "@lumino/signaling";
-import { ApiError, type Api, type HostedSession, type ShareOptions } from "../api/api";
+import { ApiError, type ServerApi, type HostedSession, type ShareOptions } from "../api/api";
 import type { SessionMonitor } from "./sessionMonitor";
 
 /** The server tells so that a session has started or stopped; see `server/events/session.yaml`. */
@@ -30,7 +30,7 @@ export class SharedSessions {
   #again = false;
 
   constructor(
-    readonly api: Api,
+    readonly api: ServerApi,
     events: ServiceManager.IManager["events"] | undefined,
   ) {
     events?.stream.connect((_, event: Event.Emission) => {

@@ -18,10 +18,10 @@ interface Status {
 }
 
 export function addStatus(
-  statusBar: IStatusBar,
+  statusBar: Pick<IStatusBar, "registerStatusItem">,
   sessions: SharedSessions,
   tabs: Tabs,
-  commands: CommandRegistry,
+  commands: Pick<CommandRegistry, "execute">,
   trans: TranslationBundle,
 ): void {
   let item: IDisposable | null = null;

@@ -1,6 +1,6 @@
 /** A session's page: makes the client and shows its view, for the host and for guests. */
 import { useEffect, useState, type FormEvent } from "react";
-import { SshxClient } from "../client/client";
+import { SshxClient, type Client } from "../client/client";
 import { Field, Problem } from "../forms/Field";
 import type { Dial } from "../links/link";
 import type { Credentials } from "../protocol/handshake";
@@ -76,7 +76,7 @@ function Guest({ api, ticket, password, name, onRefused, onLeave }: GuestProps) 
 }
 
 interface ConnectedProps {
-  client: SshxClient;
+  client: Client;
   credentials: Credentials;
   invite?: Invite;
   opens?: Opening | undefined;
@@ -145,7 +145,7 @@ function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
   );
 }
 
-function newClient(credentials: Credentials, dial: Dial, known: string): SshxClient {
+function newClient(credentials: Credentials, dial: Dial, known: string): Client {
   const { color } = getSettings();
   const name = getSettings().name || known;
   const resume = takeResume(credentials);

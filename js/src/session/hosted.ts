@@ -1,18 +1,18 @@
 /** A session that the page's Jupyter server hosts, as its owner has it. */
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { useEffect, useState } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import type { Credentials } from "../protocol/handshake";
 import type { Invite } from "../view/panels/InvitePanel";
 import { useClient } from "../view/useClient";
-import type { Api, HostedSession } from "../api/api";
+import type { ServerApi, HostedSession } from "../api/api";
 
 export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
   return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };
 }
 
 /** What lets others in. After a change of network the host has other addresses, and so the tickets are others. */
-export function useInvite(api: Api, { id, tickets, urls }: HostedSession, client: SshxClient): Invite {
+export function useInvite(api: ServerApi, { id, tickets, urls }: HostedSession, client: Client): Invite {
   const [invite, setInvite] = useState<Invite>({ tickets, urls });
   const connected = useClient(client, ({ state }) => state === "connected");
   useEffect(() => {

@@ -1,6 +1,6 @@
 /** Who reloads the page stays the same user in each session. */
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import type { Credentials } from "../protocol/handshake";
 import { keep, take } from "./away";
 
@@ -15,7 +15,7 @@ export function takeResume(credentials: Credentials): Uint8Array | null {
 }
 
 /** Keep the client's token whenever the page goes away; returns how to stop that. */
-export function keepResume(client: Pick<SshxClient, "resumeToken">, credentials: Credentials): () => void {
+export function keepResume(client: Pick<Client, "resumeToken">, credentials: Credentials): () => void {
   return keep(keyOf(credentials), () => client.resumeToken && bytesToHex(client.resumeToken));
 }
 

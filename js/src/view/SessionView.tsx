@@ -2,7 +2,7 @@
 import "./sharedStyles";
 import "./SessionView.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import { Canvas, type CanvasHandle } from "./canvas/Canvas";
 import { ChatPanel } from "./panels/ChatPanel";
 import { useConversation } from "./panels/conversation";
@@ -31,7 +31,7 @@ export interface Opening {
 }
 
 export interface SessionViewProps {
-  client: SshxClient;
+  client: Client;
   /** Shows `Share`. */
   invite?: Invite;
   /** Opens this panel by itself, once for each object given; `Share` once there is an invite. */
@@ -139,7 +139,7 @@ export function SessionView(props: SessionViewProps) {
   );
 }
 
-function useConnectionStatus(client: SshxClient, pause: Pause | undefined) {
+function useConnectionStatus(client: Client, pause: Pause | undefined) {
   const state = useClient(client, (now) => now.state);
   const reason = useClient(client, (now) => now.reason);
   const refusal = useClient(client, (now) => now.refusal);
@@ -191,7 +191,7 @@ function useWheelOfPage(root: RefObject<HTMLElement>, embedded: boolean): void {
 }
 
 /** Whoever is back, online or at this tab, need not wait for the next attempt. */
-function useComeBack(client: SshxClient): void {
+function useComeBack(client: Client): void {
   useEffect(() => {
     const onBack = () => {
       if (client.state === "reconnecting" && document.visibilityState === "visible") client.connect();

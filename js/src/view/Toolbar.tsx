@@ -2,7 +2,7 @@
 import "./sharedStyles";
 import "./Toolbar.css";
 import type { ReactNode } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import type { State } from "../client/events";
 import { Avatar } from "./Avatar";
 import { ChatIcon, FitIcon, LeaveIcon, NetworkIcon, NewShellIcon, PeopleIcon, SettingsIcon, ShareIcon } from "./icons";
@@ -14,7 +14,7 @@ import { WriteAccess } from "./WriteAccess";
 export type PanelName = "Chat" | "People" | "Network" | "Settings" | "Share";
 
 export interface ToolbarProps {
-  client: SshxClient;
+  client: Client;
   people: readonly Person[];
   unread: number;
   panel: PanelName | null;

@@ -1,9 +1,9 @@
 /** How someone who can only watch asks to type. */
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import type { Person } from "./people";
 import { useClient } from "./useClient";
 
-export function WriteAccess({ client, people }: { client: SshxClient; people: readonly Person[] }) {
+export function WriteAccess({ client, people }: { client: Client; people: readonly Person[] }) {
   const state = useClient(client, (now) => now.state);
   const forAll = useClient(client, (now) => now.info?.readOnly === true);
   const me = people.find((person) => person.me);

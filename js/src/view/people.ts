@@ -1,6 +1,6 @@
 /** The users of a session as the view lists them. */
 import { useMemo } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import type { User } from "../protocol/messages";
 import { useClient } from "./useClient";
 
@@ -11,7 +11,7 @@ export interface Person extends Omit<User, "cursor"> {
 }
 
 /** Everyone in the session: oneself, then who waits for an answer, then the others in the order they came. */
-export function usePeople(client: SshxClient): readonly Person[] {
+export function usePeople(client: Client): readonly Person[] {
   return useClient(
     client,
     useMemo(() => peopleReader(), []),
@@ -19,7 +19,7 @@ export function usePeople(client: SshxClient): readonly Person[] {
 }
 
 /** Reads a client's people. The list stays the same while only cursors move, so that nothing is rendered for those. */
-export function peopleReader(): (client: SshxClient) => readonly Person[] {
+export function peopleReader(): (client: Client) => readonly Person[] {
   let users: ReadonlyMap<number, User> | null = null;
   let uid = 0;
   let people: readonly Person[] = [];

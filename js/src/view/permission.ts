@@ -1,7 +1,7 @@
 /** Why this user may not change the session; null if they may. */
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 
-export function whyReadOnly(client: SshxClient): string | null {
+export function whyReadOnly(client: Client): string | null {
   if (client.state === "ended") return "The session has ended.";
   if (client.role !== "reader") return null;
   if (client.info?.readOnly) return "This session is read-only for everyone.";

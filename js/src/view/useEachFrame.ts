@@ -1,10 +1,10 @@
 /** For what changes many times a second: a component renders again at most once a frame. */
 import { useEffect, useState } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import type { ClientEvent } from "../client/events";
 
 /** The value of `read(client)`, which is pure, after events of `type`. */
-export function useEachFrame<T>(client: SshxClient, type: ClientEvent["type"], read: (client: SshxClient) => T): T {
+export function useEachFrame<T>(client: Client, type: ClientEvent["type"], read: (client: Client) => T): T {
   const [value, setValue] = useState(() => read(client));
   useEffect(() => {
     let frame = requestAnimationFrame(update);

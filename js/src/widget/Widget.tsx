@@ -1,6 +1,6 @@
 /** One view of a widget: its session, or the way there. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
-import type { SshxClient } from "../client/client";
+import type { Client } from "../client/client";
 import { useInvite } from "../session/hosted";
 import { Message } from "../view/notices/Screens";
 import { SessionView, type Invite, type Opening } from "../view/SessionView";
@@ -96,7 +96,7 @@ function Hosted({ api, session, client, theme }: Extract<Stage, { at: "hosted" }
 }
 
 interface KnownProps {
-  client: SshxClient;
+  client: Client;
   invite: Invite | null;
   kernel: Kernel;
   theme: Theme | undefined;
@@ -108,7 +108,7 @@ function Known({ client, invite, kernel, theme }: KnownProps) {
 }
 
 interface LiveProps {
-  client: SshxClient;
+  client: Client;
   invite: Invite | null;
   theme: Theme | undefined;
   pause?: Pause | undefined;
@@ -129,13 +129,13 @@ function Live({ client, invite, theme, pause }: LiveProps) {
 }
 
 /** Whether the session has just begun, and nobody else is there yet. */
-function isFresh({ state, info, users }: SshxClient): boolean {
+function isFresh({ state, info, users }: Client): boolean {
   if (state !== "connected" || info === null || users.size > 1) return false;
   return Math.abs(Date.now() / 1000 - info.created) < NEW;
 }
 
 /** Whether a busy kernel holds up what is sent. */
-function useHeld(kernel: Kernel, client: SshxClient): boolean {
+function useHeld(kernel: Kernel, client: Client): boolean {
   const busy = useBusy(kernel);
   const [held, setHeld] = useState(false);
   useEffect(() => {

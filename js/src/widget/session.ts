@@ -3,7 +3,7 @@
  * long as there is a view.
  */
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { SshxClient, type ClientOptions } from "../client/client";
+import { SshxClient, type Client, type ClientOptions } from "../client/client";
 import { dialComm } from "../links/comm";
 import { dialEither } from "../links/either";
 import type { Role } from "../protocol/messages";
@@ -23,8 +23,8 @@ import { pageServer } from "./server";
 export type Stage =
   | { at: "joining" }
   | { at: "looking" }
-  | { at: "hosted"; client: SshxClient; api: Api; session: HostedSession }
-  | { at: "known"; client: SshxClient; invite: Invite | null }
+  | { at: "hosted"; client: Client; api: Api; session: HostedSession }
+  | { at: "known"; client: Client; invite: Invite | null }
   | { at: "ended"; reason: string };
 
 /** What the kernel tells those who may take part. Bytes are hexadecimal. */
@@ -154,7 +154,7 @@ export class Session {
   }
 }
 
-function newClient(options: Pick<ClientOptions, "credentials" | "dial" | "companion">): SshxClient {
+function newClient(options: Pick<ClientOptions, "credentials" | "dial" | "companion">): Client {
   const { name, color } = getSettings();
   return new SshxClient({ ...options, ...(name && { name }), ...(color && { color }) });
 }

@@ -122,7 +122,7 @@ beforeEach(async () => {
   models = [];
   terminals = [tab("a", "1"), tab("b", "2"), tab("c", "3")];
   api = new FakeApi();
-  sessions = new SharedSessions(api.asApi, undefined);
+  sessions = new SharedSessions(api, undefined);
   vi.stubGlobal("navigator", { clipboard: { writeText: vi.fn(() => Promise.resolve()) } });
   await start();
 });

@@ -4,7 +4,7 @@ import { Signal } from "@lumino/signaling";
 import { onTestFinished, vi } from "vitest";
 import type { Dial } from "../../src/links/link";
 import type { Credentials } from "../../src/protocol/handshake";
-import type { Api, HostedSession, ShareOptions } from "../../src/api/api";
+import type { HostedSession, ServerApi, ShareOptions } from "../../src/api/api";
 import { ownerOf } from "../../src/session/hosted";
 import { CREDENTIALS, type HostLink, ScriptedHost, settled } from "../client/scriptedHost";
 
@@ -24,19 +24,14 @@ export function hosted(number: number, change: Partial<HostedSession> = {}): Hos
 }
 
 /** The server's API. Each session's host says what the test tells it to. */
-export class FakeApi {
+export class FakeApi implements ServerApi {
   readonly root = new URL("http://localhost:3000/");
   list: readonly HostedSession[] = [];
   /** What the next requests fail with. */
   failure: Error | null = null;
   readonly #hosts = new Map<string, ScriptedHost>();
 
-  /** As what it stands for: the real one has private members. */
-  get asApi(): Api {
-    return this as unknown as Api;
-  }
-
-  readonly sessions = vi.fn(() => this.#answer(() => this.list));
+  readonly sessions = vi.fn(() => this.#answer(() => [...this.list]));
   readonly find = vi.fn((id: string) => this.#answer(() => this.list.find((each) => each.id === id) ?? null));
   readonly share = vi.fn((options: ShareOptions) =>
     this.#answer(() => {
@@ -45,11 +40,17 @@ export class FakeApi {
       return session;
     }),
   );
+  readonly rename = vi.fn((id: string, name: string) =>
+    this.#answer(() => {
+      this.list = this.list.map((each) => (each.id === id ? { ...each, name } : each));
+    }),
+  );
   readonly stop = vi.fn((id: string) =>
     this.#answer(() => {
       this.list = this.list.filter((each) => each.id !== id);
     }),
   );
+  readonly terminals = vi.fn(() => this.#answer((): string[] => []));
   readonly dialHosted = vi.fn((id: string) => this.host(id).dial);
   readonly dialAny = vi.fn<(id: string, addr: string) => Dial>((id) => this.host(id).dial);
 

@@ -1,5 +1,4 @@
 // @vitest-environment happy-dom
-import type { CommandRegistry } from "@lumino/commands";
 import { Signal } from "@lumino/signaling";
 import { nullTranslator } from "@jupyterlab/translation";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -60,13 +59,12 @@ afterEach(async () => {
 /** JupyterLab is there, in whose session there are these. */
 async function start(users: [number, object][] = [], notifications?: Notify): Promise<void> {
   api = new FakeApi();
-  sessions = new SharedSessions(api.asApi, undefined);
+  sessions = new SharedSessions(api, undefined);
   registry = new FakeRegistry();
   if (notifications) registry.user = { notifications };
   const settings = new Settings();
   await settings.load(registry.asRegistry, "sshx-jupyter:plugin");
-  const commands = { execute } as unknown as CommandRegistry;
-  addNotifications(sessions, settings, tabs as unknown as Tabs, commands, nullTranslator.load("sshx_jupyter"));
+  addNotifications(sessions, settings, tabs as unknown as Tabs, { execute }, nullTranslator.load("sshx_jupyter"));
   await refresh([SESSION]);
   api.host(SESSION.id).users = users;
   link = await api.letIn(SESSION);
@@ -287,9 +285,8 @@ test.each(["<b>Ada</b>", "%2 %1 %s", "[Ada](https://example.org)"])("the name %j
 
 test("where there are no tabs, all is told", async () => {
   api = new FakeApi();
-  sessions = new SharedSessions(api.asApi, undefined);
-  const commands = { execute } as unknown as CommandRegistry;
-  addNotifications(sessions, new Settings(), null, commands, nullTranslator.load("sshx_jupyter"));
+  sessions = new SharedSessions(api, undefined);
+  addNotifications(sessions, new Settings(), null, { execute }, nullTranslator.load("sshx_jupyter"));
   await refresh([SESSION]);
   api.host(SESSION.id).users = [];
   link = await api.letIn(SESSION);

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-import type { IRunningSessionManagers, IRunningSessions } from "@jupyterlab/running";
+import type { IRunningSessions } from "@jupyterlab/running";
 import { nullTranslator } from "@jupyterlab/translation";
-import type { CommandRegistry } from "@lumino/commands";
+import { DisposableDelegate } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 import { beforeEach, expect, test, vi } from "vitest";
 import { addRunning } from "../../src/lab/running";
@@ -36,15 +36,13 @@ beforeEach(async () => {
   vi.clearAllMocks();
   api = new FakeApi();
   api.list = [OWN];
-  const sessions = new SharedSessions(api.asApi, undefined);
+  const sessions = new SharedSessions(api, undefined);
   await sessions.refresh();
-  addRunning(
-    { add: (each: IRunningSessions.IManager) => (manager = each) } as unknown as IRunningSessionManagers,
-    sessions,
-    tabs as unknown as Tabs,
-    { execute } as unknown as CommandRegistry,
-    nullTranslator.load(""),
-  );
+  const add = (each: IRunningSessions.IManager) => {
+    manager = each;
+    return new DisposableDelegate(() => undefined);
+  };
+  addRunning({ add }, sessions, tabs as unknown as Tabs, { execute }, nullTranslator.load(""));
 });
 
 test("what is shared and what is joined, each once", () => {

@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 function model(id: string | null): SessionModel {
-  const made = new SessionModel(api.asApi, { now: () => identity, ready }, id);
+  const made = new SessionModel(api, { now: () => identity, ready }, id);
   models.push(made);
   return made;
 }

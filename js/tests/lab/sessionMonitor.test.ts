@@ -19,7 +19,7 @@ beforeEach(() => {
   api = new FakeApi();
   onPeople.mockReset();
   onShells.mockReset();
-  monitor = new SessionMonitor(api.asApi, SESSION, { onPeople, onShells });
+  monitor = new SessionMonitor(api, SESSION, { onPeople, onShells });
 });
 
 afterEach(() => {
@@ -158,7 +158,7 @@ describe("who is refused", () => {
   test("tries again if there is no way to the host", async () => {
     monitor.close();
     api.host(SESSION.id).unreachable = "Nobody is there.";
-    monitor = new SessionMonitor(api.asApi, SESSION, { onPeople, onShells });
+    monitor = new SessionMonitor(api, SESSION, { onPeople, onShells });
     await vi.advanceTimersByTimeAsync(500);
     expect(monitor.client.state).toBe("refused");
     api.host(SESSION.id).unreachable = null;

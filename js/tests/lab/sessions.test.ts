@@ -18,7 +18,7 @@ let sessions: SharedSessions;
 beforeEach(() => {
   api = new FakeApi();
   stream = new Signal<object, { schema_id: string }>({});
-  sessions = new SharedSessions(api.asApi, { stream } as unknown as ServiceManager.IManager["events"]);
+  sessions = new SharedSessions(api, { stream } as unknown as ServiceManager.IManager["events"]);
 });
 
 afterEach(async () => {

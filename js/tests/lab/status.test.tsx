@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import type { IStatusBar } from "@jupyterlab/statusbar";
 import { nullTranslator } from "@jupyterlab/translation";
-import type { CommandRegistry } from "@lumino/commands";
+import { DisposableDelegate } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -60,21 +60,21 @@ beforeEach(() => {
   disposed = 0;
   execute.mockReset();
   api = new FakeApi();
-  sessions = new SharedSessions(api.asApi, undefined);
+  sessions = new SharedSessions(api, undefined);
   tabs = {
     ...{ models: [], shows: () => false },
     ...{ changed: new Signal<object, void>({}), measured: new Signal<object, void>({}) },
   };
-  const registerStatusItem = (_: string, { item }: { item: { node: HTMLElement; update(): void } }) => {
+  const registerStatusItem = (_: string, { item }: IStatusBar.IItem) => {
     document.body.append(item.node);
     item.update();
-    return { dispose: () => disposed++ };
+    return new DisposableDelegate(() => disposed++);
   };
   addStatus(
-    { registerStatusItem } as unknown as IStatusBar,
+    { registerStatusItem },
     sessions,
     tabs as unknown as Tabs,
-    { execute } as unknown as CommandRegistry,
+    { execute },
     nullTranslator.load("sshx_jupyter"),
   );
 });
@@ -88,7 +88,7 @@ async function share(...list: HostedSession[]): Promise<void> {
 }
 
 function model(id: string, name: string, client: FakeClient, session: HostedSession | null = null): object {
-  const stage: Stage = { at: "live", client: client.asClient, session };
+  const stage: Stage = { at: "live", client, session };
   return { id, name, client, stage, people: [...client.users.values()] };
 }
 

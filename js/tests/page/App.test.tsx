@@ -2,23 +2,25 @@
 import { act } from "preact/test-utils";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ClientOptions } from "../../src/client/client";
+import type { Client, ClientOptions } from "../../src/client/client";
+import type { ClientEvent, Refusal, SessionInfo, State } from "../../src/client/events";
 import { Api } from "../../src/api/api";
 import { App } from "../../src/page/App";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
+import { sessionInfo } from "../view/fakeClient";
 
 const { FakeClient, clients, view, dialled } = vi.hoisted(() => {
-  class FakeClient {
-    state = "connecting";
-    refusal: string | null = null;
-    info: { name: string } | null = null;
+  class FakeClient implements Pick<Client, "state" | "refusal" | "info" | "on" | "connect" | "close"> {
+    state: State = "connecting";
+    refusal: Refusal | null = null;
+    info: SessionInfo | null = null;
     calls: string[] = [];
-    listeners = new Set<() => void>();
+    listeners = new Set<(event: ClientEvent) => void>();
     constructor(readonly options: ClientOptions) {
       clients.push(this);
     }
-    on = (listener: () => void) => {
+    on = (listener: (event: ClientEvent) => void) => {
       this.listeners.add(listener);
       return () => this.listeners.delete(listener);
     };
@@ -104,7 +106,7 @@ const settle = () => act(() => new Promise<void>((resolve) => setTimeout(resolve
 const tell = (client: InstanceType<typeof FakeClient>, change: Partial<InstanceType<typeof FakeClient>>) =>
   act(() => {
     Object.assign(client, change);
-    for (const listener of client.listeners) listener();
+    for (const listener of client.listeners) listener({ type: "state" });
   });
 const text = () => document.body.textContent;
 const labelled = (label: string) => {
@@ -218,7 +220,7 @@ test("join: a password is asked for until it is the right one, and is in no addr
   await press("Join");
   expect(clients).toHaveLength(2);
   expect(clients.at(-1)!.options.credentials.password).toBe("right");
-  await tell(clients.at(-1)!, { state: "connected", info: { name: "Lecture" } });
+  await tell(clients.at(-1)!, { state: "connected", info: sessionInfo("Lecture") });
   expect(document.title).toBe("Lecture · sshx");
   expect(location.href).not.toMatch(/wrong|right/);
 });

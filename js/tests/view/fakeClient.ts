@@ -1,5 +1,5 @@
 /** A client without a host: tests say what is the case, and see what the view asked for. */
-import type { SshxClient } from "../../src/client/client";
+import type { Client } from "../../src/client/client";
 import type { ClientEvent, HeldInput, Refusal, SessionInfo, State } from "../../src/client/events";
 import type { PathKind } from "../../src/links/link";
 import type { Hear, Role, ShellInfo, User } from "../../src/protocol/messages";
@@ -7,7 +7,7 @@ import type { Hear, Role, ShellInfo, User } from "../../src/protocol/messages";
 /** What the view has asked for: the method's name and its arguments. */
 export type Call = [name: string, ...args: unknown[]];
 
-export class FakeClient {
+export class FakeClient implements Client {
   state: State = "connected";
   reason = "";
   refusal: Refusal | null = null;
@@ -16,7 +16,7 @@ export class FakeClient {
   waiting = 0;
   heldInput: HeldInput | null = null;
   uid = 1;
-  info: SessionInfo | null = { session: "00", name: "Demo", readOnly: false, locked: false, created: 0 };
+  info: SessionInfo | null = sessionInfo("Demo");
   users: ReadonlyMap<number, User> = new Map();
   shells: ReadonlyMap<number, ShellInfo> = new Map();
   messages: readonly Hear[] = [];
@@ -25,6 +25,8 @@ export class FakeClient {
   path: PathKind | null = null;
   bytesIn = 0;
   bytesOut = 0;
+  held = false;
+  readonly resumeToken = null;
   /** What comes of `create` and of `chat`. */
   created: Promise<number | null> = Promise.resolve(null);
   said: Promise<boolean> = Promise.resolve(true);
@@ -35,13 +37,12 @@ export class FakeClient {
     this.users = new Map([[1, user("Me", { role })]]);
   }
 
-  get role(): Role {
-    return this.users.get(this.uid)?.role ?? "reader";
+  get removed(): boolean {
+    return this.endCode === "removed";
   }
 
-  /** As what it stands for: the real one has private members. */
-  get asClient(): SshxClient {
-    return this as unknown as SshxClient;
+  get role(): Role {
+    return this.users.get(this.uid)?.role ?? "reader";
   }
 
   on(listener: (event: ClientEvent) => void): () => void {
@@ -59,7 +60,7 @@ export class FakeClient {
 
   /** Change what is the case, and tell. */
   set(
-    change: Partial<Omit<FakeClient, "role" | "asClient" | "calls">>,
+    change: Partial<Omit<FakeClient, "role" | "removed" | "resumeToken" | "calls">>,
     type: "state" | "info" | "users" | "shells" | "input",
   ): void {
     Object.assign(this, change);
@@ -117,6 +118,10 @@ export class FakeClient {
   #recorded(name: string) {
     return (...args: unknown[]): void => void this.calls.push([name, ...args]);
   }
+}
+
+export function sessionInfo(name: string, change: Partial<SessionInfo> = {}): SessionInfo {
+  return { session: "00", name, readOnly: false, locked: false, created: 0, ...change };
 }
 
 export function user(name: string, change: Partial<User> = {}): User {

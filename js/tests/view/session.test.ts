@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 function view(more: Partial<SessionViewProps> = {}): HTMLElement {
-  return show(SessionView, { client: client.asClient, ...more });
+  return show(SessionView, { client: client, ...more });
 }
 
 const status = () => all("[role=status][aria-label=Connection]").map((element) => element.textContent);
@@ -269,7 +269,7 @@ test("an application opens panels, each once", () => {
   function Application() {
     const [props, setProps] = useState({});
     give = (more) => after(() => setProps(more));
-    return createElement(SessionView, { client: client.asClient, ...props });
+    return createElement(SessionView, { client: client, ...props });
   }
   show(Application, {});
   const opens: Opening = { panel: "Network" };

@@ -1,26 +1,29 @@
 // @vitest-environment happy-dom
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ClientOptions } from "../../src/client/client";
+import type { Client, ClientOptions } from "../../src/client/client";
+import type { ClientEvent, SessionInfo, State as ClientState } from "../../src/client/events";
+import type { User } from "../../src/protocol/messages";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
 import { Kernel } from "../../src/widget/kernel";
 import type { State } from "../../src/widget/model";
+import { sessionInfo, user } from "../view/fakeClient";
 import { button, says } from "../view/render";
 import { FakeModel } from "./fakeModel";
 
 const { FakeClient, clients, views, dialled } = vi.hoisted(() => {
-  class FakeClient {
-    state = "connecting";
+  class FakeClient implements Pick<Client, "state" | "held" | "info" | "users" | "on" | "connect" | "close"> {
+    state: ClientState = "connecting";
     held = false;
-    info: { created: number } | null = null;
-    users = new Map<number, unknown>();
+    info: SessionInfo | null = null;
+    users: ReadonlyMap<number, User> = new Map();
     calls: string[] = [];
-    listeners = new Set<() => void>();
+    listeners = new Set<(event: ClientEvent) => void>();
     constructor(readonly options: ClientOptions) {
       clients.push(this);
     }
-    on = (listener: () => void) => {
+    on = (listener: (event: ClientEvent) => void) => {
       this.listeners.add(listener);
       return () => this.listeners.delete(listener);
     };
@@ -123,7 +126,7 @@ async function open(state: Partial<State>) {
 const tell = (change: Partial<InstanceType<typeof FakeClient>>) =>
   act(() => {
     Object.assign(client(), change);
-    for (const listener of client().listeners) listener();
+    for (const listener of client().listeners) listener({ type: "state" });
   });
 
 test("has the version of the package", () => expect(version).toBe("1.2.3"));
@@ -259,8 +262,8 @@ test.each([
   serve([HOSTED]);
   await open({ own: true });
   expect(view().opens).toBeUndefined();
-  const info = { created: Date.now() / 1000 - age };
-  await tell({ state: "connected", info, users: new Map(Array.from({ length: users }, (_, uid) => [uid, {}])) });
+  const info = sessionInfo("", { created: Date.now() / 1000 - age });
+  await tell({ state: "connected", info, users: new Map(Array.from({ length: users }, (_, uid) => [uid, user("")])) });
   expect(view().opens?.panel).toBe(shown ? "Share" : undefined);
   vi.restoreAllMocks();
 });

@@ -15,7 +15,7 @@ import {
 } from "react";
 import type { KeyboardEvent } from "react";
 import type { ZoomTransform } from "d3-zoom";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import { Cursors } from "./Cursors";
 import { around, FRAME, NEW_SHELL, NOMINAL_CELL, NOMINAL_FONT_SIZE, type Box } from "./geometry";
 import { KeyRow } from "../terminal/KeyRow";
@@ -41,7 +41,7 @@ export interface CanvasHandle {
 }
 
 export interface CanvasProps {
-  client: SshxClient;
+  client: Client;
   theme: Theme;
   narrow: boolean;
   /** Whether the focus is for the page around the view. */

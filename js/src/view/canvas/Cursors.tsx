@@ -1,14 +1,14 @@
 /** The other people's pointers, above everything on the canvas. */
 import "./Cursors.css";
 import { memo } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import { inkOn } from "../Avatar";
 import { useEachFrame } from "../useEachFrame";
 
-const readUsers = (client: SshxClient) => client.users;
+const readUsers = (client: Client) => client.users;
 
 /** `unit`: pixels of the page for one of the canvas, before the zoom. */
-export const Cursors = memo(function Cursors({ client, unit }: { client: SshxClient; unit: number }) {
+export const Cursors = memo(function Cursors({ client, unit }: { client: Client; unit: number }) {
   const users = useEachFrame(client, "users", readUsers);
   return (
     <div className="sshx-cursors" aria-hidden="true">

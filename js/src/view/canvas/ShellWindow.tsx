@@ -2,7 +2,7 @@
 import "./ShellWindow.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { Geometry } from "../../protocol/messages";
 import { drag } from "./drag";
 import { Faces } from "./Faces";
@@ -26,7 +26,7 @@ export interface ShellHandle {
 }
 
 export interface ShellWindowProps {
-  client: SshxClient;
+  client: Client;
   sid: number;
   x: number;
   y: number;

@@ -3,7 +3,7 @@ import "../sharedStyles";
 import "./banner.css";
 import "./Screens.css";
 import { useEffect, useState, type ReactNode } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { State } from "../../client/events";
 import { DoorIcon, EndIcon, LockIcon, NewShellIcon, UnpluggedIcon, WaitIcon, WarningIcon } from "../icons";
 import type { ConnectionStatus } from "./connectionStatus";
@@ -20,7 +20,7 @@ const ICONS: Record<ConnectionStatus["mood"], () => ReactNode> = {
 };
 
 interface StatusProps {
-  client: SshxClient;
+  client: Client;
   status: ConnectionStatus;
   onLeave: (() => void) | undefined;
 }
@@ -78,7 +78,7 @@ export function Banner({ client, status, onLeave }: StatusProps) {
   );
 }
 
-function leaving(client: SshxClient): string {
+function leaving(client: Client): string {
   return client.role === "owner" ? "Go back" : "Use another ticket"; // owners came without one
 }
 
@@ -91,7 +91,7 @@ function Button({ text, primary = false, onClick }: { text: string; primary?: bo
 }
 
 /** How long until the next attempt. Not read out each second. */
-function Countdown({ client }: { client: SshxClient }) {
+function Countdown({ client }: { client: Client }) {
   const [seconds, setSeconds] = useState(() => secondsUntil(client.retryAt));
   useEffect(() => {
     const timer = setInterval(() => setSeconds(secondsUntil(client.retryAt)), 250);
@@ -109,7 +109,7 @@ function secondsUntil(time: number | null): number | null {
 }
 
 /** Over an empty canvas. */
-export function Empty({ client, onNewShell }: { client: SshxClient; onNewShell: () => void }) {
+export function Empty({ client, onNewShell }: { client: Client; onNewShell: () => void }) {
   const reader = useClient(client, (now) => now.role === "reader");
   const id = useId();
   return (

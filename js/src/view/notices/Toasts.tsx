@@ -2,7 +2,7 @@
 import "../sharedStyles";
 import "./Toasts.css";
 import { useEffect, useState } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import { CloseIcon } from "../icons";
 import type { Notice, Notices } from "./notices";
 import type { Person } from "../people";
@@ -12,7 +12,7 @@ const MOST = 4;
 const DURATION = 6000;
 
 interface ToastsProps {
-  client: SshxClient;
+  client: Client;
   people: readonly Person[];
   notices: Notices;
   /** Whether the list of people is open, which has the requests too. */
@@ -66,7 +66,7 @@ function keyOf(person: Person): string {
   return `${person.pending ? "entry" : "write"} ${person.uid}`;
 }
 
-function Request({ client, person, onPut }: { client: SshxClient; person: Person; onPut: () => void }) {
+function Request({ client, person, onPut }: { client: Client; person: Person; onPut: () => void }) {
   const { uid, name, pending } = person;
   const answer = (allow: boolean) => {
     if (pending) client.approve(uid, allow);

@@ -2,11 +2,11 @@
 import "../sharedStyles";
 import "./banner.css";
 import "./WaitingInput.css";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import { WaitIcon, WarningIcon } from "../icons";
 import { useClient } from "../useClient";
 
-export function WaitingInput({ client }: { client: SshxClient }) {
+export function WaitingInput({ client }: { client: Client }) {
   const waiting = useClient(client, (now) => (now.state === "reconnecting" ? now.waiting : 0));
   const held = useClient(client, (now) => now.heldInput);
   return (

@@ -1,6 +1,6 @@
 /** What happens in a session, as short notices that go by themselves. */
 import { useCallback, useEffect, useState } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { LostReason } from "../../client/outbox";
 import type { ClientEvent } from "../../client/events";
 
@@ -30,7 +30,7 @@ const LOST: Record<LostReason, string> = {
   ended: "The session ended before it got what you typed",
 };
 
-export function useNotices(client: SshxClient): Notices {
+export function useNotices(client: Client): Notices {
   const [list, setList] = useState<readonly Notice[]>([]);
 
   const drop = useCallback((key: string) => setList((now) => now.filter((notice) => notice.key !== key)), []);
@@ -72,7 +72,7 @@ export function summary(names: readonly string[]): string {
 }
 
 /** Tells what became of one's own connection and role. */
-function watchOneself(client: SshxClient, tell: (text: string) => void): (event: ClientEvent) => void {
+function watchOneself(client: Client, tell: (text: string) => void): (event: ClientEvent) => void {
   let { state } = client;
   let me = client.users.get(client.uid);
   return (event) => {

@@ -3,7 +3,7 @@ import "../sharedStyles";
 import "./ChatPanel.css";
 import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { FormEvent, KeyboardEvent } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { Hear } from "../../protocol/messages";
 import { Avatar } from "../Avatar";
 import { dateOf, grouped, type Conversation } from "./conversation";
@@ -21,7 +21,7 @@ const PAGE = 200;
 const NEAR_END = 32;
 
 interface ChatPanelProps {
-  client: SshxClient;
+  client: Client;
   people: readonly Person[];
   conversation: Conversation;
   narrow: boolean;
@@ -172,7 +172,7 @@ function useStickyEnd(messages: readonly Hear[], uid: number) {
 }
 
 interface MessageFieldProps {
-  client: SshxClient;
+  client: Client;
   conversation: Conversation;
   /** Whether to take the focus. */
   focused: boolean;

@@ -2,7 +2,7 @@
 import "../sharedStyles";
 import "./Panel.css";
 import "./NetworkPanel.css";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { PathKind } from "../../links/link";
 import { bytes, rate, SAMPLES, type Sample } from "./traffic";
 import { useClient } from "../useClient";
@@ -13,7 +13,7 @@ const PATHS: Record<PathKind, [short: string, meaning: string]> = {
   relay: ["Through a relay", "No direct way was found. The relay passes encrypted frames on and cannot read them."],
 };
 
-export function NetworkPanel({ client, traffic }: { client: SshxClient; traffic: readonly Sample[] }) {
+export function NetworkPanel({ client, traffic }: { client: Client; traffic: readonly Sample[] }) {
   const state = useClient(client, (now) => now.state);
   const path = useClient(client, (now) => now.path);
   const latency = useClient(client, (now) => now.latency);

@@ -2,7 +2,7 @@
 import "../sharedStyles";
 import "./PeoplePanel.css";
 import { useEffect, useRef, useState } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { Role } from "../../protocol/messages";
 import { Avatar } from "../Avatar";
 import type { Person } from "../people";
@@ -10,7 +10,7 @@ import { useClient } from "../useClient";
 import { WriteAccess } from "../WriteAccess";
 
 interface PeoplePanelProps {
-  client: SshxClient;
+  client: Client;
   people: readonly Person[];
   onShow: (sid: number) => void;
 }
@@ -51,7 +51,7 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
 }
 
 interface PersonRowProps {
-  client: SshxClient;
+  client: Client;
   person: Person;
   owner: boolean;
   readOnly: boolean;
@@ -93,7 +93,7 @@ function roleText(person: Person, owner: boolean): string {
   return texts[person.role];
 }
 
-function PersonActions({ client, person, readOnly }: { client: SshxClient; person: Person; readOnly: boolean }) {
+function PersonActions({ client, person, readOnly }: { client: Client; person: Person; readOnly: boolean }) {
   const [removing, setRemoving] = useState(false);
   const { uid, name } = person;
   if (removing) {

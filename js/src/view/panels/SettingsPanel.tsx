@@ -3,7 +3,7 @@ import "../sharedStyles";
 import "./Panel.css";
 import "./SettingsPanel.css";
 import { useState, type ReactNode } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import { PALETTES, paletteOf } from "../terminal/palettes";
 import type { Person } from "../people";
 import { changeSettings, useSettings, type Settings } from "../settings";
@@ -26,7 +26,7 @@ const COLORS = {
 const NAME_LENGTH = 64;
 
 interface SettingsPanelProps {
-  client: SshxClient;
+  client: Client;
   me: Person | undefined;
   theme: Theme;
   /** Whether the application around the view decides on light and dark. */
@@ -108,7 +108,7 @@ function Field({ id, label, wrong, children }: { id: string; label: string; wron
   );
 }
 
-function NameField({ client, name }: { client: SshxClient; name: string }) {
+function NameField({ client, name }: { client: Client; name: string }) {
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
   const text = (draft ?? name).trim();

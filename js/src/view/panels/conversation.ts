@@ -1,6 +1,6 @@
 /** What the view keeps of the chat while its panel is closed: what is unread, and what is not sent yet. */
 import { useState } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { Hear } from "../../protocol/messages";
 import { useClient } from "../useClient";
 
@@ -12,7 +12,7 @@ export interface Conversation {
   send(text: string): void;
 }
 
-export function useConversation(client: SshxClient, open: boolean): Conversation {
+export function useConversation(client: Client, open: boolean): Conversation {
   const messages = useClient(client, (now) => now.messages);
   const last = messages.at(-1) ?? null;
   const [seen, setSeen] = useState<Hear | null>(null);

@@ -1,6 +1,6 @@
 /** The last minute of a connection, for the network panel. */
 import { useMemo, useSyncExternalStore } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 
 export interface Sample {
   /** Milliseconds of a monotonic clock. */
@@ -13,12 +13,12 @@ export interface Sample {
 export const SAMPLES = 60;
 
 /** The newest last, at most `SAMPLES`. Gathered from the first call on. */
-export function useTraffic(client: SshxClient): readonly Sample[] {
+export function useTraffic(client: Client): readonly Sample[] {
   const { subscribe, read } = useMemo(() => trafficOf(client), [client]);
   return useSyncExternalStore(subscribe, read);
 }
 
-function trafficOf(client: SshxClient) {
+function trafficOf(client: Client) {
   let samples: readonly Sample[] = [];
   return {
     read: () => samples,

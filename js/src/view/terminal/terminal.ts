@@ -4,7 +4,7 @@ import { SearchAddon } from "@xterm/addon-search";
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal, type IDisposable, type ITheme } from "@xterm/xterm";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import type { TerminalSink } from "../../client/output";
 import { control } from "./control";
 import type { Box } from "../canvas/geometry";
@@ -54,7 +54,7 @@ export class ShellTerminal implements TerminalSink {
 
   constructor(
     private readonly element: HTMLElement,
-    private readonly client: SshxClient,
+    private readonly client: Client,
     private readonly sid: number,
     private readonly events: TerminalEvents,
     options: TerminalOptions,

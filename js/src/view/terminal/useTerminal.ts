@@ -1,6 +1,6 @@
 /** A shell's terminal in a component: made once, and changed as its options and its permission change. */
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
-import type { SshxClient } from "../../client/client";
+import type { Client } from "../../client/client";
 import { ShellTerminal, type TerminalEvents, type TerminalOptions } from "./terminal";
 
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
 
 export function useTerminal(
   element: RefObject<HTMLElement>,
-  client: SshxClient,
+  client: Client,
   sid: number,
   { options, title, typable, events }: Props,
 ): ShellTerminal | null {

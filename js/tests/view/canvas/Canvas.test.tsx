@@ -36,7 +36,7 @@ const handle = createRef<CanvasHandle>();
 
 function show({ narrow = false } = {}) {
   const props = {
-    client: client.asClient,
+    client: client,
     theme: "light",
     narrow,
     notify: (text: string) => notes.push(text),

@@ -23,9 +23,9 @@ afterEach(() => {
 function showToasts(role: "owner" | "writer" | "reader" = "owner"): void {
   client = new FakeClient(role);
   show(() => {
-    notices = useNotices(client.asClient);
-    const people = usePeople(client.asClient);
-    return createElement(Toasts, { client: client.asClient, people, notices, listed: false, onPeople });
+    notices = useNotices(client);
+    const people = usePeople(client);
+    return createElement(Toasts, { client: client, people, notices, listed: false, onPeople });
   }, {});
 }
 

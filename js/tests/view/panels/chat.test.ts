@@ -15,9 +15,9 @@ const said = (uid: number, text: string, time = NOON) => ({ seq: 1, uid, name: `
 
 function showChat(client: FakeClient): HTMLElement {
   return show(() => {
-    const people = usePeople(client.asClient);
-    const conversation = useConversation(client.asClient, true);
-    return createElement(ChatPanel, { client: client.asClient, people, conversation, narrow: false });
+    const people = usePeople(client);
+    const conversation = useConversation(client, true);
+    return createElement(ChatPanel, { client: client, people, conversation, narrow: false });
   }, {});
 }
 

@@ -36,9 +36,9 @@ test("shows the way, the latency, the traffic and the last minute", () => {
   const client = new FakeClient();
   let kept = 0;
   show(() => {
-    const traffic = useTraffic(client.asClient);
+    const traffic = useTraffic(client);
     kept = traffic.length;
-    return createElement(NetworkPanel, { client: client.asClient, traffic });
+    return createElement(NetworkPanel, { client: client, traffic });
   }, {});
   expect(says("Not known yet")).toBe(true);
   for (let second = 0; second < 2 * SAMPLES; second++) {

@@ -13,8 +13,8 @@ afterEach(cleanUp);
 function showPeople(client: FakeClient): number[] {
   const shown: number[] = [];
   show(() => {
-    const people = usePeople(client.asClient);
-    return createElement(PeoplePanel, { client: client.asClient, people, onShow: (sid) => shown.push(sid) });
+    const people = usePeople(client);
+    return createElement(PeoplePanel, { client: client, people, onShow: (sid) => shown.push(sid) });
   }, {});
   return shown;
 }
@@ -28,11 +28,11 @@ function clientWith(role: Role, ...others: [number, ReturnType<typeof user>][]):
 test("the list stays the same while cursors move", () => {
   const client = clientWith("writer", [2, user("Ada")]);
   const read = peopleReader();
-  const before = read(client.asClient);
+  const before = read(client);
   client.put(2, user("Ada", { cursor: [1, 2] }));
-  expect(read(client.asClient)).toBe(before);
+  expect(read(client)).toBe(before);
   client.put(2, user("Ada", { focus: 1 }));
-  expect(read(client.asClient)).not.toBe(before);
+  expect(read(client)).not.toBe(before);
 });
 
 test("oneself comes first, then who waits for an answer", () => {
@@ -44,7 +44,7 @@ test("oneself comes first, then who waits for an answer", () => {
     [2, user("Bob")],
     [5, user("Me")],
   ]);
-  expect(peopleReader()(client.asClient).map(({ name }) => name)).toEqual(["Me", "Nina", "Bob", "Carl"]);
+  expect(peopleReader()(client).map(({ name }) => name)).toEqual(["Me", "Nina", "Bob", "Carl"]);
 });
 
 test.each<[Role, string[]]>([

@@ -14,8 +14,8 @@ beforeEach(() => {
   changeSettings(DEFAULTS);
   client = new FakeClient();
   show(() => {
-    const [me] = usePeople(client.asClient);
-    return createElement(SettingsPanel, { client: client.asClient, me, theme: "light", themed: false });
+    const [me] = usePeople(client);
+    return createElement(SettingsPanel, { client: client, me, theme: "light", themed: false });
   }, {});
 });
 

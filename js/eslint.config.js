@@ -2,6 +2,49 @@ import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
+/**
+ * The folders of `src`, in the order in which they build on each other: each may import from the rows above its own and
+ * from itself, not from the rows below nor from its neighbors in the row.
+ */
+const LAYERS = [
+  ["protocol"],
+  ["ticket"],
+  ["links"],
+  ["client", "api"],
+  ["view"],
+  ["forms"],
+  ["session"],
+  ["page", "lab", "widget"],
+];
+
+const boundaries = LAYERS.flatMap((row, at) => {
+  const above = LAYERS.slice(0, at).flat();
+  return row.map((layer) => {
+    const others = LAYERS.flat().filter((other) => other !== layer && !above.includes(other));
+    const regex = `^(?:\\.\\./)+(?:${others.join("|")})(?:/|$)`;
+    const message = `${layer} may import from ${[...above, "itself"].join(", ")}.`;
+    const patterns = [{ regex, message }];
+    // Only the view and what builds on it know React, and only the plugin knows JupyterLab.
+    if (at < LAYERS.findIndex((each) => each.includes("view")))
+      patterns.push({ regex: "^(?:p?react|@xterm)", message });
+    if (layer !== "lab") patterns.push({ regex: "^@(?:jupyterlab|lumino)/", message });
+    return {
+      files: [`src/${layer}/**`, `src/${layer}.ts`],
+      rules: {
+        "no-restricted-imports": ["error", { patterns }],
+        // The rule above does not see `import()`.
+        "no-restricted-syntax": [
+          "error",
+          ...patterns.map(({ regex }) => ({
+            selector: `ImportExpression[source.value=/${regex.replaceAll("/", "\\/")}/]`,
+            message,
+          })),
+        ],
+      },
+    };
+  });
+});
+
 export default tseslint.config(
   { ignores: ["lib/", "node_modules/"] },
   ...tseslint.configs.strictTypeChecked,
@@ -20,6 +63,7 @@ export default tseslint.config(
       "@typescript-eslint/unbound-method": "off",
     },
   },
+  ...boundaries,
   { files: ["*.js", "*.mjs"], ...tseslint.configs.disableTypeChecked },
   { files: ["*.mjs"], rules: { "no-console": "off" } },
 );

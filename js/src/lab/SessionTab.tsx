@@ -12,7 +12,7 @@ import { Message } from "../view/notices/Screens";
 import { SessionView, type Opening } from "../view/SessionView";
 import { useTheme, type Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
-import { usePageTheme } from "../widget/pageTheme";
+import { usePageTheme } from "../view/pageTheme";
 import { brokenIcon, sessionIcon, waitingIcon } from "./icons";
 import type { Settings } from "./settings";
 import { stateText } from "./states";

@@ -1,7 +1,7 @@
 /** Where parts of the view stand in a dialog: as light or dark as JupyterLab is. */
 import type { ReactNode } from "react";
 import { useTheme } from "../view/theme";
-import { usePageTheme } from "../widget/pageTheme";
+import { usePageTheme } from "../view/pageTheme";
 import "../view/sharedStyles";
 import "./lab.css";
 

@@ -10,7 +10,7 @@ import { useClient } from "../view/useClient";
 import { Join } from "./Join";
 import type { Kernel } from "./kernel";
 import { onChange } from "./model";
-import { usePageTheme } from "./pageTheme";
+import { usePageTheme } from "../view/pageTheme";
 import type { Session, Stage } from "./session";
 import { useBusy } from "./useBusy";
 import "../view/theme.css";

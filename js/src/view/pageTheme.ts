@@ -1,6 +1,6 @@
-/** Light or dark, as the application around the widget is at the moment. */
+/** Light or dark, as the application around the view is at the moment. */
 import { useSyncExternalStore } from "react";
-import type { Theme } from "../view/theme";
+import type { Theme } from "./theme";
 
 /** Undefined where the page does not say it: then it is the person's own choice. */
 export function usePageTheme(): Theme | undefined {

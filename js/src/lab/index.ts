@@ -21,6 +21,8 @@ import { addStatus } from "./status";
 import { Tabs } from "./tabs";
 import { markTerminals } from "./terminals";
 import "./lab.css";
+// Here rather than only with what is loaded later: the bundler does not keep the order of modules from chunk to chunk.
+import "../view/sharedStyles";
 
 const ID = "sshx-jupyter:plugin";
 

@@ -8,7 +8,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .client import SshxClient
-    from .links.iroh import SshxNode
+    from .node import SshxNode
     from .notebook.errors import SharingError
     from .notebook.join_widget import JoinTicket
     from .notebook.sharing import join, share
@@ -32,7 +32,7 @@ _HOMES = {
     "SharedSession": "notebook.widget",
     "SharingError": "notebook.errors",
     "SshxClient": "client",
-    "SshxNode": "links.iroh",
+    "SshxNode": "node",
     "Ticket": "ticket",
     "join": "notebook.sharing",
     "share": "notebook.sharing",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sshx_jupyter.host.ghostty import CELL_LINK, CELL_USED, HEAD, ROW_CONTINUES, ROW_WRAP, TAIL, Terminal
-from sshx_jupyter.host.screen import GhosttyScreen
+from sshx_jupyter.screen.ghostty import CELL_LINK, CELL_USED, HEAD, ROW_CONTINUES, ROW_WRAP, TAIL, Terminal
+from sshx_jupyter.screen.screen import GhosttyScreen
 
 DEC_MODES = (1, 5, 6, 7, 8, 9, 12, 25, 45, 47, 66, 67, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016)
 DEC_MODES += (1035, 1036, 1039, 1045, 1047, 1049, 2004, 2027, 2031)

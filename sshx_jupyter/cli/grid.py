@@ -1,6 +1,6 @@
 """The cells of a shell's screen, to be drawn: read from libghostty's render state, which knows which rows have changed.
 
-With `host/ghostty.py` the only code that calls libghostty.
+With `screen/ghostty.py` the only code that calls libghostty.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..host.ghostty import ALTERNATE, CELL_LINK, TAIL, WIDE, Terminal, ffi, lib
-from ..host.screen import GhosttyScreen, Screen
+from ..screen.ghostty import ALTERNATE, CELL_LINK, TAIL, WIDE, Terminal, ffi, lib
+from ..screen.screen import GhosttyScreen, Screen
 from .cells import PLAIN, Cell, Row
 
 _CACHED = 1 << 16

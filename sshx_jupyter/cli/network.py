@@ -9,7 +9,7 @@ from traitlets import TraitError
 from traitlets.config.loader import ArgumentError
 
 from ..config import NodeSettings, load_settings
-from ..links.iroh import SshxNode
+from ..node import SshxNode
 from .console import Failure
 
 

@@ -16,7 +16,7 @@ from ..config import NodeSettings
 from ..host.errors import SessionError
 from ..host.session import FAREWELL, Session, SessionEvent
 from ..host.terminals import Terminals
-from ..links.iroh import SshxNode
+from ..node import SshxNode
 from ..protocol.messages import Geometry
 from ..ticket import Ticket
 from .answers import Answers

@@ -18,8 +18,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
-from ..host.screen import Screen, new_screen
-from ..host.screen import load as load_screens
 from ..links import FrameReader, Link, LinkClosed, Path, Unreachable
 from ..protocol.codec import MalformedMessage, decode_host, encode
 from ..protocol.codes import REFUSAL_CODES, RETRY
@@ -63,6 +61,8 @@ from ..protocol.messages import (
     Waiting,
 )
 from ..protocol.noise import NoiseError
+from ..screen.screen import Screen, new_screen
+from ..screen.screen import load as load_screens
 from ..ticket import Ticket
 from .command import CommandError, CommandRun, RunResult
 from .events import Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
@@ -842,7 +842,7 @@ def _utf8(text: str) -> str:
 
 @contextlib.asynccontextmanager
 async def _iroh_dial(ticket: Ticket, relays: str | Sequence[str] | None) -> AsyncIterator[Dial]:
-    from ..links.iroh import SshxNode  # only a client of its own needs an endpoint
+    from ..node import SshxNode  # only a client of its own needs an endpoint
 
     async with await SshxNode.spawn(relays=relays) as node:
         yield lambda: node.join(ticket)

@@ -5,8 +5,8 @@ Sans-I/O: what the host says goes in; what the client's reader should see, or th
 
 from __future__ import annotations
 
-from ..host.screen import Screen
 from ..protocol.messages import Ack, Chunks, Snapshot, Subscribe
+from ..screen.screen import Screen
 from .events import Output
 
 REPLAY_BYTES = 2 << 20

@@ -20,7 +20,7 @@ from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, Secured, refusal
 from ..protocol.messages import Closed, Join, Role
 from ..protocol.noise import NoiseError
-from . import screen
+from ..screen import screen
 from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
 from .limits import Limits

@@ -9,8 +9,8 @@ from collections import deque
 from typing import Protocol
 
 from ..protocol.messages import Geometry, ShellInfo
+from ..screen.screen import Screen, new_screen
 from .limits import Limits
-from .screen import Screen, new_screen
 from .terminals import Terminal
 
 TITLE_LENGTH = 256

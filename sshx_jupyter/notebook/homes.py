@@ -18,9 +18,9 @@ from ..host.session import Session
 from ..jupyter_servers import API, JupyterServer, NoAccess, ServerError, parent_server
 from ..links import LinkClosed, Unreachable
 from ..links.comm import CommLink
-from ..links.iroh import SshxNode
 from ..links.pipe import Pipe
 from ..links.websocket import UNREACHABLE, dial_websocket
+from ..node import SshxNode
 from ..protocol.handshake import Credentials
 from ..ticket import Ticket
 from .errors import SharingError

@@ -20,8 +20,8 @@ from ..config import NodeSettings
 from ..host.hub import Hub
 from ..host.session import SessionEvent
 from ..host.terminals import Terminals
-from ..links.iroh import SshxNode
 from ..links.pipe import Pipe
+from ..node import SshxNode
 from . import api, metrics, pages, sockets
 from .base import SHUT_DOWN, ApiError
 

@@ -15,9 +15,9 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
 from ..links import Unreachable
-from ..links.iroh import SshxNode
 from ..links.pipe import Pipe
 from ..links.websocket import BAD_ADDRESS, GOING_AWAY, UNREACHABLE, WebSocketLink
+from ..node import SshxNode
 from ..protocol.framing import MAX_FRAME
 from ..ticket import TicketError
 from .base import SHUT_DOWN, ApiError, SshxHandler

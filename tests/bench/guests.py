@@ -12,7 +12,7 @@ import json
 import sys
 
 from sshx_jupyter.client import SshxClient
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 
 
 async def main(count: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.links import Link
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from tests.bench.bulk import bulk
 from tests.bench.report import Row
 from tests.servers import JupyterServer, jupyter_server

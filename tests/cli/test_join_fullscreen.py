@@ -13,7 +13,7 @@ import pytest
 
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.client.outbox import STALE
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.messages import Geometry
 
 from .programs import Shared, Sshx, Terminal, children, wait_until

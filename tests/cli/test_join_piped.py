@@ -170,7 +170,7 @@ def test_the_host_is_killed(share: Share, sshx: Sshx) -> None:
 
 
 async def test_being_removed_is_a_failure(sshx: Sshx) -> None:
-    from sshx_jupyter.links.iroh import SshxNode
+    from sshx_jupyter.node import SshxNode
 
     async with await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0") as node:
         session = await node.host(command=["sh"])

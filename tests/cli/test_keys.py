@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sshx_jupyter.cli.grid import Grid
 from sshx_jupyter.cli.keys import TYPED, KeyReader, Mouse, Token
 from sshx_jupyter.cli.modes import Modes, mouse_input
-from sshx_jupyter.host.screen import GhosttyScreen
+from sshx_jupyter.screen.screen import GhosttyScreen
 
 keys = st.sampled_from(
     [

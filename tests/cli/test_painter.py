@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sshx_jupyter.cli.cells import BLANK, clip, text_row, text_width, uncertain, wrap
 from sshx_jupyter.cli.grid import Cursor, Grid
 from sshx_jupyter.cli.painter import Painter
-from sshx_jupyter.host.ghostty import CELL_LINK, HEAD, TAIL, Terminal
-from sshx_jupyter.host.screen import GhosttyScreen
+from sshx_jupyter.screen.ghostty import CELL_LINK, HEAD, TAIL, Terminal
+from sshx_jupyter.screen.screen import GhosttyScreen
 
 ATTRIBUTES = ("bold", "italic", "faint", "blink", "inverse", "invisible", "strikethrough", "overline", "underline")
 GAP = ("", 1)

@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from sshx_jupyter.client.outbox import STALE
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.messages import Geometry
 from tests.e2e.browser import Person, same_picture
 from tests.servers import JupyterServer, jupyter_server

@@ -10,7 +10,7 @@ import pytest
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.client import client as client_module
 from sshx_jupyter.host.limits import Limits
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.ticket import Ticket
 from tests.cuts import storm
 

@@ -20,11 +20,11 @@ from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.client import client as client_module
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.client.events import Output
-from sshx_jupyter.host.screen import GhosttyScreen
 from sshx_jupyter.links import Link, Unreachable
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import Chunks, Close, Data, Error, Geometry, Move, Snapshot
+from sshx_jupyter.screen.screen import GhosttyScreen
 from sshx_jupyter.ticket import Ticket
 from tests.screens import assert_same_screen
 from tests.servers import JupyterServer, TerminalTab, jupyter_server
@@ -355,7 +355,7 @@ async def test_each_refusal_has_its_own_sentence(server_a: JupyterServer, monkey
     gone = await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0")
     unreachable = Ticket.from_endpoint_ticket(gone.address(), bytes(16), bytes(16), "writer").encode()
     await gone.close()
-    monkeypatch.setattr("sshx_jupyter.links.iroh.DIAL_TIMEOUT", 2.0)
+    monkeypatch.setattr("sshx_jupyter.node.DIAL_TIMEOUT", 2.0)
     with pytest.raises(Unreachable, match="cannot be reached"):
         async with SshxClient.connect(unreachable, relays="disabled"):
             pass

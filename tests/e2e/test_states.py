@@ -18,7 +18,7 @@ from sshx_jupyter.client import client as client_module
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol import codec
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import Closed, Error

@@ -25,8 +25,9 @@ from sshx_jupyter.client import SshxClient
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.links import FrameReader
-from sshx_jupyter.links.iroh import ALPN, IrohLink, SshxNode
+from sshx_jupyter.links.iroh import ALPN, IrohLink
 from sshx_jupyter.links.memory import MemoryLink, memory_link
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.framing import pack
 from sshx_jupyter.protocol.handshake import Preface
 from tests.sessions import credentials

@@ -9,7 +9,7 @@ import pytest
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
 
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 
 from .serving import Server
 

@@ -11,7 +11,7 @@ import pytest
 
 from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.links import Unreachable
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.server import app
 from sshx_jupyter.ticket import Ticket

@@ -16,7 +16,7 @@ from traitlets import TraitError
 import sshx_jupyter
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.host.limits import Limits
-from sshx_jupyter.links.iroh import SshxNode
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.server.app import SshxApp
 from sshx_jupyter.ticket import Ticket
 from tests.servers import free_port

@@ -13,8 +13,8 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.links import Unreachable
-from sshx_jupyter.links.iroh import SshxNode
 from sshx_jupyter.links.websocket import dial_websocket
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.ticket import Ticket
 
@@ -152,7 +152,7 @@ async def test_a_pipe_passes_refusals_and_farewells_on(server: Server, elsewhere
 
 
 async def test_a_pipe_to_nowhere(server: Server, elsewhere: SshxNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sshx_jupyter.links.iroh.DIAL_TIMEOUT", 0.5)
+    monkeypatch.setattr("sshx_jupyter.node.DIAL_TIMEOUT", 0.5)
     session = await elsewhere.host(command=["sh"])
     ticket = Ticket.decode(session.read_ticket)
     await session.stop(terminals="close")

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sshx_jupyter.host import screen as screen_module
-from sshx_jupyter.host.screen import GhosttyScreen, LogScreen, new_screen
-from sshx_jupyter.host.snapshot import MAX_SCROLLBACK
+from sshx_jupyter.screen import screen as screen_module
+from sshx_jupyter.screen.screen import GhosttyScreen, LogScreen, new_screen
+from sshx_jupyter.screen.snapshot import MAX_SCROLLBACK
 from tests.screens import assert_same_screen, line, row, wraps
 
 ptyprocess = pytest.importorskip("ptyprocess")
@@ -401,7 +401,7 @@ def test_only_changed_palette_entries_are_sent() -> None:
 
 def test_speed_of_feed_is_that_of_the_parser() -> None:
     """No more than a call: copying or scanning the bytes would show here."""
-    from sshx_jupyter.host.ghostty import lib
+    from sshx_jupyter.screen.ghostty import lib
 
     data = (b"line of text \x1b[32mgreen\x1b[0m and more\r\n" * 200)[:4096]
     screen = fed(b"", 24, 80)
@@ -465,7 +465,7 @@ def test_closed_screen() -> None:
 
 def test_new_screen_falls_back_without_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(new_screen(24, 80), GhosttyScreen)
-    monkeypatch.delitem(sys.modules, "sshx_jupyter.host.ghostty")
+    monkeypatch.delitem(sys.modules, "sshx_jupyter.screen.ghostty")
     monkeypatch.delattr(screen_module.__package__ + ".ghostty", raising=False)
     monkeypatch.setitem(sys.modules, "pyghostty", None)
     monkeypatch.setitem(sys.modules, "pyghostty._ffi", None)

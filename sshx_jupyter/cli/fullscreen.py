@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 from ..client import SshxClient
 from .console import Failure, say
-from .join import farewell
+from .farewell import farewell
 from .signals import until_signal
 
 

@@ -15,11 +15,10 @@ from ..client.outbox import StaleInput
 from ..config import NodeSettings
 from ..links import Unreachable
 from ..protocol.codec import MalformedMessage
-from ..protocol.codes import SESSION_OVER
 from ..protocol.handshake import Refused
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
-from .console import Failure, clean, read_password, read_ticket, say
+from .console import Failure, read_password, read_ticket, say
 from .network import read_settings, spawn_node
 
 
@@ -74,15 +73,6 @@ async def _connected(
 def _on_event(event: Event) -> None:
     if isinstance(event, StateChanged) and event.state == "waiting":
         say("Waiting for the host to let you in…")
-
-
-def farewell(client: SshxClient) -> int:
-    """Say why it is over and return the exit status. Raises `Failure` if the session goes on without this guest."""
-    reason = clean(client.ended, 500) or "You left the session."
-    if client.end_code not in SESSION_OVER | {"left"}:
-        raise Failure(reason)
-    say(reason)
-    return 0
 
 
 def _user_name() -> str | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from ..client import SshxClient
 from .cells import text_width, wrap
 from .console import clean
 from .keys import Token
-
-if TYPE_CHECKING:
-    from .window import Window
 
 MAX_CHAT = 4000
 
@@ -27,6 +25,42 @@ class Overlay(Protocol):
 
     def panel(self, width: int, height: int) -> Sequence[str]:
         """At most `height` lines to be shown above it."""
+
+
+class Window(Protocol):
+    """What overlays do to the window that shows them."""
+
+    client: SshxClient
+    overlay: Overlay | None
+
+    @property
+    def scrolled(self) -> tuple[int, int]: ...
+
+    def leave(self) -> None: ...
+
+    def step(self, by: int) -> None: ...
+
+    def show_nth(self, number: int) -> None: ...
+
+    def create(self) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def ask_to_write(self) -> None: ...
+
+    def fit(self) -> None: ...
+
+    def scroll(self, lines: int) -> None: ...
+
+    def scroll_pages(self, pages: int) -> None: ...
+
+    def pan(self, columns: int) -> None: ...
+
+    def scroll_end(self) -> None: ...
+
+    def notify(self, text: str) -> None: ...
+
+    def send(self, data: bytes) -> None: ...
 
 
 class Menu:

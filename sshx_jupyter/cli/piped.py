@@ -11,8 +11,8 @@ from ..client import InputNotDelivered, SessionEnded, SshxClient
 from ..client.events import Output, StateChanged
 from ..protocol.messages import Error, Shells
 from .console import Failure, clean, say
+from .farewell import farewell
 from .harmless import HarmlessOutput
-from .join import farewell
 from .pipes import StdinReader, StdoutWriter
 from .signals import until_signal
 

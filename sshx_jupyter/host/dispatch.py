@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
 
 from ..protocol.codec import MalformedMessage
 from ..protocol.messages import (
@@ -37,11 +36,9 @@ from ..protocol.messages import (
 )
 from .errors import Full, Invalid, NotAllowed, NotHere, SessionError
 from .names import clean_name
-
-if TYPE_CHECKING:
-    from .participant import Participant
-    from .session import Session
-    from .shell import Shell
+from .participant import Participant
+from .session import Session
+from .shell import Shell
 
 
 def handle(session: Session, participant: Participant, message: ClientMessage) -> None:

@@ -21,6 +21,7 @@ from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused
 from ..protocol.messages import Closed, Join, Role
 from ..protocol.noise import NoiseError
 from ..screen import screen
+from . import dispatch
 from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
 from .limits import Limits
@@ -99,6 +100,7 @@ class Hub:
             limits=self.limits,
             pacer=self._pacer,
             address=self._address,
+            handle=dispatch.handle,
         )
         self._check_room()  # others may have come while the password was hashed
         try:

@@ -14,22 +14,33 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..links import Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.codes import CloseCode
 from ..protocol.handshake import Secured
-from ..protocol.messages import Chunks, Closed, Done, Error, HostMessage, Role, Shells, Snapshot, User, UserDiff
+from ..protocol.messages import (
+    Chunks,
+    ClientMessage,
+    Closed,
+    Done,
+    Error,
+    HostMessage,
+    Role,
+    ShellInfo,
+    Shells,
+    Snapshot,
+    User,
+    UserDiff,
+)
 from ..protocol.noise import NoiseError
 from .client_stream import ClientStream
-from .dispatch import handle
 from .flow import Flow
+from .limits import Limits
+from .pacer import Pacer
+from .shell import Shell
 from .turns import Turns
-
-if TYPE_CHECKING:
-    from .session import Session
-    from .shell import Shell
 
 PART = 60 << 10
 """Output bytes of one frame: with its envelope it stays under the frame limit."""
@@ -83,12 +94,31 @@ class Subscription:
         return self.partial or bool(self.snapshot) or self.acknowledged < self.complete_at
 
 
+class ParticipantSession(Protocol):
+    """What a participant needs of its session."""
+
+    limits: Limits
+    pacer: Pacer
+    stopped: str | None
+    shells: dict[int, Shell]
+    bytes_sent: int
+
+    def user_for(self, viewer: Participant, uid: int) -> User | None:
+        """User `uid` as `viewer` may see them, or None."""
+
+    def shell_list(self) -> list[tuple[int, ShellInfo]]:
+        """The shells from the lowest to the topmost."""
+
+    def handle(self, participant: Participant, message: ClientMessage) -> None:
+        """Do what a client asks, or tell it why not. Raises `MalformedMessage`."""
+
+
 class Participant:
     """A client that has passed the handshake."""
 
     def __init__(
         self,
-        session: Session,
+        session: ParticipantSession,
         link: Link,
         secured: Secured,
         uid: int,
@@ -317,7 +347,7 @@ class Participant:
                     started = time.thread_time()  # not the wall's: being held up by other programs is no work
                     message = decode_client(self._secured.open(frame))
                     if message is not None:
-                        handle(self.session, self, message)
+                        self.session.handle(self, message)
                     if pause := turns.pause(time.monotonic(), time.thread_time() - started):
                         await asyncio.sleep(pause)
                 if self.unread > self._limits.input_bytes // 2:

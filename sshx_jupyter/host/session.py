@@ -19,6 +19,7 @@ from ..links import Link
 from ..protocol.codes import CloseCode
 from ..protocol.handshake import Refused, Secured
 from ..protocol.messages import (
+    ClientMessage,
     Geometry,
     Hear,
     Hello,
@@ -128,6 +129,7 @@ class Session:
         limits: Limits,
         pacer: Pacer,
         address: Callable[[], str],
+        handle: Callable[[Session, Participant, ClientMessage], None],
     ) -> None:
         self.id = session_id
         self.name = name
@@ -148,6 +150,7 @@ class Session:
         self._keys = keys
         self._terminals = terminals
         self._address = address
+        self._handle = handle
         self._sender = SessionSender()
         self._pending: dict[int, Participant] = {}
         self._resume_table = ResumeTable(limits)
@@ -500,6 +503,10 @@ class Session:
         return [(sid, shell.info) for sid, shell in self.shells.items()]
 
     # What clients ask for, and may.
+
+    def handle(self, participant: Participant, message: ClientMessage) -> None:
+        """Do what a client asks, or tell it why not. Raises `MalformedMessage`."""
+        self._handle(self, participant, message)
 
     def request_write(self, participant: Participant) -> None:
         """Ask the owners for the right to type. Raises `NotAllowed` if nobody may."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Coroutine
 from http.client import responses
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.extension.handler import ExtensionHandlerMixin
+from terminado.management import NamedTermManager
 from tornado.log import app_log, gen_log
 from tornado.web import HTTPError, RequestHandler
 
+from ..host.hub import Hub
+from ..host.limits import Limits
+from ..links.pipe import Pipe
+from ..node import SshxNode
+
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
-
-    from .app import SshxApp
 
 AUTH_RESOURCE = "sshx"
 SHUT_DOWN = "The Jupyter server has shut down."
@@ -44,14 +49,40 @@ class ApiError(HTTPError):
         self.message = message
 
 
+class Extension(Protocol):
+    """What the handlers need of the extension, `SshxApp`."""
+
+    default_role: str
+    page_url: str
+    pipes: set[Pipe]
+    """The pipes through this server that are open."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def terminal_manager(self) -> NamedTermManager | None:
+        """Jupyter's terminals; None where they are disabled."""
+
+    @property
+    def hub(self) -> Hub | None:
+        """The sessions hosted here; None before the node has been needed."""
+
+    async def node(self) -> SshxNode:
+        """This server's node, made if there is none yet. Raises `ApiError`."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the request that asked for it."""
+
+
 class SshxHandler(ExtensionHandlerMixin, RequestHandler):
     """Goes before Jupyter's own handlers among the bases."""
 
     auth_resource = AUTH_RESOURCE
 
     @property
-    def app(self) -> SshxApp:
-        return cast("SshxApp", self.extensionapp)
+    def app(self) -> Extension:
+        return cast(Extension, self.extensionapp)
 
     def set_default_headers(self) -> None:
         super().set_default_headers()

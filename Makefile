@@ -19,8 +19,8 @@ export PIP_QUIET ?= 1
 
 help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
-	@echo "make test   check style and types, then run all tests"
-	@echo "make lint   check style and types only"
+	@echo "make test   check style, types and imports, then run all tests"
+	@echo "make lint   check style, types and imports only"
 	@echo "make bundle build the page and the JupyterLab plugin, if their sources in js/ have changed"
 	@echo "make bench  measure, and print the figures as a table"
 	@echo "make soak   break a guest's link 1,000 times, and check that nothing is lost"
@@ -45,10 +45,11 @@ test-js: .venv/.ready bundle
 lint: lint-python lint-js
 
 lint-python: .venv/.ready
-	@echo "lint: checking Python's style and types"
+	@echo "lint: checking the style, types and imports of Python"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 lint-js: $(MODULES)
 	@echo "lint: checking TypeScript's style and types"

@@ -1,6 +1,6 @@
 """`SshxNode`: one iroh endpoint, which hosts any number of sessions and dials any number of tickets.
 
-Here links and the host meet: what comes in goes to the hub. Links to the same host share a connection.
+Here links and the host meet: what comes in goes to the session manager. Links to the same host share a connection.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Literal
 from iroh import BiStream, Connection, Endpoint, EndpointAddr, EndpointTicket, Incoming, IrohError
 
 from .host.door import Places
-from .host.hub import Hub
 from .host.limits import Limits
 from .host.session import Session
+from .host.session_manager import SessionManager
 from .host.terminals import Terminals
 from .links import Link, Unreachable
 from .links.iroh import ALPN, IrohLink, bind_endpoint
@@ -115,7 +115,7 @@ class SshxNode:
         self._idle = Places[_Caller](limits.idle_connections, limits.endpoint_connections)
         self._own_terminals = Terminals.own() if terminals == "own" else None
         self._limits = limits
-        self.hub = Hub(self._own_terminals if terminals == "own" else terminals, self.address, limits)
+        self.manager = SessionManager(self._own_terminals if terminals == "own" else terminals, self.address, limits)
         """The sessions hosted here."""
         self.wants_relay = relays != "disabled"
         """Whether the node looks for a relay; if `relay_url` is None all the same, none has been found yet."""
@@ -183,9 +183,9 @@ class SshxNode:
     async def host(self, name: str = "", **options: Any) -> Session:
         """Start a session, and wait for `online`: its tickets are good as soon as this returns.
 
-        For the options see `Hub.create`, which does not wait.
+        For the options see `SessionManager.create`, which does not wait.
         """
-        session = await self.hub.create(name, **options)
+        session = await self.manager.create(name, **options)
         try:
             await self.online()
         except asyncio.CancelledError:
@@ -210,7 +210,7 @@ class SshxNode:
         key = str(addr.id())
         if key == self.endpoint_id:  # iroh does not connect to itself
             near, far = memory_link(peer=key)
-            self._spawn(self.hub.accept(far))
+            self._spawn(self.manager.accept(far))
             return near
         task = self._dialed.get(key)
         if task is None or (task.done() and not _usable(task)):
@@ -233,7 +233,7 @@ class SshxNode:
 
     async def close(self, reason: str = "The host has shut down.") -> None:
         """Stop all sessions, end their guests and links, and the terminals that are this node's own."""
-        await self.hub.close(reason)
+        await self.manager.close(reason)
         for task in self._tasks:
             task.cancel()
         for dialing in self._dialed.values():
@@ -341,7 +341,7 @@ class SshxNode:
             caller.came_in()
 
         try:
-            await self.hub.accept(link, share="network", shaken=on_shaken)
+            await self.manager.accept(link, share="network", shaken=on_shaken)
         finally:
             if shaken:
                 caller.left()

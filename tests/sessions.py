@@ -9,9 +9,9 @@ from typing import Any
 
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.host.door import Share
-from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
+from sshx_jupyter.host.session_manager import SessionManager
 from sshx_jupyter.host.terminals import Terminals
 from sshx_jupyter.links import FrameReader, Link
 from sshx_jupyter.links.memory import MemoryLink, memory_link
@@ -24,18 +24,18 @@ ADDRESS = "endpointaaaa"
 
 
 class Host:
-    """A hub whose clients come over memory links."""
+    """A session manager whose clients come over memory links."""
 
     def __init__(self, limits: Limits) -> None:
         self.terminals = Terminals.own()
-        self.hub = Hub(self.terminals, lambda: ADDRESS, limits)
+        self.manager = SessionManager(self.terminals, lambda: ADDRESS, limits)
         self.links: list[MemoryLink] = []
         self._serving: set[asyncio.Task[None]] = set()
 
     async def dial(self, peer: str = "guest", limit: int = 1 << 20, share: Share = "network") -> MemoryLink:
-        """A link to the hub."""
+        """A link to it."""
         near, far = memory_link(limit, peer)
-        task = asyncio.ensure_future(self.hub.accept(far, share=share))
+        task = asyncio.ensure_future(self.manager.accept(far, share=share))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         self.links.append(near)
@@ -44,7 +44,7 @@ class Host:
     async def create(self, name: str = "test", **options: Any) -> Session:
         """A session; with one shell, a plain `sh` without a prompt of its own making, unless told otherwise."""
         options.setdefault("command", ["sh"])
-        return await self.hub.create(name, **options)
+        return await self.manager.create(name, **options)
 
     def connect(
         self,
@@ -58,7 +58,7 @@ class Host:
         return SshxClient.connect(credentials(session, role, password), dial=dial or self.dial, **options)
 
     async def close(self) -> None:
-        await self.hub.close()
+        await self.manager.close()
         for link in self.links:
             await link.close()
         if self._serving:

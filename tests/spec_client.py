@@ -36,7 +36,7 @@ class Failed(Exception):
     """A request failed, or the session is over for this client. `str()` is the code."""
 
 
-# --- Keys, tickets, handshake (3, 4) ------------------------------------------------------------------------
+# --- SessionSecrets, tickets, handshake (3, 4) ------------------------------------------------------------------------
 
 
 def ticket_fields(ticket: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .._version import __version__
-from ..text import seconds
+from ..text import parse_duration
 from .console import Failure, say
 
 DEBUG_VARIABLE = "SSHX_DEBUG"
@@ -181,6 +181,6 @@ def _network_options(parser: argparse.ArgumentParser) -> None:
 
 def _duration(text: str) -> float:
     try:
-        return seconds(text)
+        return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None

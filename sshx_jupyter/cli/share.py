@@ -99,7 +99,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
 
 async def _host(node: SshxNode, arguments: argparse.Namespace, password: str | None) -> Session:
     try:
-        session = await node.hub.create(
+        session = await node.manager.create(
             arguments.name or Path.cwd().name or "Shared terminal",
             command=arguments.program or None,
             cwd=str(Path.cwd()),

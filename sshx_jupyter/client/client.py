@@ -18,10 +18,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
-from ..links import FrameReader, Link, LinkClosed, Path, Unreachable
+from ..links import FrameReader, Link, LinkClosed, LinkPath, Unreachable
 from ..protocol.codec import MalformedMessage, decode_host, encode
 from ..protocol.codes import REFUSAL_CODES, RETRY
-from ..protocol.handshake import ClientHandshake, Credentials, Refused, Secured
+from ..protocol.handshake import ClientHandshake, Credentials, Refused, SecureChannel
 from ..protocol.messages import (
     Approve,
     Chat,
@@ -156,7 +156,7 @@ class SshxClient:
         self._resume: bytes | None = None
         self._chat_seq = 0
         self._link: Link | None = None
-        self._secured: Secured | None = None
+        self._secured: SecureChannel | None = None
         self._shells: dict[int, ShellOutput] = {}
         self._outbox = Outbox(stale_input)
         self._answers: dict[Ask, list[asyncio.Future[Any]]] = {}
@@ -270,7 +270,7 @@ class SshxClient:
         """Input that waits for `send_held` or `discard_held`, as the connection was broken for long. Mostly empty."""
         return b"".join(item.data for item in self._outbox.waiting()) if self._outbox.held else b""
 
-    def path(self) -> Path | None:
+    def path(self) -> LinkPath | None:
         """How frames travel right now; None without a link."""
         return self._link.path() if self._link is not None else None
 

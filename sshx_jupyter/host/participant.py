@@ -19,7 +19,7 @@ from typing import Protocol
 from ..links import Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.codes import CloseCode
-from ..protocol.handshake import Secured
+from ..protocol.handshake import SecureChannel
 from ..protocol.messages import (
     Chunks,
     ClientMessage,
@@ -36,11 +36,11 @@ from ..protocol.messages import (
 )
 from ..protocol.noise import NoiseError
 from .client_stream import ClientStream
+from .fair_scheduler import FairScheduler
 from .flow import Flow
+from .input_throttle import InputThrottle
 from .limits import Limits
-from .pacer import Pacer
 from .shell import Shell
-from .turns import Turns
 
 PART = 60 << 10
 """Output bytes of one frame: with its envelope it stays under the frame limit."""
@@ -98,7 +98,7 @@ class ParticipantSession(Protocol):
     """What a participant needs of its session."""
 
     limits: Limits
-    pacer: Pacer
+    scheduler: FairScheduler
     stopped: str | None
     shells: dict[int, Shell]
     bytes_sent: int
@@ -120,7 +120,7 @@ class Participant:
         self,
         session: ParticipantSession,
         link: Link,
-        secured: Secured,
+        secured: SecureChannel,
         uid: int,
         user: User,
         observer: bool,
@@ -338,7 +338,7 @@ class Participant:
 
     async def _read(self, frames: list[bytes]) -> str:
         watchdog = asyncio.ensure_future(self._watch())
-        turns = Turns()
+        throttle = InputThrottle()
         try:
             while True:
                 for frame in frames:
@@ -348,7 +348,7 @@ class Participant:
                     message = decode_client(self._secured.open(frame))
                     if message is not None:
                         self.session.handle(self, message)
-                    if pause := turns.pause(time.monotonic(), time.thread_time() - started):
+                    if pause := throttle.pause(time.monotonic(), time.thread_time() - started):
                         await asyncio.sleep(pause)
                 if self.unread > self._limits.input_bytes // 2:
                     await self._input_room()
@@ -388,11 +388,11 @@ class Participant:
                 break
 
     async def _pump(self) -> str:
-        pacer = self.session.pacer
+        scheduler = self.session.scheduler
         try:
             while True:
                 await self._wake.wait()
-                await pacer.turn()
+                await scheduler.turn()
                 self._wake.clear()
                 started = time.monotonic()
                 frames = [self._secured.seal(data) for data in self._messages(started)]
@@ -400,7 +400,7 @@ class Participant:
                     size = sum(map(len, frames))
                     self.bytes_sent += size
                     self.session.bytes_sent += size
-                    pacer.spent(time.monotonic() - started + SEND_SECONDS)
+                    scheduler.spent(time.monotonic() - started + SEND_SECONDS)
                     await self.link.send(frames)
                     await asyncio.sleep(0)  # a link with room has not suspended us
                     if size > GATHER_FROM and self._wake.is_set():  # more has come meanwhile

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ..links import Link
 from ..protocol.codes import CloseCode
-from ..protocol.handshake import Refused, Secured
+from ..protocol.handshake import Refused, SecureChannel
 from ..protocol.messages import (
     ClientMessage,
     Geometry,
@@ -34,13 +34,13 @@ from ..protocol.messages import (
 )
 from .client_stream import ClientStream
 from .errors import Full, Invalid, NotAllowed, NotHere
-from .keys import Keys
+from .fair_scheduler import FairScheduler
 from .limits import Limits
 from .names import clean_name
-from .pacer import Pacer
 from .participant import Participant
 from .resume_table import ResumeEntry, ResumeTable
 from .sender import SessionSender
+from .session_secrets import SessionSecrets
 from .shell import Shell
 from .terminals import Terminal, Terminals
 
@@ -116,18 +116,18 @@ class SessionEvent:
 
 
 class Session:
-    """A shared space that lives in this process. Made by `Hub.create`; everything happens on its event loop."""
+    """A shared space that lives in this process. Made by `SessionManager`. Everything happens on its event loop."""
 
     def __init__(
         self,
         name: str,
         options: SessionOptions,
-        keys: Keys,
+        keys: SessionSecrets,
         session_id: bytes,
         *,
         terminals: Terminals,
         limits: Limits,
-        pacer: Pacer,
+        scheduler: FairScheduler,
         address: Callable[[], str],
         handle: Callable[[Session, Participant, ClientMessage], None],
     ) -> None:
@@ -135,7 +135,7 @@ class Session:
         self.name = name
         self.options = options
         self.limits = limits
-        self.pacer = pacer
+        self.scheduler = scheduler
         self.clock: Callable[[], float] = time.time
         """Unix time, by which the session expires."""
         self.created = self.clock()
@@ -170,9 +170,9 @@ class Session:
 
     @classmethod
     async def make(cls, name: str, options: SessionOptions, password: str | None, **parts: Any) -> Session:
-        """A new session with fresh secrets; `parts` are what the hub gives to all its sessions."""
+        """A new session with fresh secrets; `parts` are what the session manager gives to all its sessions."""
         session_id = secrets.token_bytes(16)
-        keys = await Keys.make(session_id, options.read_only, password)
+        keys = await SessionSecrets.make(session_id, options.read_only, password)
         name = clean_name(name, parts["limits"].name_length) or "Shared terminal"
         return cls(name, options, keys, session_id, **parts)
 
@@ -340,7 +340,7 @@ class Session:
 
     # Those who take part.
 
-    async def serve(self, link: Link, secured: Secured, role: Role, join: Join, frames: list[bytes]) -> None:
+    async def serve(self, link: Link, secured: SecureChannel, role: Role, join: Join, frames: list[bytes]) -> None:
         """Let a client that has proved `role` take part until it leaves. Raises `Refused` if it may not come in."""
         participant = self._seat(link, secured, role, join)
         why = ""
@@ -357,7 +357,7 @@ class Session:
             self._leave(participant, why)
             participant.gone.set_result(None)
 
-    def _seat(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
+    def _seat(self, link: Link, secured: SecureChannel, role: Role, join: Join) -> Participant:
         if self.stopped is not None:
             raise Refused("notFound")
         if join.kind == "companion" and role != "owner":
@@ -391,7 +391,7 @@ class Session:
         participant.needs_scrollback = needs_scrollback
         return participant
 
-    def _companion(self, link: Link, secured: Secured, role: Role, join: Join) -> Participant:
+    def _companion(self, link: Link, secured: SecureChannel, role: Role, join: Join) -> Participant:
         """Another client of a guest who is here, such as the view in a notebook whose kernel takes part."""
         main = next((p for p in self._sender if p.token == join.companion_of and p.main is None), None)
         if main is None:

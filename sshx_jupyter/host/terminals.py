@@ -18,9 +18,9 @@ from typing import Any, Protocol, cast
 
 from terminado.management import NamedTermManager, PtyWithClients
 
-from .burst import BURST, FULL_READ, QUIET, read_burst
 from .errors import NotHere, TerminalsUnavailable
-from .input import PtyInput, Written
+from .pty_reader import BURST, FULL_READ, QUIET, read_burst
+from .pty_writer import PtyWriter, Written
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Terminal:
         self._listener: Listener | None = None
         self._burst_since = 0.0
         self._burst_size = 0
-        self._input = PtyInput(self._pty.ptyproc.fd, self._loop)
+        self._input = PtyWriter(self._pty.ptyproc.fd, self._loop)
         self.rows, self.cols = cast("tuple[int, int]", self._pty.ptyproc.getwinsize())
 
     def attach(self, listener: Listener) -> bytes:
@@ -73,13 +73,13 @@ class Terminal:
         return bool(clients) and (clients[0] is not self or not all(isinstance(client, Terminal) for client in clients))
 
     def write(self, data: bytes, written: Written) -> None:
-        """Queue input; see `PtyInput.write`."""
+        """Queue input; see `PtyWriter.write`."""
         if hasattr(self._pty, "last_activity"):  # Jupyter culls terminals by it
             self._pty.last_activity = datetime.now(timezone.utc)
         self._input.write(data, written)
 
     def forget(self, written: Written) -> None:
-        """Give up queued input; see `PtyInput.forget`."""
+        """Give up queued input; see `PtyWriter.forget`."""
         self._input.forget(written)
 
     def resize(self, rows: int, cols: int) -> None:

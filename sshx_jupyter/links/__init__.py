@@ -22,7 +22,7 @@ class Unreachable(ConnectionError):
 
 
 @dataclass(frozen=True)
-class Path:
+class LinkPath:
     """How a link reaches the other side, and the transport's round-trip time in seconds if it measures one."""
 
     kind: PathKind
@@ -49,7 +49,7 @@ class Link(Protocol):
     async def close(self, reason: str = "") -> None:
         """Deliver what was sent if that takes no longer than a second, then close. Never raises."""
 
-    def path(self) -> Path:
+    def path(self) -> LinkPath:
         """How the frames travel right now."""
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import LinkClosed, Path, PathKind
+from . import LinkClosed, LinkPath, PathKind
 from .websocket import BAD_ADDRESS, NORMAL, UNREACHABLE, UNSUPPORTED
 
 RATE = 200.0
@@ -96,8 +96,8 @@ class CommLink:
             sentence = reason if code != NORMAL else ""
             self._send({"type": "closed", "link": self._name, "reason": sentence, "unreachable": unreachable}, ())
 
-    def path(self) -> Path:
-        return Path("local")
+    def path(self) -> LinkPath:
+        return LinkPath("local")
 
     async def tell_path(self, kind: PathKind) -> None:
         """Tell the view how frames travel from here on."""

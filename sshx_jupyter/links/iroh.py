@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from iroh import (
@@ -22,7 +22,7 @@ from iroh import (
 )
 
 from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
-from . import LinkClosed, Path, iroh_fast_path, iroh_release
+from . import LinkClosed, LinkPath, iroh_fast_path, iroh_release
 
 ALPN = b"sshx/1"
 READ_SIZE = 256 << 10
@@ -99,11 +99,11 @@ class IrohLink:
         await self._send.finish()
         await self._send.stopped()  # until the other side has it all
 
-    def path(self) -> Path:
+    def path(self) -> LinkPath:
         for path in self._connection.paths():
             if path.is_selected:
-                return Path("relay" if path.is_relay else "direct", path.rtt_ms / 1000)
-        return Path("direct")
+                return LinkPath("relay" if path.is_relay else "direct", path.rtt_ms / 1000)
+        return LinkPath("direct")
 
     def _why(self, error: IrohError) -> str:
         return self._connection.close_reason() or error.message() or "the connection was lost"
@@ -124,7 +124,7 @@ async def bind_endpoint(
         preset=preset_n0() if mode == "default" else preset_minimal(),
         alpns=[ALPN],
         bind_addr=bind,
-        secret_key=_load_key(FilePath(key_file)) if key_file is not None else None,
+        secret_key=_load_key(Path(key_file)) if key_file is not None else None,
     )
     try:
         if mode == "disabled":
@@ -148,7 +148,7 @@ def parse_relays(relays: Sequence[str] | str) -> Sequence[str] | str:
     return urls
 
 
-def _load_key(path: FilePath) -> bytes:
+def _load_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except FileNotFoundError:

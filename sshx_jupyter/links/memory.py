@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from . import LinkClosed, Path
+from . import LinkClosed, LinkPath
 
 
 class MemoryLink:
@@ -53,8 +53,8 @@ class MemoryLink:
                 end._closed = reason or "closed"
             end._changed.set()
 
-    def path(self) -> Path:
-        return Path("local")
+    def path(self) -> LinkPath:
+        return LinkPath("local")
 
 
 def memory_link(limit: int = 1 << 20, peer: str = "local") -> tuple[MemoryLink, MemoryLink]:

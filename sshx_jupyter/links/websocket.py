@@ -28,7 +28,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketError, websocket_connect
 
 from ..protocol.framing import MAX_FRAME
-from . import LinkClosed, Path, PathKind, Unreachable
+from . import LinkClosed, LinkPath, PathKind, Unreachable
 
 INBOX = 256 << 10
 DIAL_TIMEOUT = 10.0
@@ -99,8 +99,8 @@ class WebSocketLink:
         self._end(LinkClosed(reason or "closed"))
         self._socket.close(code, short(reason))  # after what was sent; tornado waits 5 s for it to be taken
 
-    def path(self) -> Path:
-        return Path(self._kind)
+    def path(self) -> LinkPath:
+        return LinkPath(self._kind)
 
     async def tell_path(self, kind: PathKind) -> None:
         """Tell the client how frames travel from here on. Raises `LinkClosed`."""

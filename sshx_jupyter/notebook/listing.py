@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ..jupyter_servers import API, ServerError
 from ..text import table
+from .backends import ServerBackend, find_server
 from .errors import SharingError
-from .homes import ServerHome, find_server
 from .widget import SharedSession, open_sessions
 
 
@@ -62,14 +62,14 @@ async def stop(wanted: str | None) -> str:
     return f"{'Left' if row.part == 'joined' else 'Stopped sharing'} {row.name!r}."
 
 
-async def _server() -> tuple[ServerHome | None, str]:
+async def _server() -> tuple[ServerBackend | None, str]:
     try:
         return await find_server()
     except SharingError as error:  # what the kernel has is to be seen all the same
         return None, str(error)
 
 
-async def _rows(server: ServerHome | None) -> list[_Row]:
+async def _rows(server: ServerBackend | None) -> list[_Row]:
     rows = [_row(session) for session in open_sessions()]
     ours = {row.id for row in rows if row.part != "joined"}
     try:

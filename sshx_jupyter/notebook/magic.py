@@ -12,11 +12,11 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from ..jupyter_servers import ServerError
-from ..text import seconds
+from ..text import parse_duration
 from . import background, busy, sharing
+from .backends import find_server
 from .errors import SharingError
 from .frontend import SessionWidget
-from .homes import find_server
 from .join_widget import JoinTicket
 from .listing import listing, stop
 from .widget import SharedSession, open_sessions
@@ -55,7 +55,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _duration(text: str) -> float:
     try:
-        return seconds(text)
+        return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

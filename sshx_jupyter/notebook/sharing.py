@@ -12,12 +12,12 @@ from typing import Any
 
 from ..host.limits import Limits
 from ..host.names import clean_name
-from ..text import seconds
+from ..text import parse_duration
 from ..ticket import Ticket, TicketError
 from . import background, busy
+from .backends import KernelBackend, Options, ServerBackend, Where, find_server, kernel
 from .errors import SharingError
 from .frontend import HEIGHTS
-from .homes import KernelHome, Options, ServerHome, Where, find_server, kernel
 from .widget import SharedSession, open_sessions
 
 LONGEST_NAME = Limits().name_length
@@ -115,8 +115,8 @@ async def join_here(ticket: Ticket, *, name: str | None, password: str | None, h
 
 
 async def _share(options: Options, where: Where | None, height: int) -> SharedSession:
-    home = await _home(where)
-    hosted = await home.share(options)
+    backend = await _backend(where)
+    hosted = await backend.share(options)
     try:
         return await SharedSession._host(hosted, height=height)
     except BaseException:  # also an interrupt: nothing is to be shared that nobody knows of
@@ -124,7 +124,7 @@ async def _share(options: Options, where: Where | None, height: int) -> SharedSe
         raise
 
 
-async def _home(where: Where | None) -> ServerHome | KernelHome:
+async def _backend(where: Where | None) -> ServerBackend | KernelBackend:
     if where == "kernel":
         return kernel
     server, why = await find_server()
@@ -133,7 +133,7 @@ async def _home(where: Where | None) -> ServerHome | KernelHome:
     return server or kernel
 
 
-# What people give, checked once for both homes.
+# What people give, checked once for both backends.
 
 
 def _clean(name: Any) -> str | None:
@@ -150,7 +150,7 @@ def _password(password: Any) -> str | None:
 
 def _expiry(expires: str | float | None) -> float | None:
     try:
-        return None if expires is None else seconds(str(expires))
+        return None if expires is None else parse_duration(str(expires))
     except ValueError as error:
         raise SharingError(f"This is no time to stop sharing after: {error}.") from None
 

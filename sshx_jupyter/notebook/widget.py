@@ -19,10 +19,10 @@ from ..links.comm import CommLink
 from ..protocol.messages import Hear, Role
 from ..ticket import Ticket
 from . import background, busy
+from .backends import Hosted, Tickets, Where, kernel
 from .errors import SharingError
 from .frontend import SessionWidget
-from .homes import Hosted, Tickets, Where, kernel
-from .membership import Member
+from .kernel_client import KernelClient
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class SharedSession(SessionWidget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._member: Member | None = None
+        self._member: KernelClient | None = None
         self._tickets = Tickets(None, None)
         self._why = ""
 
@@ -135,17 +135,17 @@ class SharedSession(SessionWidget):
     @classmethod
     async def _host(cls, hosted: Hosted, **traits: Any) -> SharedSession:
         session = cls(session_id=hosted.id, own=True, **traits)
-        await session._start(Member.host(hosted, session))
+        await session._start(KernelClient.host(hosted, session))
         return session
 
     @classmethod
     async def _join_ticket(cls, ticket: Ticket, name: str | None, password: str | None, **traits: Any) -> SharedSession:
         session = cls(session_id=ticket.session_id.hex(), **traits)
-        await session._start(Member.join(ticket, session, name, password))
+        await session._start(KernelClient.join(ticket, session, name, password))
         session.tickets_changed(_tickets_of(ticket))
         return session
 
-    async def _start(self, starting: Coroutine[Any, Any, Member]) -> None:
+    async def _start(self, starting: Coroutine[Any, Any, KernelClient]) -> None:
         try:
             self._member = await starting
         except BaseException:
@@ -156,7 +156,7 @@ class SharedSession(SessionWidget):
 
     # What the member tells, on the background thread.
 
-    def member_changed(self, member: Member) -> None:
+    def member_changed(self, member: KernelClient) -> None:
         client = member.client
         if client is None or self.ended:
             return

@@ -309,7 +309,7 @@ def encode(message: ClientMessage | HostMessage) -> bytes:
     """Return the CBOR form of a message.
 
     The fields are not checked: they come from this program or have been decoded. The result may be longer
-    than a frame holds; :meth:`~sshx_jupyter.protocol.handshake.Secured.seal` refuses it then.
+    than a frame holds; :meth:`~sshx_jupyter.protocol.handshake.SecureChannel.seal` refuses it then.
     """
     name, values = _WIRE[type(message)]
     return dumps({name: values(message)}, default=_encode_map)

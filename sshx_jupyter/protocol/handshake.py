@@ -26,7 +26,7 @@ __all__ = [
     "HostHandshake",
     "Preface",
     "Refused",
-    "Secured",
+    "SecureChannel",
     "refusal",
 ]
 
@@ -34,7 +34,7 @@ VERSION = 1
 SESSION_ID_SIZE = 16
 
 MAX_PLAINTEXT = MAX_FRAME - TAG_SIZE
-"""Most bytes that :meth:`Secured.seal` takes: 65,519."""
+"""Most bytes that :meth:`SecureChannel.seal` takes: 65,519."""
 
 _MAGIC = b"sshx"
 _ROLES: tuple[Role, ...] = ("owner", "writer", "reader")
@@ -165,7 +165,7 @@ class Preface:
         return cls(_ROLES[frame[6]], bytes(frame[7:]), bool(frame[5] & _PASSWORD))
 
 
-class Secured:
+class SecureChannel:
     """The encrypted channel after a handshake.
 
     One :meth:`seal` for each frame sent and one :meth:`open` for each frame received, in order: the link must
@@ -232,7 +232,7 @@ class ClientHandshake:
         """
         return [self._preface, self._noise.write_message()]
 
-    def receive(self, frame: bytes) -> Secured:
+    def receive(self, frame: bytes) -> SecureChannel:
         """Take the host's answer and return the channel.
 
         Raises:
@@ -247,7 +247,7 @@ class ClientHandshake:
         elif kind == _ACCEPTED:
             try:
                 self._noise.read_message(body)
-                return Secured(*self._noise.split())
+                return SecureChannel(*self._noise.split())
             except NoiseError:
                 pass
         raise HandshakeError("the host did not answer as it should")
@@ -271,7 +271,7 @@ class HostHandshake:
     def __init__(self, preface: bytes, psk: bytes, *, ephemeral: bytes | None = None) -> None:
         self._noise = NoiseNNpsk0(False, preface, psk, ephemeral)
 
-    def receive(self, frame: bytes) -> tuple[bytes, Secured]:
+    def receive(self, frame: bytes) -> tuple[bytes, SecureChannel]:
         """Take the second frame that the client sent; return the frame to answer with, and the channel.
 
         Raises:
@@ -281,7 +281,7 @@ class HostHandshake:
         try:
             self._noise.read_message(frame)
             reply = _ACCEPTED + self._noise.write_message()
-            return reply, Secured(*self._noise.split())
+            return reply, SecureChannel(*self._noise.split())
         except NoiseError:
             pass
         raise Refused("invalidAuth")

@@ -56,10 +56,10 @@ class _Handler(SshxHandler, APIHandler):
 
     def find(self, text: str) -> Session:
         session_id = self.session_id(text)
-        hub = self.app.hub
-        if hub is None or session_id not in hub.sessions:
+        manager = self.app.manager
+        if manager is None or session_id not in manager.sessions:
             raise ApiError(404, "notFound", "This session does not exist, or is not shared any more.")
-        return hub.sessions[session_id]
+        return manager.sessions[session_id]
 
 
 class StatusHandler(_Handler):
@@ -71,7 +71,7 @@ class StatusHandler(_Handler):
     @authorized
     async def get(self) -> None:
         node = await self.app.node()
-        sessions = node.hub.sessions.values()
+        sessions = node.manager.sessions.values()
         self.reply(
             {
                 "version": __version__,
@@ -99,8 +99,8 @@ class SessionsHandler(_Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        hub = self.app.hub
-        self.reply(await self.models(*hub.sessions.values()) if hub else [])
+        manager = self.app.manager
+        self.reply(await self.models(*manager.sessions.values()) if manager else [])
 
     @web.authenticated
     @authorized
@@ -114,7 +114,7 @@ class SessionsHandler(_Handler):
         cwd = self._directory(share.cwd) if share.cwd is not None else None
         node = await self.app.node()
         with _host_errors():
-            session = await node.hub.create(
+            session = await node.manager.create(
                 share.name or "",
                 terminals=share.terminals,
                 cwd=cwd,

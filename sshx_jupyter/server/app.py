@@ -17,8 +17,8 @@ from terminado.management import NamedTermManager
 from tornado.ioloop import PeriodicCallback
 
 from ..config import NodeSettings
-from ..host.hub import Hub
 from ..host.session import SessionEvent
+from ..host.session_manager import SessionManager
 from ..host.terminals import Terminals
 from ..links.pipe import Pipe
 from ..node import SshxNode
@@ -47,7 +47,7 @@ class SshxApp(NodeSettings, ExtensionApp):
         self.pipes: set[Pipe] = set()
         """The pipes through this server that are open."""
         self._node: asyncio.Task[SshxNode] | None = None
-        self._hub: Hub | None = None
+        self._manager: SessionManager | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: asyncio.Task[None] | None = None
         self._active = 0.0
@@ -93,15 +93,15 @@ class SshxApp(NodeSettings, ExtensionApp):
             if isinstance(node, SshxNode):
                 await asyncio.gather(*(pipe.close(SHUT_DOWN) for pipe in list(self.pipes)))
                 await node.close(SHUT_DOWN)
-                metrics.remove(node.hub)
+                metrics.remove(node.manager)
         self._activity.stop()
-        self._hub = None
+        self._manager = None
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
 
     def current_activity(self) -> dict[str, int] | None:
         """The sessions that someone is in, and the pipes that someone uses: a reason not to shut down."""
-        sessions = self._hub.sessions.values() if self._hub is not None else ()
+        sessions = self._manager.sessions.values() if self._manager is not None else ()
         used = {session.id.hex(): len(session.users()) for session in sessions if session.users()}
         if self.pipes:
             used["pipes"] = len(self.pipes)
@@ -110,9 +110,9 @@ class SshxApp(NodeSettings, ExtensionApp):
     # For the handlers.
 
     @property
-    def hub(self) -> Hub | None:
+    def manager(self) -> SessionManager | None:
         """The sessions hosted here; None before the node has been needed."""
-        return self._hub
+        return self._manager
 
     async def node(self) -> SshxNode:
         """This server's node, made if there is none yet. Raises `ApiError`."""
@@ -140,9 +140,9 @@ class SshxApp(NodeSettings, ExtensionApp):
             terminals=Terminals(manager) if manager is not None else None,
             limits=self.limits,
         )
-        self._hub = node.hub
-        node.hub.observe(self._on_event)
-        metrics.add(node.hub)
+        self._manager = node.manager
+        node.manager.observe(self._on_event)
+        metrics.add(node.manager)
         self._activity.start()
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -173,8 +173,8 @@ class SshxApp(NodeSettings, ExtensionApp):
 
     def _look_for_activity(self) -> None:
         """Let idle cullers know of what guests do. What Jupyter itself is asked for, it knows already."""
-        if self._hub is not None:
-            self._active = max([self._active, *(s.last_activity for s in self._hub.sessions.values())])
+        if self._manager is not None:
+            self._active = max([self._active, *(s.last_activity for s in self._manager.sessions.values())])
         if any(pipe.frames - self._piped.get(pipe, 0) > KEEP_ALIVE_FRAMES for pipe in self.pipes):
             self._active = time.time()
         self._piped = {pipe: pipe.frames for pipe in self.pipes}

@@ -14,8 +14,8 @@ from terminado.management import NamedTermManager
 from tornado.log import app_log, gen_log
 from tornado.web import HTTPError, RequestHandler
 
-from ..host.hub import Hub
 from ..host.limits import Limits
+from ..host.session_manager import SessionManager
 from ..links.pipe import Pipe
 from ..node import SshxNode
 
@@ -65,7 +65,7 @@ class Extension(Protocol):
         """Jupyter's terminals; None where they are disabled."""
 
     @property
-    def hub(self) -> Hub | None:
+    def manager(self) -> SessionManager | None:
         """The sessions hosted here; None before the node has been needed."""
 
     async def node(self) -> SshxNode:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..host.hub import LONGEST_SESSION
 from ..host.names import clean_name
+from ..host.session_manager import LONGEST_SESSION
 from .base import ApiError
 
 LONGEST = 64 << 10

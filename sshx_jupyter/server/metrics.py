@@ -10,29 +10,29 @@ from prometheus_client import REGISTRY, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ..host.hub import Hub
+from ..host.session_manager import SessionManager
 
 JOINS = Counter("sshx_joins", "Users who have joined a session")
 
 
 class _HubCollector(Collector):
-    """Reads the hubs when Prometheus asks. There is one for the process, however many servers it makes."""
+    """Reads the managers when Prometheus asks. There is one for the process, however many servers it makes."""
 
     def __init__(self) -> None:
-        self.hubs: WeakSet[Hub] = WeakSet()
+        self.managers: WeakSet[SessionManager] = WeakSet()
 
     def collect(self) -> Iterator[Metric]:
-        hubs = list(self.hubs)
-        sessions = [session for hub in hubs for session in hub.sessions.values()]
+        managers = list(self.managers)
+        sessions = [session for manager in managers for session in manager.sessions.values()]
         yield GaugeMetricFamily("sshx_sessions", "Sessions hosted now", len(sessions))
         yield GaugeMetricFamily(
             "sshx_users", "Users who take part in a session now", sum(len(session.users()) for session in sessions)
         )
         yield CounterMetricFamily(
-            "sshx_sent_bytes", "Bytes sent to the users of sessions", sum(hub.bytes_sent for hub in hubs)
+            "sshx_sent_bytes", "Bytes sent to the users of sessions", sum(manager.bytes_sent for manager in managers)
         )
         refused = CounterMetricFamily("sshx_refused_handshakes", "Links refused, by reason", labels=["reason"])
-        for reason, count in sum((hub.refused for hub in hubs), Tally()).items():
+        for reason, count in sum((manager.refused for manager in managers), Tally()).items():
             refused.add_metric([reason], count)
         yield refused
 
@@ -41,11 +41,11 @@ _collector = _HubCollector()
 REGISTRY.register(_collector)
 
 
-def add(hub: Hub) -> None:
-    """Count what this hub does."""
-    _collector.hubs.add(hub)
+def add(manager: SessionManager) -> None:
+    """Count what this session manager does."""
+    _collector.managers.add(manager)
 
 
-def remove(hub: Hub) -> None:
-    """The hub has been closed."""
-    _collector.hubs.discard(hub)
+def remove(manager: SessionManager) -> None:
+    """The session manager has been closed."""
+    _collector.managers.discard(manager)

@@ -55,7 +55,7 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
         user = self.current_user
         self._link = WebSocketLink(self, f"user {user.username}")
         addr = self.get_query_argument("addr", None)
-        serve = self._node.hub.accept(self._link, share="local") if addr is None else self._pipe(self._link, addr)
+        serve = self._node.manager.accept(self._link, share="local") if addr is None else self._pipe(self._link, addr)
         self.app.spawn(serve)
 
     async def on_message(self, message: str | bytes) -> None:

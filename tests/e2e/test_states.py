@@ -59,7 +59,7 @@ async def test_a_session_that_is_stopped_or_ends(host: Host) -> None:
         assert await ended(client) == "expired"
     session = await host.create()
     async with host.connect(session) as client:
-        await host.hub.close()
+        await host.manager.close()
         assert await ended(client) == "shutdown"
 
 
@@ -132,7 +132,7 @@ async def test_a_full_session_is_tried_again(host: Host, monkeypatch: pytest.Mon
     async with contextlib.AsyncExitStack() as stack:
         others = [await stack.enter_async_context(host.connect(session)) for _ in range(4)]
         late = asyncio.ensure_future(stack.enter_async_context(host.connect(session)))
-        while not host.hub.refused["full"]:
+        while not host.manager.refused["full"]:
             await asyncio.sleep(0.01)
         await others[0].close()
         assert (await late).state == "connected"

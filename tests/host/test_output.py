@@ -176,14 +176,14 @@ async def test_a_stalled_client_disturbs_nobody_and_costs_little(host: Host) -> 
         result = await typist.run("seq 1 300000; echo done")
         assert result.exit_status == 0
         participant = next(p for p in session._sender if p.uid == stalled.uid)
-        assert participant._flow.in_flight <= host.hub.limits.window
+        assert participant._flow.in_flight <= host.manager.limits.window
         grown = sum(
             stat.size_diff
             for stat in tracemalloc.take_snapshot().compare_to(before, "filename")
             if stat.traceback[0].filename.endswith("participant.py")
         )
         tracemalloc.stop()
-        assert grown < host.hub.limits.window
+        assert grown < host.manager.limits.window
         await settle(session, typist, *clients)
         stalling[0].flowing.set()
         await settle(session, stalled)

@@ -15,9 +15,9 @@ from sshx_jupyter.client import client as client_module
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.client.events import InfoChanged
 from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
-from sshx_jupyter.host.hub import Hub
 from sshx_jupyter.host.names import clean_name
 from sshx_jupyter.host.session import SessionEvent
+from sshx_jupyter.host.session_manager import SessionManager
 from sshx_jupyter.links import Link, LinkClosed
 from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import Refused
@@ -233,7 +233,7 @@ async def test_wrong_keys_are_limited_by_endpoint(host: Host) -> None:
     session = await host.create()
     good = credentials(session, "reader")
     bad = type(good)(session.id, "writer", good.secret)  # a reader who claims to be a writer
-    for _ in range(host.hub.limits.failed_handshakes):
+    for _ in range(host.manager.limits.failed_handshakes):
         with pytest.raises(Refused) as refused:
             async with SshxClient.connect(bad, dial=host.dial):
                 pass
@@ -301,7 +301,7 @@ async def test_session_expires(host: Host) -> None:
     async with host.connect(session) as client:
         with pytest.raises(SessionEnded, match="end time"):
             await client.wait_for(lambda _: False)
-    assert host.hub.sessions == {}
+    assert host.manager.sessions == {}
 
 
 async def test_a_shell_that_ends_is_gone_after_its_last_output(host: Host) -> None:
@@ -325,13 +325,13 @@ async def test_a_shell_that_ends_is_gone_after_its_last_output(host: Host) -> No
 async def test_nothing_is_created_for_a_terminal_that_is_not_there(host: Host) -> None:
     with pytest.raises(NotHere, match="no terminal named 'nope'"):
         await host.create(terminals=["nope"])
-    assert host.hub.sessions == {}
+    assert host.manager.sessions == {}
     assert host.terminals._manager.terminals == {}
     with pytest.raises(TerminalsUnavailable):
         await host.create(command=["/does/not/exist"])
-    assert host.hub.sessions == {}
+    assert host.manager.sessions == {}
     with pytest.raises(TerminalsUnavailable, match="disabled"):
-        await Hub(None, lambda: ADDRESS).create()
+        await SessionManager(None, lambda: ADDRESS).create()
 
 
 async def test_too_many_sessions() -> None:

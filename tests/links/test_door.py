@@ -99,7 +99,7 @@ async def join_as_owner(node: SshxNode, session: Session) -> float:
 
     async def dial() -> MemoryLink:
         near, far = memory_link(peer="user host")
-        tasks.append(asyncio.ensure_future(node.hub.accept(far, share="local")))
+        tasks.append(asyncio.ensure_future(node.manager.accept(far, share="local")))
         return near
 
     started = time.monotonic()
@@ -170,7 +170,7 @@ async def test_many_guests_of_one_server_come_in_at_once(node: SshxNode) -> None
         clients = [SshxClient.connect(ticket, dial=lambda: server.join(ticket)) for _ in range(40)]
         await asyncio.gather(*(stack.enter_async_context(client) for client in clients))
         assert len(session.users()) == 40
-        assert node.hub.refused == {}
+        assert node.manager.refused == {}
 
 
 async def test_new_endpoints_do_not_buy_new_guesses(node: SshxNode) -> None:
@@ -201,7 +201,7 @@ async def test_new_endpoints_do_not_buy_new_guesses(node: SshxNode) -> None:
         for attacker in attackers:
             attacker.cancel()
         await asyncio.wait(attackers)
-    limits = node.hub.limits
+    limits = node.manager.limits
     assert guesses <= limits.wrong_keys + taken * 6
     assert waited < PROMPTLY
     assert owner < PROMPTLY

@@ -26,7 +26,7 @@ async def test_a_session_opens_at_once_and_its_ticket_waits_once_for_a_relay() -
     async with await SshxNode.spawn(relays=[relay], bind=LOOPBACK) as node:
         assert node.wants_relay
         hosting = asyncio.ensure_future(node.host(command=["sh"]))
-        while not node.hub.sessions:
+        while not node.manager.sessions:
             await asyncio.sleep(0.02)
         assert time.monotonic() - started < 1.5
         session = await hosting
@@ -70,7 +70,7 @@ async def test_who_does_not_wait_for_the_ticket_leaves_no_session() -> None:
     async with await SshxNode.spawn(relays=[f"http://127.0.0.1:{free_port()}"], bind=LOOPBACK) as node:
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(node.host(command=["sh"]), 1.5)
-        while node.hub.sessions:
+        while node.manager.sessions:
             await asyncio.sleep(0.02)
 
 

@@ -13,7 +13,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from sshx_jupyter.links import LinkClosed, Path, Unreachable
+from sshx_jupyter.links import LinkClosed, LinkPath, Unreachable
 from sshx_jupyter.links.websocket import INBOX, WebSocketLink, dial_websocket, short
 from sshx_jupyter.protocol.framing import MAX_FRAME
 
@@ -88,13 +88,13 @@ async def test_frames_go_both_ways_in_order(place: Place) -> None:
         await sending
     assert far.peer == "user ann"
     assert near.peer == place.url.removeprefix("ws://")
-    assert near.path() == far.path() == Path("local")
+    assert near.path() == far.path() == LinkPath("local")
     await near.close()
 
 
 async def test_a_pipe_is_known_by_its_address(place: Place) -> None:
     link = await dial_websocket(f"{place.url}/link?addr=endpointaaaa")
-    assert link.path() == Path("relay")
+    assert link.path() == LinkPath("relay")
     await link.close()
 
 
@@ -107,11 +107,11 @@ async def test_a_pipe_tells_its_path(place: Place, text: str, kind: Any) -> None
     await handler.write_message(text)
     await far.send([b"a frame"])
     assert await near.receive() == [b"a frame"]
-    assert near.path() == Path(kind)
+    assert near.path() == LinkPath(kind)
     await far.tell_path("local")
     await far.send([b"another"])
     assert await near.receive() == [b"another"]
-    assert near.path() == Path("local")
+    assert near.path() == LinkPath("local")
     await near.close()
 
 

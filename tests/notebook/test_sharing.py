@@ -238,18 +238,18 @@ async def test_nothing_is_shared_that_nobody_knows_of(kernel: ServerKernel) -> N
     """What fails while it is made is not left behind, and what has ended for its owner is stopped."""
     failing = """
 import sshx_jupyter
-from sshx_jupyter.notebook.membership import Member
+from sshx_jupyter.notebook.kernel_client import KernelClient
 async def fail(*_): raise sshx_jupyter.SharingError("as if the link had failed")
-working, Member.host = Member.host, fail
+working, KernelClient.host = KernelClient.host, fail
 """
     await prints(kernel, failing)
     for where in ("server", "kernel"):
         assert "as if" in await says(kernel, f"sshx_jupyter.share(where={where!r})")
     assert await stopped(kernel.server)
-    hub = "from sshx_jupyter.notebook.homes import kernel\nprint(len(kernel._node.result().hub.sessions))"
-    while await prints(kernel, hub) != "0":
+    count = "from sshx_jupyter.notebook.backends import kernel\nprint(len(kernel._node.result().manager.sessions))"
+    while await prints(kernel, count) != "0":
         await asyncio.sleep(0.05)
-    await prints(kernel, "Member.host = working\nsession = sshx_jupyter.share()")
+    await prints(kernel, "KernelClient.host = working\nsession = sshx_jupyter.share()")
     broken = "session._member.client._end('failed', 'as if the client had failed')\nsession._member._tell()"
     run = f"from sshx_jupyter.notebook import background\nasync def end():\n    {broken.replace(chr(10), '; ')}"
     await prints(kernel, run + "\nbackground.call(end())")

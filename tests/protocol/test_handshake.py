@@ -19,7 +19,7 @@ from sshx_jupyter.protocol.handshake import (
     HostHandshake,
     Preface,
     Refused,
-    Secured,
+    SecureChannel,
     refusal,
 )
 from sshx_jupyter.protocol.noise import NoiseError
@@ -39,7 +39,7 @@ REASONS = [
 ]
 
 
-def connect(credentials: Credentials = WRITER) -> tuple[Secured, Secured]:
+def connect(credentials: Credentials = WRITER) -> tuple[SecureChannel, SecureChannel]:
     client = ClientHandshake(credentials)
     preface, first = client.start()
     reply, at_host = HostHandshake(preface, credentials.psk()).receive(first)
@@ -223,12 +223,12 @@ def test_any_bytes_to_the_client(data: bytes, start: bytes) -> None:
 # --- What follows the handshake -----------------------------------------------------------------------------
 
 
-def sealed(count: int = 4) -> tuple[list[bytes], Secured]:
+def sealed(count: int = 4) -> tuple[list[bytes], SecureChannel]:
     at_client, at_host = connect()
     return [at_client.seal(b"message %d" % i) for i in range(count)], at_host
 
 
-def breaks(at_host: Secured, frame: bytes, *more: bytes) -> None:
+def breaks(at_host: SecureChannel, frame: bytes, *more: bytes) -> None:
     """The frame is refused, and so is everything after it."""
     for data in (frame, *more):
         with pytest.raises(HandshakeError):

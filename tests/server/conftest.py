@@ -53,6 +53,6 @@ async def elsewhere() -> AsyncIterator[SshxNode]:
     """Another machine's node, with terminals of its own."""
     node = await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0")
     yield node
-    for session in list(node.hub.sessions.values()):
+    for session in list(node.manager.sessions.values()):
         await session.stop(terminals="close")
     await node.close()

@@ -17,8 +17,8 @@ from sshx_jupyter.cli.console import Failure
 from sshx_jupyter.jupyter_servers import JupyterServer
 from sshx_jupyter.links import Unreachable
 from sshx_jupyter.links.websocket import dial_websocket
+from sshx_jupyter.notebook.backends import Options, ServerBackend
 from sshx_jupyter.notebook.errors import SharingError
-from sshx_jupyter.notebook.homes import Options, ServerHome
 
 from .serving import SPEC, Server
 
@@ -67,7 +67,7 @@ async def test_nobody_gets_in_without_the_token(server: Server, method: str, pat
     body = {} if method in ("POST", "PATCH") else None
     answer = await server.call(method, path, body, headers={"Authorization": token})
     assert (*answer,) == (403, "forbidden")
-    assert server.extension.hub is None
+    assert server.extension.manager is None
     assert await server.terminals() == set()
 
 
@@ -104,7 +104,7 @@ async def test_the_authorizer_decides(server: Server) -> None:
     assert (await server.call("GET", "sshx/p2p")).status == 403
     read, write, execute = (Nobody.asked.count((action, "sshx")) for action in ("read", "write", "execute"))
     assert (read, write, execute) == (4, 3, 1)
-    assert server.extension.hub is None
+    assert server.extension.manager is None
     with pytest.raises(Unreachable, match="does not let you in"):
         await dial_websocket(server.link_url(NOBODY), token=server.token)
 
@@ -162,12 +162,12 @@ async def test_kernels_and_the_command_line_do_without_secrets(
 ) -> None:
     jupyter = JupyterServer(server.url, server.token)
     Some.allowed = {"read", "write", "execute"}
-    hosted = await ServerHome(jupyter).share(Options("Lecture"))
+    hosted = await ServerBackend(jupyter).share(Options("Lecture"))
     Some.allowed = {"read", "write"}
     assert await hosted.tickets() is None
     with pytest.raises(Unreachable, match="does not let you in"):
         await hosted.dial()
-    assert [session["id"] for session in await ServerHome(jupyter).sessions()] == [hosted.id]
+    assert [session["id"] for session in await ServerBackend(jupyter).sessions()] == [hosted.id]
 
     monkeypatch.setattr(sessions, "running_servers", lambda: [jupyter])
     monkeypatch.setattr(sessions.records, "running", list)
@@ -176,7 +176,7 @@ async def test_kernels_and_the_command_line_do_without_secrets(
     assert (fact["id"], fact["name"]) == (hosted.id, "Lecture")
     Some.allowed = {"read"}
     with pytest.raises(SharingError, match="does not let"):
-        await ServerHome(jupyter).share(Options())
+        await ServerBackend(jupyter).share(Options())
     with pytest.raises(Failure, match="does not let"):
         await asyncio.to_thread(sessions.stop_session, Namespace(id=hosted.id))
     assert await server.sessions() == [hosted.id]

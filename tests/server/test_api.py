@@ -127,7 +127,7 @@ async def test_null_is_as_good_as_nothing(server: Server) -> None:
 async def test_a_session_ends_at_its_time(server: Server) -> None:
     ended = asyncio.Event()
     node = await server.extension.node()
-    node.hub.observe(lambda event: ended.set() if event.kind == "stopped" else None)
+    node.manager.observe(lambda event: ended.set() if event.kind == "stopped" else None)
     session = await server.share(expires_in=0.2)
     await ended.wait()
     assert (*await server.call("GET", f"sshx/api/sessions/{session['id']}"),) == (404, "notFound")

@@ -193,7 +193,7 @@ async def test_being_stopped_twice_at_once_cuts_nothing_short(server: Server) ->
             [asyncio.ensure_future(server.app.cleanup_extensions()) for _ in range(2)],
             return_when=asyncio.FIRST_COMPLETED,
         )
-        assert server.extension.hub is None
+        assert server.extension.manager is None
         with pytest.raises(SessionEnded, match="Jupyter server has shut down"):
             await guest.wait_for(lambda _: False)
 
@@ -212,9 +212,9 @@ async def test_a_server_that_stops_while_its_node_starts(server: Server) -> None
 
 async def test_the_network_is_left_alone_until_something_is_shared(server: Server) -> None:
     assert await server.sessions() == []
-    assert server.extension.hub is None
+    assert server.extension.manager is None
     await server.share()
-    assert server.extension.hub is not None
+    assert server.extension.manager is not None
 
 
 @pytest.mark.parametrize("sshx_config", [{"SshxApp": {"bind": "nowhere"}}])

@@ -116,7 +116,7 @@ def test_installing_enables_the_extension(tmp_path: Path) -> None:
 async def test_answers_with_tickets_wait_once_for_a_relay(server: Server) -> None:
     started = time.monotonic()
     sharing = asyncio.ensure_future(server.share())
-    while server.extension.hub is None or not server.extension.hub.sessions:
+    while server.extension.manager is None or not server.extension.manager.sessions:
         await asyncio.sleep(0.02)
     assert time.monotonic() - started < 2
     [listed] = (await server.call("GET", "sshx/api/sessions")).body

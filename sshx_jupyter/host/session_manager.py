@@ -17,21 +17,21 @@ from typing import TypeAlias
 
 from ..links import FrameReader, Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
-from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, Secured, refusal
+from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, SecureChannel, refusal
 from ..protocol.messages import Closed, Join, Role
 from ..protocol.noise import NoiseError
 from ..screen import screen
 from . import dispatch
 from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
+from .fair_scheduler import FairScheduler
 from .limits import Limits
-from .pacer import Pacer
 from .session import Session, SessionEvent, SessionOptions
 from .terminals import Terminals
 
 log = logging.getLogger(__name__)
 
-Shaken: TypeAlias = tuple[Session, Role, bytes, Secured, Join, list[bytes]]
+Shaken: TypeAlias = tuple[Session, Role, bytes, SecureChannel, Join, list[bytes]]
 """Result of a handshake: session, role, the role's key, channel, first message, and frames that came early."""
 
 
@@ -39,7 +39,7 @@ LONGEST_SESSION = 366 * 24 * 3600
 """Seconds after which a session that has an end time ends at the latest."""
 
 
-class Hub:
+class SessionManager:
     """Sessions of one process. `address` gives the host's iroh endpoint ticket as it is known now."""
 
     def __init__(self, terminals: Terminals | None, address: Callable[[], str], limits: Limits | None = None) -> None:
@@ -47,7 +47,7 @@ class Hub:
         self.sessions: dict[bytes, Session] = {}
         self._terminals = terminals
         self._address = address
-        self._pacer = Pacer()
+        self._scheduler = FairScheduler()
         self.refused: Counter[str] = Counter()
         """How many links were refused before they were in, by reason."""
         self._sent_before = 0
@@ -98,7 +98,7 @@ class Hub:
             password,
             terminals=self._terminals,
             limits=self.limits,
-            pacer=self._pacer,
+            scheduler=self._scheduler,
             address=self._address,
             handle=dispatch.handle,
         )

@@ -1,4 +1,4 @@
-"""The hub's door: what strangers can do before they have shown a key."""
+"""The session manager's door: what strangers can do before they have shown a key."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ async def test_unfinished_handshakes_are_bounded_and_end() -> None:
         session = await host.create()
         strangers = [await host.dial(f"stranger {number}") for number in range(40)]
         await asyncio.sleep(0)
-        assert len(host.hub.door) == 32
+        assert len(host.manager.door) == 32
         for stranger in strangers[:8]:  # the oldest have made room
             assert (await FrameReader(stranger).next())[1:] == b"busy"
-        assert host.hub.refused == {"busy": 8}
+        assert host.manager.refused == {"busy": 8}
         async with host.connect(session) as client:
             assert (await client.run("echo in")).output == "in\n"
         started = time.monotonic()
@@ -46,12 +46,12 @@ async def test_unfinished_handshakes_are_bounded_and_end() -> None:
                 await stranger.receive()
         assert time.monotonic() - started < 2
         await closed(host)
-        assert len(host.hub.door) == 0
+        assert len(host.manager.door) == 0
 
 
 async def test_an_endpoint_that_leaves_handshakes_unfinished_is_refused_unheard(host: Host) -> None:
     session = await host.create()
-    for _ in range(host.hub.limits.unfinished_handshakes):
+    for _ in range(host.manager.limits.unfinished_handshakes):
         await (await host.dial("flooder")).close()
     await closed(host)
     link = await host.dial("flooder")
@@ -85,7 +85,7 @@ async def test_wrong_keys_delay_first_joins_only() -> None:
 
 async def test_failing_in_the_name_of_the_host_keeps_its_own_page_not_out(host: Host) -> None:
     session = await host.create()
-    for _ in range(host.hub.limits.failed_handshakes + 1):
+    for _ in range(host.manager.limits.failed_handshakes + 1):
         link = await host.dial("user host", share="local")
         await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
         reason = (await FrameReader(link).next())[1:]
@@ -102,7 +102,7 @@ async def test_a_handshake_that_trickles_in_ends_as_well() -> None:
         with pytest.raises(LinkClosed):
             await client.until(Ping)
         await closed(host)
-        assert (len(host.hub.door), session.users()) == (0, {})
+        assert (len(host.manager.door), session.users()) == (0, {})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_garbage_is_refused(host: Host, first: bytes) -> None:
     await link.send([first])
     assert (await FrameReader(link).next())[1:] == b"malformed"
     await closed(host)
-    assert host.hub.refused == {"malformed": 1}
+    assert host.manager.refused == {"malformed": 1}
 
 
 async def test_garbage_after_a_right_preface_counts_as_a_wrong_key(host: Host) -> None:
@@ -124,7 +124,7 @@ async def test_garbage_after_a_right_preface_counts_as_a_wrong_key(host: Host) -
         await link.send([Preface("writer", session.id).pack(), second])
         assert (await FrameReader(link).next())[1:] == b"invalidAuth"
     await closed(host)
-    assert (host.hub.refused, session.users()) == ({"invalidAuth": 3}, {})
+    assert (host.manager.refused, session.users()) == ({"invalidAuth": 3}, {})
 
 
 async def test_an_unknown_session_and_no_session(host: Host) -> None:
@@ -156,14 +156,14 @@ async def test_who_does_not_read_the_refusal_is_let_go(host: Host) -> None:
     link._limit = 0  # takes nothing
     await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
     await asyncio.wait_for(closed(host), 3)
-    assert len(host.hub.door) == 0
+    assert len(host.manager.door) == 0
 
 
 @pytest.mark.parametrize("expires_in", [0, 0.0, -1, float("nan"), float("inf"), 1e12])
 async def test_an_end_time_that_makes_no_sense_is_refused(host: Host, expires_in: float) -> None:
     with pytest.raises(Invalid, match="expires_in"):
         await host.create(expires_in=expires_in)
-    assert (host.hub.sessions, host.terminals._manager.terminals) == ({}, {})
+    assert (host.manager.sessions, host.terminals._manager.terminals) == ({}, {})
 
 
 @pytest.mark.parametrize("there_is", [False, True])
@@ -175,5 +175,5 @@ async def test_a_directory_that_is_none_is_refused(host: Host, tmp_path: Path, t
         with pytest.raises(Invalid, match="directory") as refused:
             await host.create(cwd=cwd)
         assert "Traceback" not in str(refused.value)
-    assert host.hub.sessions == {}
+    assert host.manager.sessions == {}
     await host.create(cwd=str(tmp_path))

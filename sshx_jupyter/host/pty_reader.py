@@ -38,17 +38,17 @@ TRICKLE = 1024
 
 log = logging.getLogger(__name__)
 
-_readers: dict[PtyWithClients, BurstReader] = {}
+_readers: dict[PtyWithClients, PtyReader] = {}
 
 
 def read_burst(manager: TermManagerBase, pty: PtyWithClients) -> None:
     """Read `pty` in a thread until it is quiet, unless that is being done already. Call it on the event loop."""
     if hasattr(select, "poll") and pty not in _readers and pty.ptyproc.fd in manager.ptys_by_fd:
         with contextlib.suppress(OSError, RuntimeError):  # no descriptor or thread is left: the loop goes on reading
-            _readers[pty] = BurstReader(manager, pty)
+            _readers[pty] = PtyReader(manager, pty)
 
 
-class BurstReader:
+class PtyReader:
     """Reads one burst, for all of the terminal's clients."""
 
     def __init__(self, manager: TermManagerBase, pty: PtyWithClients) -> None:

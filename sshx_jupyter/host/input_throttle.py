@@ -11,7 +11,7 @@ BURST = 0.006
 """Seconds that this may be ahead of, so that a key never waits."""
 
 
-class Turns:
+class InputThrottle:
     """Pacing of one client's messages. All times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sshx_jupyter.host.input import SMALL, PtyInput
+from sshx_jupyter.host.pty_writer import SMALL, PtyWriter
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def read(fd: int, size: int) -> bytes:
 async def test_small_and_large_stay_in_order(pty: tuple[int, int]) -> None:
     master, slave = pty
     written: list[int] = []
-    queue = PtyInput(master, asyncio.get_running_loop())
+    queue = PtyWriter(master, asyncio.get_running_loop())
     pieces = [bytes([number % 251]) * (1 + number * 37 % 9000) for number in range(100)]
     pieces += [b"k", b"", b"e" * SMALL, b"y" * (SMALL + 1)] * 20
     for piece in pieces:
@@ -69,7 +69,7 @@ async def test_small_and_large_stay_in_order(pty: tuple[int, int]) -> None:
 async def test_what_nobody_reads_blocks_nobody_and_is_kept_small(pty: tuple[int, int]) -> None:
     master, slave = pty
     written: list[int] = []
-    queue = PtyInput(master, asyncio.get_running_loop())
+    queue = PtyWriter(master, asyncio.get_running_loop())
     started = time.monotonic()
     queue.write(b"x" * 100_000, written.append)
     for _ in range(100_000):
@@ -85,7 +85,7 @@ async def test_close_while_blocked_gives_up_the_rest_and_leaves_nothing(pty: tup
     master, slave = pty
     before, fds = threads(), len(os.listdir("/proc/self/fd"))
     written: list[int] = []
-    queue = PtyInput(master, asyncio.get_running_loop())
+    queue = PtyWriter(master, asyncio.get_running_loop())
     queue.write(b"x" * 100_000, written.append)
     queue.write(b"y" * 1000, written.append)
     await asyncio.sleep(0.2)
@@ -107,7 +107,7 @@ async def test_close_while_blocked_gives_up_the_rest_and_leaves_nothing(pty: tup
 
 async def test_the_number_of_the_file_may_be_used_again(pty: tuple[int, int]) -> None:
     master, slave = pty
-    queue = PtyInput(master, asyncio.get_running_loop())
+    queue = PtyWriter(master, asyncio.get_running_loop())
     os.close(master)
     reading, writing = os.pipe()
     if master not in (reading, writing):
@@ -128,7 +128,7 @@ async def test_forgotten_input_is_not_written(pty: tuple[int, int]) -> None:
     evil: list[int] = []
     good: list[int] = []
     evil_written, good_written = evil.append, good.append
-    queue = PtyInput(master, asyncio.get_running_loop())
+    queue = PtyWriter(master, asyncio.get_running_loop())
     queue.write(b"e" * 50_000, evil_written)
     queue.write(b"g" * 5_000, good_written)
     queue.write(b"e" * 50_000, evil_written)

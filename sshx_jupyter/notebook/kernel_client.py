@@ -19,8 +19,8 @@ from ..protocol.codec import MalformedMessage
 from ..protocol.handshake import Credentials, Refused
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
+from .backends import Hosted, Tickets, kernel, serve_by
 from .errors import SharingError
-from .homes import Hosted, Tickets, kernel, serve_by
 
 CLOSE_TO_START = 30.0
 """Seconds in which a session's tickets are looked at often: relays are found in them."""
@@ -35,12 +35,12 @@ OFTEN, SELDOM = 2.0, 30.0
 class Mirror(Protocol):
     """Who is told of what changes, on the background thread."""
 
-    def member_changed(self, member: Member) -> None: ...
+    def member_changed(self, member: KernelClient) -> None: ...
 
     def tickets_changed(self, tickets: Tickets) -> None: ...
 
 
-class Member:
+class KernelClient:
     """One session as the kernel takes part in it. Make one with `host` or `join`."""
 
     def __init__(self, credentials: Credentials, mirror: Mirror) -> None:
@@ -55,7 +55,7 @@ class Member:
         self._over = asyncio.Event()
 
     @classmethod
-    async def host(cls, hosted: Hosted, mirror: Mirror) -> Member:
+    async def host(cls, hosted: Hosted, mirror: Mirror) -> KernelClient:
         """Take part in a session of one's own."""
         member = cls(hosted.credentials, mirror)
         member.hosted = hosted
@@ -67,7 +67,7 @@ class Member:
         return member
 
     @classmethod
-    async def join(cls, ticket: Ticket, mirror: Mirror, name: str | None, password: str | None) -> Member:
+    async def join(cls, ticket: Ticket, mirror: Mirror, name: str | None, password: str | None) -> KernelClient:
         """Join with a ticket. Waits until the host has let the kernel in. Raises `SharingError`."""
         node = await kernel.node()
         member = cls(ticket.credentials(password), mirror)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from terminado.management import NamedTermManager, PtyWithClients
 
-from sshx_jupyter.host import burst
+from sshx_jupyter.host import pty_reader
 from sshx_jupyter.host.terminals import Terminal, Terminals
 
 
@@ -82,16 +82,16 @@ async def test_everybody_gets_all_of_it_in_order(manager: NamedTermManager) -> N
     pty, terminal, tab, guest = await start(manager, "seq 1 100000; printf over; read go; echo again; read go")
     open_files = len(os.listdir("/proc/self/fd"))
     go(terminal)
-    await until(lambda: pty in burst._readers)
+    await until(lambda: pty in pty_reader._readers)
     await until(lambda: tab.text.endswith("over"))
     assert tab.text == LINES + "over"
     assert guest.output.decode() == tab.text
-    assert max(map(len, list(pty.read_buffer)[-50:])) <= burst.HISTORY_PIECE
-    await until(lambda: pty not in burst._readers)
+    assert max(map(len, list(pty.read_buffer)[-50:])) <= pty_reader.HISTORY_PIECE
+    await until(lambda: pty not in pty_reader._readers)
     assert len(os.listdir("/proc/self/fd")) == open_files
     go(terminal)  # and now the event loop reads again
     await until(lambda: guest.output.endswith(b"again\n"))
-    assert pty not in burst._readers
+    assert pty not in pty_reader._readers
 
 
 async def test_two_sessions_share_one_burst(manager: NamedTermManager) -> None:
@@ -119,31 +119,31 @@ async def test_a_program_that_ends_in_a_burst(manager: NamedTermManager) -> None
     await until(lambda: guest.exits)
     assert (guest.output.decode(), tab.text) == (LINES, LINES)
     assert (guest.exits, tab.died) == (1, 1)
-    assert pty not in burst._readers
+    assert pty not in pty_reader._readers
 
 
 async def test_what_waits_for_the_event_loop_is_bounded(manager: NamedTermManager) -> None:
     pty, terminal, _, guest = await start(manager, "exec yes")
     go(terminal)
-    await until(lambda: pty in burst._readers)
-    reader = burst._readers[pty]
+    await until(lambda: pty in pty_reader._readers)
+    reader = pty_reader._readers[pty]
     time.sleep(0.3)  # the event loop is busy
     waiting = reader._size
-    assert burst.GATHERED <= waiting < burst.GATHERED + burst.READ_SIZE
+    assert pty_reader.GATHERED <= waiting < pty_reader.GATHERED + pty_reader.READ_SIZE
     seen = len(guest.output)
-    await until(lambda: len(guest.output) > seen + 4 * burst.GATHERED)  # and it goes on
+    await until(lambda: len(guest.output) > seen + 4 * pty_reader.GATHERED)  # and it goes on
     await terminal.terminate()
 
 
 async def test_a_terminal_that_is_not_shared_any_more_goes_on(manager: NamedTermManager) -> None:
     pty, terminal, tab, guest = await start(manager, "seq 1 100000; read go")
     go(terminal)
-    await until(lambda: pty in burst._readers)
+    await until(lambda: pty in pty_reader._readers)
     terminal.detach()
     await until(lambda: len(tab.text) == len(LINES))
     assert tab.text == LINES
     assert len(guest.output) < len(LINES)
-    await until(lambda: pty not in burst._readers)
+    await until(lambda: pty not in pty_reader._readers)
 
 
 async def test_a_client_that_fails_disturbs_nobody(manager: NamedTermManager) -> None:
@@ -154,7 +154,7 @@ async def test_a_client_that_fails_disturbs_nobody(manager: NamedTermManager) ->
             raise RuntimeError("its socket is closed")
 
     go(terminal)
-    await until(lambda: pty in burst._readers)
+    await until(lambda: pty in pty_reader._readers)
     pty.clients.insert(0, Broken())
     await until(lambda: guest.exits)
     assert guest.output.decode() == tab.text == LINES
@@ -171,8 +171,8 @@ async def test_the_loop_reads_on_where_no_thread_is_left(
     open_files = len(os.listdir("/proc/self/fd"))
     monkeypatch.setattr(threading.Thread, "start", start_no_thread)
     go(terminal)
-    await until(lambda: len(tab.text) > burst.BURST)
-    assert pty not in burst._readers
+    await until(lambda: len(tab.text) > pty_reader.BURST)
+    assert pty not in pty_reader._readers
     assert len(os.listdir("/proc/self/fd")) == open_files
     await until(lambda: guest.exits)
     assert guest.output.decode() == tab.text == LINES
@@ -184,12 +184,12 @@ async def test_a_late_loop_knows_a_burst_too(manager: NamedTermManager) -> None:
 
     async def compute() -> None:
         while busy:
-            time.sleep(1.2 * burst.QUIET)
+            time.sleep(1.2 * pty_reader.QUIET)
             await asyncio.sleep(0)
 
     computing = asyncio.ensure_future(compute())
     go(terminal)
-    await until(lambda: pty in burst._readers)
+    await until(lambda: pty in pty_reader._readers)
     busy = False
     await computing
     await terminal.terminate()
@@ -199,6 +199,6 @@ async def test_a_trickle_after_a_burst_is_read_by_the_loop(manager: NamedTermMan
     trickle = "while :; do printf .; i=0; while [ $i -lt 300 ]; do i=$((i+1)); done; done"
     pty, terminal, _, guest = await start(manager, f"seq 1 100000; {trickle}")
     go(terminal)
-    await until(lambda: pty in burst._readers)
-    await until(lambda: guest.output.endswith(b".") and pty not in burst._readers)
+    await until(lambda: pty in pty_reader._readers)
+    await until(lambda: guest.output.endswith(b".") and pty not in pty_reader._readers)
     await terminal.terminate()

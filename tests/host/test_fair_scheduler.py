@@ -7,19 +7,19 @@ import time
 
 import pytest
 
-from sshx_jupyter.host.pacer import BURST, SHARE, Pacer
+from sshx_jupyter.host.fair_scheduler import BURST, SHARE, FairScheduler
 
 
 async def test_nobody_waits_while_there_is_no_debt() -> None:
-    pacer = Pacer()
+    scheduler = FairScheduler()
     for _ in range(3):
         with pytest.raises(StopIteration):  # it does not suspend
-            pacer.turn().send(None)
-        pacer.spent(BURST * SHARE / 10)
+            scheduler.turn().send(None)
+        scheduler.spent(BURST * SHARE / 10)
 
 
 async def test_takes_its_share_when_contended() -> None:
-    pacer = Pacer()
+    scheduler = FairScheduler()
     served = 0
     started = time.monotonic()
     spent = 0.002
@@ -27,8 +27,8 @@ async def test_takes_its_share_when_contended() -> None:
     async def guest() -> None:
         nonlocal served
         for _ in range(5):
-            await pacer.turn()
-            pacer.spent(spent)
+            await scheduler.turn()
+            scheduler.spent(spent)
             served += 1
 
     await asyncio.gather(*(guest() for _ in range(6)))
@@ -38,25 +38,25 @@ async def test_takes_its_share_when_contended() -> None:
 
 
 async def test_turns_come_in_order() -> None:
-    pacer = Pacer()
-    pacer.spent(0.01)
+    scheduler = FairScheduler()
+    scheduler.spent(0.01)
     order: list[int] = []
 
     async def guest(number: int) -> None:
-        await pacer.turn()
+        await scheduler.turn()
         order.append(number)
-        pacer.spent(0.001)
+        scheduler.spent(0.001)
 
     await asyncio.gather(*(guest(number) for number in range(8)))
     assert order == list(range(8))
 
 
 async def test_who_gives_up_waiting_does_not_hold_up_others() -> None:
-    pacer = Pacer()
-    pacer.spent(0.01)
-    first = asyncio.ensure_future(pacer.turn())
+    scheduler = FairScheduler()
+    scheduler.spent(0.01)
+    first = asyncio.ensure_future(scheduler.turn())
     await asyncio.sleep(0)
-    second = asyncio.ensure_future(pacer.turn())
+    second = asyncio.ensure_future(scheduler.turn())
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.wait_for(second, 5)

@@ -58,7 +58,7 @@ class Tickets:
 
 
 class Hosted(Protocol):
-    """A session that lives in one of the homes, and its owner's way to it."""
+    """A session that lives in one of the backends, and its owner's way to it."""
 
     id: str
     where: Where
@@ -82,7 +82,7 @@ class Hosted(Protocol):
         and that run nothing are closed."""
 
 
-class ServerHome:
+class ServerBackend:
     """A Jupyter server with the extension."""
 
     where: Where = "server"
@@ -124,20 +124,20 @@ class ServerHome:
 class _ServerHosted:
     where: Where = "server"
 
-    def __init__(self, home: ServerHome, model: dict[str, Any]) -> None:
+    def __init__(self, backend: ServerBackend, model: dict[str, Any]) -> None:
         self.id = str(model["id"])
         self.credentials = Credentials(bytes.fromhex(self.id), "owner", bytes.fromhex(model["owner_secret"]))
-        self._home = home
-        self._link = f"{home.server.url.rstrip('/')}/sshx/api/link/{self.id}"
+        self._backend = backend
+        self._link = f"{backend.server.url.rstrip('/')}/sshx/api/link/{self.id}"
 
     @property
     def dial(self) -> Dial:
-        server = self._home.server
+        server = self._backend.server
         return lambda: dial_websocket(self._link, token=server.token or None, verify=not server.local)
 
     async def tickets(self) -> Tickets | None:
         try:
-            model = await self._home.call("GET", f"{API}/{self.id}")
+            model = await self._backend.call("GET", f"{API}/{self.id}")
         except ServerError:
             return None
         tickets, urls = model["tickets"], model["urls"]
@@ -150,16 +150,16 @@ class _ServerHosted:
 
     async def stop(self) -> None:
         try:
-            await self._home.call("DELETE", f"{API}/{self.id}")
+            await self._backend.call("DELETE", f"{API}/{self.id}")
         except ServerError as error:
             raise SharingError(str(error)) from None
 
     def abandon(self) -> None:
         with contextlib.suppress(ServerError):  # then the server notices, in a while
-            self._home.server.call("DELETE", f"{API}/{self.id}?terminals=idle", timeout=ABANDON_TIMEOUT)
+            self._backend.server.call("DELETE", f"{API}/{self.id}?terminals=idle", timeout=ABANDON_TIMEOUT)
 
 
-class KernelHome:
+class KernelBackend:
     """This process: a node and PTYs of its own."""
 
     where: Where = "kernel"
@@ -236,7 +236,7 @@ class _KernelHosted:
         return Tickets(write, read, *urls)
 
     async def serve(self, link: CommLink) -> None:
-        await self._node.hub.accept(link)
+        await self._node.manager.accept(link)
 
     async def stop(self) -> None:
         await self._session.stop(terminals="close")  # nobody could use them any more
@@ -255,8 +255,8 @@ async def serve_by(dial: Dial, link: CommLink) -> None:
     await Pipe(link, far).run()
 
 
-kernel = KernelHome()
-"""This process, as a home."""
+kernel = KernelBackend()
+"""This process, as a backend."""
 
 
 def _directory() -> str | None:
@@ -267,8 +267,8 @@ def _directory() -> str | None:
         return None
 
 
-async def find_server() -> tuple[ServerHome | None, str]:
-    """The kernel's Jupyter server as a home; or None and a sentence that says why sessions live in the kernel.
+async def find_server() -> tuple[ServerBackend | None, str]:
+    """The kernel's Jupyter server as a backend; or None and a sentence that says why sessions live in the kernel.
 
     Raises `SharingError` if there is such a server and it does not answer.
     """
@@ -282,4 +282,4 @@ async def find_server() -> tuple[ServerHome | None, str]:
         return None, "The Jupyter server listens on a Unix socket only, so sessions live in this kernel."
     if server is None:
         return None, "This kernel has no Jupyter server with sshx-jupyter, so sessions live in the kernel."
-    return ServerHome(server), ""
+    return ServerBackend(server), ""

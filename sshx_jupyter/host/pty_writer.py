@@ -32,7 +32,7 @@ CHECK = 0.2
 Written = Callable[[int], None]
 
 
-class PtyInput:
+class PtyWriter:
     """The input queue of one PTY. Owns a duplicate of `fd`, so that the number cannot come to mean another file."""
 
     def __init__(self, fd: int, loop: asyncio.AbstractEventLoop) -> None:

@@ -11,7 +11,7 @@ from ..protocol.noise import derive_psk
 from ..ticket import SECRET_SIZE, Ticket
 
 
-class Keys:
+class SessionSecrets:
     """A session's secrets. `owner` is that of the host's own front ends, and never part of a ticket."""
 
     def __init__(self, session_id: bytes, read_only: bool, password: str | None, owner: bytes) -> None:
@@ -29,13 +29,13 @@ class Keys:
         }
 
     @classmethod
-    async def make(cls, session_id: bytes, read_only: bool, password: str | None) -> Keys:
+    async def make(cls, session_id: bytes, read_only: bool, password: str | None) -> SessionSecrets:
         """Fresh secrets. In a thread, as deriving a key from a password takes a while."""
         return await asyncio.to_thread(cls, session_id, read_only, password, secrets.token_bytes(SECRET_SIZE))
 
-    async def renewed(self) -> Keys:
+    async def renewed(self) -> SessionSecrets:
         """Fresh secrets for those who join; the owner's stays."""
-        return await asyncio.to_thread(Keys, self._session_id, self._read_only, self._password, self.owner)
+        return await asyncio.to_thread(SessionSecrets, self._session_id, self._read_only, self._password, self.owner)
 
     def psk(self, role: Role) -> bytes | None:
         """The key that proves a role, or None if nobody can have it here."""

@@ -20,7 +20,7 @@ LONGEST = 0.02
 """Seconds that the next one waits at the most: one expensive snapshot is no reason to hold up everyone's echo."""
 
 
-class Pacer:
+class FairScheduler:
     """A fair turnstile: `turn()` before serving a participant, `spent()` after with the seconds that it took."""
 
     def __init__(self) -> None:

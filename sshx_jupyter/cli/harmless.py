@@ -38,9 +38,9 @@ class HarmlessOutput:
             self._text(byte, out)
         elif self._state == "c2":
             self._state = "text"
-            if byte >= 0xA0:  # else U+0080 to U+009F: C1 controls
+            if 0xA0 <= byte <= 0xBF:
                 out += bytes((0xC2, byte))
-            elif byte < 0x80:
+            elif not 0x80 <= byte <= 0x9F:  # which would be a C1 control; anything else begins anew
                 self._text(byte, out)
         elif self._state == "escape":
             self._escape(byte)

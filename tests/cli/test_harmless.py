@@ -23,6 +23,7 @@ from sshx_jupyter.cli.harmless import FINALS, HarmlessOutput
         (b"a\x1bP$qm\x1b\\b\x1b_x\x1b\\c\x1b^y\x1b\\d\x1bXz\x1b\\e", b"abcde"),
         (b"a\x1b[?1049hb\x1b[?2004hc\x1bcd\x1b(0e\x0ef\x1b[5 qg\x1b[!ph\x1b[8;1;1ti", b"abcdefghi"),  # changes
         (b"a\xc2\x9b6nb\xc2\x9d52;c;aGk=\xc2\x9cc", b"a6nb52;c;aGk=c"),  # C1: text to the person's terminal
+        (b"a\xc2\xc2\x9b6nb\xc2\xc2\xa9", "a6nb©".encode()),  # the same after half a character
         (b"a\x1b]52;c;aGk=\x1b[31mb", b"a\x1b[31mb"),  # a string that another sequence ends
         (b"a\x1b[3\x181mb", b"a1mb"),
         (b"a\x1b[" + b"1;" * 1000 + b"mb", b"ab"),

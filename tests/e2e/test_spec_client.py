@@ -175,7 +175,9 @@ async def test_create_gives_each_client_its_own_shell(server: JupyterServer) -> 
     async with joined(client_of(server, session, "writer")) as one, joined(client_of(server, session, "writer")) as two:
         sids = await asyncio.gather(*(client.request("create", 0, 0) for client in (one, two, one, two)))
         assert len(set(sids)) == 4
-        assert set(sids) <= one.shells.keys()  # told before the answer
+        assert {sids[0], sids[2]} <= one.shells.keys()  # each is told of its own before the answer
+        assert {sids[1], sids[3]} <= two.shells.keys()
+        await one.until(lambda: sids[3] in one.shells)
         one.type(sids[2], b"echo third$((3))\r")
         await prints(two, sids[2], b"third3")
         assert await two.request("close", sids[2]) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,13 @@ def _limited(test: Any, seconds: float) -> Any:
     return limited
 
 
-@pytest.fixture(autouse=True)
-def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def plain_shell() -> Iterator[None]:
     """The same shell in every terminal, whoever runs the tests and whatever their shell does when it starts."""
-    monkeypatch.setenv("SHELL", "/bin/sh")
-    monkeypatch.setenv("PS1", "$ ")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("SHELL", "/bin/sh")
+        monkeypatch.setenv("PS1", "$ ")
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""A participant in a process of its own, the host with its owner or a guest, and how a test talks with it.
+
+Each says in lines of JSON what the other needs, answers "look" with how far it has come, stops its work at "stop", and
+ends with its account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from sshx_jupyter import SshxClient, SshxNode
+from sshx_jupyter.host.limits import Limits
+from tests.participants import Participant, Pauses, open_shells, places
+
+PAUSES = Pauses(line=0.04, message=2.0, shell=0.5)
+"""So slow that the messages that a guest misses in a minute are among the last 100, which a host keeps."""
+
+
+async def host(folder: Path) -> None:
+    """Host a session, and take part as its owner."""
+    async with await SshxNode.spawn(relays="disabled", limits=Limits(chat_burst=10**6)) as node:
+        session = await node.host("bad network", command=["sh"])
+        assert session.ticket is not None
+        ticket = session.ticket
+        async with SshxClient.connect(ticket, dial=lambda: node.join(ticket), screens=False) as client:
+            owner = Participant(client, "owner", PAUSES)
+            sids = await open_shells(session, client, folder)
+            say(ticket=ticket, sids=sids)
+            await client.wait_for(lambda c: len(c.users) == 2)
+            await _work(owner, sids)
+            await owner.end(sids)
+            await owner.wait_for_the_end(sids)
+            say(account=dataclasses.asdict(owner.account), places=places(session))
+
+
+async def guest(ticket: str, sids: dict[str, int]) -> None:
+    """Take part as a guest, whose input is sent however long it had to wait."""
+    async with SshxClient.connect(ticket, relays="disabled", stale_input="send", screens=False) as client:
+        guest = Participant(client, "guest", PAUSES)
+        await _work(guest, sids)
+        say(done=True)
+        await guest.wait_for_the_end(sids)
+        say(account=dataclasses.asdict(guest.account))
+
+
+async def _work(participant: Participant, sids: dict[str, int]) -> None:
+    account = participant.account
+    stopped = asyncio.Event()
+    commands = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+
+    async def listen() -> None:
+        while command := (await commands.readline()).decode().strip():
+            if command == "look":
+                seen = {name: participant.seen(sid) for name, sid in sids.items()}
+                say(lines=account.lines, seen=seen, breaks=account.breaks)
+            else:
+                stopped.set()
+        os.kill(os.getpid(), signal.SIGTERM)  # the test has ended
+
+    listening = asyncio.ensure_future(listen())
+    await participant.work(sids[account.name], lambda: not stopped.is_set())
+    listening.cancel()
+
+
+def say(**what: Any) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201 - for the test
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "host":
+        asyncio.run(host(Path(sys.argv[2])))
+    else:
+        asyncio.run(guest(sys.argv[2], json.loads(sys.argv[3])))

@@ -16,8 +16,8 @@ from sshx_jupyter.host.terminals import Terminals
 from sshx_jupyter.links import FrameReader, Link
 from sshx_jupyter.links.memory import MemoryLink, memory_link
 from sshx_jupyter.protocol.codec import decode_host, encode
-from sshx_jupyter.protocol.handshake import ClientHandshake, Credentials
-from sshx_jupyter.protocol.messages import ClientMessage, HostMessage, Join, Role
+from sshx_jupyter.protocol.handshake import ClientHandshake, ClientKey, Credentials
+from sshx_jupyter.protocol.messages import ClientMessage, Hello, HostMessage, Join, Role
 from sshx_jupyter.ticket import Ticket
 
 ADDRESS = "endpointaaaa"
@@ -75,6 +75,11 @@ def credentials(session: Session, role: Role, password: str | None = None) -> Cr
     return Ticket.decode(text).credentials(password)
 
 
+def own_key(session: Session, role: Role, client: Hello | SshxClient) -> ClientKey:
+    """What a client that came with this role shows when it comes back."""
+    return ClientKey(role, session.id, client.info["token"])
+
+
 @contextlib.asynccontextmanager
 async def hosting(**limits: Any) -> AsyncIterator[Host]:
     """A host with these limits, and nothing left of it afterwards."""
@@ -88,10 +93,10 @@ async def hosting(**limits: Any) -> AsyncIterator[Host]:
 class RawClient:
     """A guest with a client of its own: sends what it likes, and reads when it likes. Call `shake`, then `join`."""
 
-    def __init__(self, link: Link, credentials: Credentials) -> None:
+    def __init__(self, link: Link, key: Credentials | ClientKey) -> None:
         self.link = link
         self.reader = FrameReader(link)
-        self._handshake = ClientHandshake(credentials)
+        self._handshake = ClientHandshake(key.preface(), key.psk())
 
     async def shake(self) -> list[bytes]:
         """The handshake; returns the frames that it took."""

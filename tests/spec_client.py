@@ -36,7 +36,7 @@ class Failed(Exception):
     """A request failed, or the session is over for this client. `str()` is the code."""
 
 
-# --- SessionSecrets, tickets, handshake (3, 4) ------------------------------------------------------------------------
+# --- Keys, tickets, handshake (3, 4) ----------------------------------------------------------------------------------
 
 
 def ticket_fields(ticket: str) -> dict[str, Any]:
@@ -128,9 +128,6 @@ class WebSocket:
 
     def close(self) -> None:
         self.connection.close()
-
-
-# --- The client ---------------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -229,6 +226,9 @@ class SpecClient:
                 await self._one_link()
             except Failed as error:
                 code = str(error)
+                if code == "unknownClient" and self.token:  # forgotten: with the ticket, at once
+                    self.token = None
+                    continue
             except (OSError, InvalidTag, WebSocketClosedError, asyncio.TimeoutError):
                 pass  # the link is broken
             again = ("busy", "full", "rateLimited", "tooSlow") if self.uid else ("busy", "full")
@@ -241,16 +241,19 @@ class SpecClient:
         self.link = link = await self._dial()
         tasks: list[asyncio.Task[None]] = []
         try:
-            handshake = Handshake(self._preface, self._psk)
-            await link.send(self._preface)
+            preface, psk = self._preface, self._psk
+            if self.token is not None:  # 3.3
+                derived = HKDF(SHA256(), 48, salt=preface[7:], info=b"sshx/1 client").derive(self.token)
+                preface, psk = preface[:5] + b"\x02" + preface[6:] + derived[:16], derived[16:]
+            handshake = Handshake(preface, psk)
+            await link.send(preface)
             await link.send(handshake.first())
             send, receive = handshake.finish(await asyncio.wait_for(link.receive(), 15))
             self._heard, self._hello = time.monotonic(), {}
-            self._direct = [("join", {"resume": self.token, "chat": self.chat[-1][0] if self.chat else 0})]
+            self._direct = [("join", {"chat": self.chat[-1][0] if self.chat else 0})]
             for output in self.output.values():
                 output.received, output.acknowledged, output.subscribed = 0, 0, False
-            work = (self._read(link, receive), self._write(link, send), self._ping())
-            tasks = [asyncio.ensure_future(one) for one in work]
+            tasks = list(map(asyncio.ensure_future, (self._read(link, receive), self._write(link, send), self._ping())))
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -358,8 +361,7 @@ class SpecClient:
         if not self.settled:
             self._settle()
 
-    def _settle(self) -> None:
-        """9.3"""
+    def _settle(self) -> None:  # 9.3
         taken, req = self._hello["input"], self._hello["req"]
         self.settled, self.links = True, self.links + 1
         same, self._stream = self.token == self._stream, self.token
@@ -388,10 +390,8 @@ class SpecClient:
         self._work.set()
         if item.answer is None:
             self.undelivered.append(item)
-        elif not item.answer.done() and failed:
-            item.answer.set_exception(Failed(value))
         elif not item.answer.done():
-            item.answer.set_result(value)
+            item.answer.set_exception(Failed(value)) if failed else item.answer.set_result(value)
 
     def _forget_taken(self, taken: int) -> None:
         for item in [item for item in self.outbox if item.answer is None and item.n is not None and item.n < taken]:

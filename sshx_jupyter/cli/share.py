@@ -163,6 +163,9 @@ def _on_event(event: SessionEvent, report: Report, answers: Answers | None, stop
             answers.ask(event.kind, event.uid, who)
         else:
             report.say(f"{who} asks for write access; without a terminal here nobody can answer.")
+    elif event.kind == "newTickets":
+        report.say("New tickets were made; the old ones let nobody in any more:")
+        report.tickets(session)
     elif event.kind == "shellOpened":
         report.say("Another shell was opened.")
     elif event.kind == "shellClosed" and not session.shells:

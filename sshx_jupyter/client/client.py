@@ -12,16 +12,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-from ..links import FrameReader, Link, LinkClosed, LinkPath, Unreachable
-from ..protocol.codec import MalformedMessage, decode_host, encode
+from ..links import LinkClosed, LinkPath, Unreachable
+from ..protocol.codec import MalformedMessage
 from ..protocol.codes import REFUSAL_CODES, RETRY
-from ..protocol.handshake import ClientHandshake, Credentials, Refused, SecureChannel
+from ..protocol.handshake import ClientKey, Credentials, Refused
 from ..protocol.messages import (
     Approve,
     Chat,
@@ -41,6 +39,7 @@ from ..protocol.messages import (
     Kick,
     Lock,
     Move,
+    NewTickets,
     Ping,
     Pong,
     Request,
@@ -55,7 +54,6 @@ from ..protocol.messages import (
     ShellLatency,
     Shells,
     Snapshot,
-    User,
     UserDiff,
     Users,
     Waiting,
@@ -65,21 +63,15 @@ from ..screen.screen import Screen, new_screen
 from ..screen.screen import load as load_screens
 from ..ticket import Ticket
 from .command import CommandError, CommandRun, RunResult
+from .connection import Connection, ConnectionHandlers, Dial, Traffic
 from .events import Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
 from .outbox import PIECE, Ask, Input, Loss, LossCode, Outbox, StaleInput
 from .output import ShellOutput
+from .retry import Backoff, after_end
+from .state import SessionState
 
 log = logging.getLogger(__name__)
 
-Dial: TypeAlias = Callable[[], Awaitable[Link]]
-
-PING_PERIOD = 2.0
-SILENCE = 15.0
-"""Seconds without a word from the host after which the link is dead."""
-LAST_WORDS = 1.0
-"""Seconds that the host's last frames may take to arrive once it takes no more."""
-BACKOFF = (0.5, 15.0)
-"""Seconds before the first and, doubling, before the later attempts to reconnect."""
 ACK_BYTES = 4 << 10
 ACK_DELAY = 0.02
 """Parsed output is acknowledged when this many bytes of it arrived at once, or after so many seconds."""
@@ -88,8 +80,6 @@ OUTBOX_BYTES = 256 << 10
 OUTBOX_REQUESTS = 256
 """Requests that may wait for the link; more wait for room."""
 SCROLLBACK = 10_000
-FIRST_TRIES = 10.0
-"""Seconds for which a client that joins for the first time tries again if the host is busy or full."""
 
 
 class SessionEnded(ConnectionError):
@@ -109,20 +99,13 @@ class InputNotDelivered(ConnectionError):
     """Input did not reach its shell, or may not have. `str()` is a sentence that holds nothing of the input."""
 
 
-class SshxClient:
+class SshxClient(SessionState):
     """One user of a session. Make one with `connect`, and use it as an async context manager.
 
     Attributes:
-        uid: this user's number, 0 before the first connection.
-        users: the users who are here, by uid.
-        shells: the shells, by sid, the topmost last.
-        messages: the chat so far, oldest first.
-        info: what the host says of the session: name, role, readOnly and so on.
         state: see `State`.
         end_code: in a word, why the session is over for this client; empty while it is not. See `SessionEnded`.
         latency: seconds from here to the host and back, or None before it is known.
-        shell_latency: milliseconds from input to output at the host, or None before it is known.
-        bytes_in, bytes_out: traffic of all links so far.
     """
 
     def __init__(
@@ -136,15 +119,9 @@ class SshxClient:
         outputs: bool,
         stale_input: StaleInput,
     ) -> None:
-        self.uid = 0
-        self.users: dict[int, User] = {}
-        self.shells: dict[int, ShellInfo] = {}
-        self.messages: deque[Hear] = deque(maxlen=1000)
-        self.info: dict[str, Any] = {}
+        super().__init__(credentials.role)
         self.state: State = "connecting"
         self.latency: float | None = None
-        self.shell_latency: float | None = None
-        self.bytes_in = self.bytes_out = 0
         self.end_code = ""
         self._credentials = credentials
         self._psk: bytes | None = None
@@ -153,25 +130,21 @@ class SshxClient:
         self._observer = observer
         self._with_screens = screens
         self._with_outputs = outputs or screens
-        self._resume: bytes | None = None
-        self._chat_seq = 0
-        self._link: Link | None = None
-        self._secured: SecureChannel | None = None
+        self._token: bytes | None = None
+        """What makes this client the same one on its next link."""
+        self._connection: Connection | None = None
+        self._traffic = Traffic()
         self._shells: dict[int, ShellOutput] = {}
         self._outbox = Outbox(stale_input)
         self._answers: dict[Ask, list[asyncio.Future[Any]]] = {}
         self._lost: InputLost | None = None
         """Input that was not delivered, which the next `send` tells."""
-        self._direct: deque[ClientMessage] = deque()
-        """What belongs to this link alone."""
         self._hello: Hello | None = None
         """The first of this link."""
         self._settled = False
         """Whether the host has told all that it tells those who join, on this link."""
-        self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._ack_timer: asyncio.TimerHandle | None = None
-        self._last_heard = time.monotonic()
         self._events = Events()
         self._changed = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
@@ -249,13 +222,6 @@ class SshxClient:
     # What is known.
 
     @property
-    def role(self) -> Role:
-        """What this user may do now."""
-        me = self.users.get(self.uid)
-        role: Role = me.role if me is not None else self.info.get("role", self._credentials.role)
-        return role
-
-    @property
     def ended(self) -> str:
         """Why the session is over for this client; empty while it is not."""
         return self._ended
@@ -270,9 +236,19 @@ class SshxClient:
         """Input that waits for `send_held` or `discard_held`, as the connection was broken for long. Mostly empty."""
         return b"".join(item.data for item in self._outbox.waiting()) if self._outbox.held else b""
 
+    @property
+    def bytes_in(self) -> int:
+        """Bytes received over all links so far."""
+        return self._traffic.received
+
+    @property
+    def bytes_out(self) -> int:
+        """Bytes sent over all links so far."""
+        return self._traffic.sent
+
     def path(self) -> LinkPath | None:
         """How frames travel right now; None without a link."""
-        return self._link.path() if self._link is not None else None
+        return self._connection.path() if self._connection is not None else None
 
     def screen(self, sid: int) -> Screen:
         """The exact screen of a shell. Raises KeyError for an unknown shell, or if screens are not kept."""
@@ -338,9 +314,13 @@ class SshxClient:
         """Change what a user may do; for owners."""
         await self._request(SetRole(0, uid, role))
 
-    async def kick(self, uid: int, reason: str = "") -> None:
-        """Remove a user; for owners."""
-        await self._request(Kick(0, uid, _utf8(reason)))
+    async def kick(self, uid: int, reason: str = "", new_tickets: bool = True) -> None:
+        """Remove a user; for owners. Without `new_tickets` the old ticket lets the user in again."""
+        await self._request(Kick(0, uid, _utf8(reason), new_tickets))
+
+    async def new_tickets(self) -> None:
+        """Make new tickets; for owners. The old ones let nobody in any more, but who has been inside comes back."""
+        await self._request(NewTickets(0))
 
     async def approve(self, uid: int, allow: bool) -> None:
         """Let in a user who waits, or not; for owners."""
@@ -385,7 +365,7 @@ class SshxClient:
     def send_held(self) -> None:
         """Send the input that is held."""
         self._outbox.release()
-        self._work.set()
+        self._wake()
 
     def discard_held(self) -> None:
         """Forget the input that is held, or that waits for the connection."""
@@ -470,7 +450,7 @@ class SshxClient:
         ask = self._outbox.ask(request, time.monotonic())
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers.setdefault(ask, []).append(answer)
-        self._work.set()
+        self._wake()
         try:
             with self._events.set_aside():
                 return await answer
@@ -484,7 +464,7 @@ class SshxClient:
         if self._ended:
             raise self._over()
         self._outbox.type(sid, data, time.monotonic())
-        self._work.set()
+        self._wake()
 
     def _tell_lost(self) -> None:
         lost, self._lost = self._lost, None
@@ -524,137 +504,91 @@ class SshxClient:
             self._end("failed", "The client has failed; its log says why.")
 
     async def _keep_connected(self) -> None:
-        delay, begun = BACKOFF[0], time.monotonic()
+        backoff, begun = Backoff(), time.monotonic()
         while True:
             started = time.monotonic()
+            reason = ""
             try:
-                reason = await self._session()
-            except (
-                Unreachable,
-                LinkClosed,
-                NoiseError,
-                MalformedMessage,
-                asyncio.TimeoutError,
-                Refused,
-            ) as error:
-                if isinstance(error, (LinkClosed, asyncio.TimeoutError)) and not self._first.done():
-                    error = Unreachable("The host answered, but the connection broke at once. Try again.")
-                code = error.reason if isinstance(error, Refused) else ""
-                if not self._first.done():
-                    if code in ("busy", "full") and time.monotonic() - begun < FIRST_TRIES:
-                        await asyncio.sleep(delay * random.uniform(0.5, 1.0))
-                        continue
-                    self._first.set_exception(error)
-                    self._end(code or "unreachable", str(error))
+                reason = await self._take_part()
+            except (Unreachable, LinkClosed, NoiseError, MalformedMessage, asyncio.TimeoutError, Refused) as error:
+                if isinstance(error, Refused) and error.reason == "unknownClient" and self._token is not None:
+                    self._token = None  # the host has forgotten it: join as for the first time
+                    continue
+                verdict = after_end(error, self._first.done(), time.monotonic() - begun)
+                if not verdict.again:
+                    if not self._first.done():
+                        self._first.set_exception(verdict.error)
+                    self._end(verdict.code, str(verdict.error))
                     return
-                if code and code not in RETRY:
-                    self._end(code, str(error))
-                    return
-                reason = str(error)
+                reason = str(verdict.error)
             if self._ended:
                 return
-            self._set_state("reconnecting", reason)
-            if time.monotonic() - started > BACKOFF[1]:
-                delay = BACKOFF[0]
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
-            delay = min(delay * 2, BACKOFF[1])
+            if self._first.done():
+                self._set_state("reconnecting", reason)
+            backoff.reset_after(time.monotonic() - started)
+            await asyncio.sleep(backoff.next())
 
-    async def _session(self) -> str:
-        """One link from its making to its end; returns why it ended."""
-        self._link = link = await self._dial()
-        tasks: list[asyncio.Task[Any]] = []
+    async def _take_part(self) -> str:
+        """Take part over one link, from its making to its end; returns why it ended."""
+        key: Credentials | ClientKey = self._credentials
+        psk = self._psk
+        if self._token is not None:
+            key = ClientKey(self._credentials.role, self._credentials.session_id, self._token)
+            psk = key.psk()
+        assert psk is not None
+        self._connection = connection = await Connection.open(self._dial, key, psk, self._traffic)
         try:
-            reader = FrameReader(link)
-            handshake = ClientHandshake(self._credentials, self._psk)
-            with contextlib.suppress(
-                LinkClosed
-            ):  # a host that refuses takes no more, and what it said is still to be read
-                await link.send(handshake.start())
-            self._secured = handshake.receive(await asyncio.wait_for(reader.next(), SILENCE))
-            self._last_heard = time.monotonic()
             kind: JoinKind = "mirror" if self._observer else "user"
-            self._direct = deque([Join(self._name, self._resume, kind, chat=self._chat_seq)])
+            connection.post(Join(self._name, kind, chat=self._heard))
             self._hello = None
             for shell in self._shells.values():
                 shell.new_link()
-            tasks = [
-                asyncio.ensure_future(work)
-                for work in (self._read(link, reader.rest()), self._write(link), self._ping(link))
-            ]
-            reading = tasks[0]
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():  # the same here
-                await asyncio.wait({reading}, timeout=LAST_WORDS)
-            return str((reading if reading.done() else next(iter(done))).result())
+            handlers = ConnectionHandlers(self._take_message, self._caught_up, self._to_send)
+            return await connection.run(handlers) or self._ended
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             if self._ack_timer is not None:
                 self._ack_timer.cancel()
                 self._ack_timer = None
-            self._link = None
+            self._connection = None
             self._settled = False
             self._outbox.close()
-            await link.close()
+            await connection.close()
 
-    async def _read(self, link: Link, frames: Sequence[bytes]) -> str:
-        secured = self._secured
-        assert secured is not None
-        while True:
-            for frame in frames:
-                self.bytes_in += len(frame)
-                message = decode_host(secured.open(frame))
-                if message is not None:
-                    self._receive(message)
-                if self._ended:
-                    return self._ended
-            self._acknowledge(ACK_BYTES)  # the rest waits for more, or for the timer
-            self._last_heard = time.monotonic()
-            while self._events.full:
-                await self._events.changed()
-                self._last_heard = time.monotonic()
-            self._changed.set()
-            frames = await link.receive()
+    async def _caught_up(self) -> None:
+        self._acknowledge(ACK_BYTES)  # the rest waits for more, or for the timer
+        self._changed.set()
+        while self._events.full:
+            await self._events.changed()
 
-    async def _write(self, link: Link) -> str:
-        secured = self._secured
-        assert secured is not None
-        while True:
-            while not self._direct and not self._outbox.sendable:
-                self._work.clear()
-                await self._work.wait()
-            messages: list[ClientMessage] = [*self._direct, *self._outbox.take()]
-            self._direct.clear()
-            if self._outbox.wants_ping():
-                messages.append(Ping(time.monotonic()))
-            frames = [secured.seal(encode(message)) for message in messages]
-            self._set_room()
-            self.bytes_out += sum(map(len, frames))
-            await link.send(frames)
-
-    async def _ping(self, link: Link) -> str:
-        while True:
-            self._post(Ping(time.monotonic()))
-            await asyncio.sleep(PING_PERIOD)
-            if time.monotonic() - self._last_heard > SILENCE:
-                return "nothing was heard from the host"
+    def _to_send(self) -> list[ClientMessage]:
+        messages: list[ClientMessage] = [*self._outbox.take()]
+        if self._outbox.wants_ping():
+            messages.append(Ping(time.monotonic()))
+        self._set_room()
+        return messages
 
     async def _flush(self) -> None:
         """Give what was posted last a moment to leave."""
         with contextlib.suppress(asyncio.TimeoutError):
-            while self._settled and (self._direct or self._outbox.sendable):
+            while self._settled and self._connection and not (self._connection.idle and not self._outbox.sendable):
                 await asyncio.wait_for(self._wait_for_room(), 1)
 
     def _post(self, message: ClientMessage) -> None:
         """Send what belongs to this link alone. Without a link it is forgotten."""
         if self._ended:
             raise self._over()
-        if self._link is not None:
-            self._direct.append(message)
-            self._work.set()
+        if self._connection is not None:
+            self._connection.post(message)
+
+    def _wake(self) -> None:
+        if self._connection is not None:
+            self._connection.wake()
 
     # What the host says.
+
+    def _take_message(self, message: HostMessage) -> bool:
+        self._receive(message)
+        return not self._ended
 
     def _receive(self, message: HostMessage) -> None:
         match message:
@@ -677,43 +611,29 @@ class SshxClient:
                 if self._settled:
                     self._outbox.acknowledge(taken, time.monotonic())
                     self._set_room()
-            case Users(users):
-                self.users = dict(users)
-                self._events.emit(message)
-            case UserDiff(uid, user):
-                if user is None:
-                    self.users.pop(uid, None)
-                else:
-                    self.users[uid] = user
-                    if uid == self.uid:
-                        self._name = user.name  # a companion may have changed it
-                self._events.emit(message)
+            case Users() | UserDiff() | Hear() | ShellLatency():
+                if isinstance(message, UserDiff) and message.user is not None and message.uid == self.uid:
+                    self._name = message.user.name  # a companion may have changed it
+                if self._take(message):
+                    self._events.emit(message)
             case Shells(shells):
                 self._on_shells(dict(shells))
+                self._take(message)
                 self._events.emit(message)
                 if not self._settled:
                     self._settle()
-            case Hear(seq):
-                if seq > self._chat_seq:
-                    self._chat_seq = seq
-                    self.messages.append(message)
-                    self._events.emit(message)
-            case ShellLatency(ms):
-                self.shell_latency = ms
-                self._events.emit(message)
             case Done(req, value):
                 self._answer(req, value)
             case Error(req, code, text):
                 self._events.emit(message)
                 if req is not None:
                     self._answer(req, CommandError(text, code))
-            case Hello(uid, info):
-                changed = info != self.info
-                self.uid, self.info = uid, info
+            case Hello(_, info):
+                changed = self._take(message)
                 if self._hello is None:
                     self._hello = message
                 token = info.get("token")
-                self._resume = token if isinstance(token, bytes) else None
+                self._token = token if isinstance(token, bytes) else None
                 self._set_state("connected")
                 if changed:
                     self._events.emit(InfoChanged())
@@ -733,14 +653,14 @@ class SshxClient:
         held, may_write = self._outbox.held, self.role != "reader"
         running = {sid for sid, shell in self.shells.items() if not shell.ended}
         losses = self._outbox.open(
-            self._resume, _count(info, "input"), _count(info, "req"), running, may_write, time.monotonic()
+            self._token, _count(info, "input"), _count(info, "req"), running, may_write, time.monotonic()
         )
         self._tell_losses(losses)
         if self._outbox.held and not held:
             self._events.emit(InputHeld())
         if not self._first.done():
             self._first.set_result(None)
-        self._work.set()
+        self._wake()
         self._set_room()
 
     def _tell_losses(self, losses: Sequence[Loss]) -> None:
@@ -760,7 +680,7 @@ class SshxClient:
         ask = self._outbox.answered(req)
         if ask is not None:
             self._fail(ask, answer)
-            self._work.set()  # one more may be sent
+            self._wake()  # one more may be sent
 
     def _fail(self, ask: Ask, answer: Any) -> None:
         for future in self._answers.pop(ask, ()):
@@ -782,7 +702,6 @@ class SshxClient:
             shell.resize(info.rows, info.cols)
             if shell.wanted or self._with_outputs:
                 self._want(sid)
-        self.shells = shells
 
     def _want(self, sid: int) -> None:
         """Ask for a shell's output, from where it was left."""

@@ -23,6 +23,7 @@ from ..protocol.messages import (
     Kick,
     Lock,
     Move,
+    NewTickets,
     Ping,
     Pong,
     Request,
@@ -138,15 +139,18 @@ def _do(session: Session, participant: Participant, request: Request) -> int | N
         case SetRole(_, uid, role):
             _need_owner(participant)
             session.set_role(uid, role)
-        case Kick(_, uid, reason):
+        case Kick(_, uid, reason, new_tickets):
             _need_owner(participant)
-            session.kick(uid, reason)
+            session.kick(uid, reason, new_tickets)
         case Approve(_, uid, allow):
             _need_owner(participant)
             session.approve(uid, allow)
         case Lock(_, locked):
             _need_owner(participant)
             session.lock(locked)
+        case NewTickets():
+            _need_owner(participant)
+            session.rotate()
     return None
 
 

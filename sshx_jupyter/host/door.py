@@ -11,9 +11,8 @@ unfinished less so, because a bad network does that too. Beyond the bound the en
 **Wrong keys of a session.** New endpoints cost nothing, so failures are counted per session too. Once there were
 `Limits.wrong_keys` in a minute, handshakes take turns: `TURN_PERIOD` apart, whether the key is right or wrong, because
 an answer that only a wrong key had to wait for could be skipped by whoever guesses. Somebody who joins for the first
-time waits a moment then. Nobody else does: not owners, whose key has 128 random bits; not the host's own pages; and not
-endpoints that have been in this session, from which people resume. The token with which they resume is known only after
-the handshake, too late to order turns by: who resumes from a new endpoint waits like one who joins.
+time waits a moment then. Nobody else does: not owners and not clients that resume, whose keys have 128 random bits; not
+the host's own pages; and not endpoints that have been in this session.
 
 Someone who waits for a turn has done their part and cannot be thrown out. The turns handed out are bounded instead:
 while more than 25 endpoints guess at the same time, a newcomer may hear that the host is busy and has to try again.

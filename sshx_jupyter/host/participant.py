@@ -27,7 +27,6 @@ from ..protocol.messages import (
     Done,
     Error,
     HostMessage,
-    Role,
     ShellInfo,
     Shells,
     Snapshot,
@@ -35,11 +34,11 @@ from ..protocol.messages import (
     UserDiff,
 )
 from ..protocol.noise import NoiseError
-from .client_stream import ClientStream
 from .fair_scheduler import FairScheduler
 from .flow import Flow
 from .input_throttle import InputThrottle
 from .limits import Limits
+from .resume_table import ResumeEntry
 from .shell import Shell
 
 PART = 60 << 10
@@ -121,28 +120,24 @@ class Participant:
         session: ParticipantSession,
         link: Link,
         secured: SecureChannel,
-        uid: int,
+        entry: ResumeEntry,
         user: User,
         observer: bool,
-        token: bytes,
-        stream: ClientStream,
     ) -> None:
         self.session = session
         self.link = link
-        self.uid = uid
+        self.entry = entry
+        """What lets the client go on after its link broke."""
+        self.uid = entry.uid
+        self.stream = entry.stream
         self.observer = observer
         self.main: Participant | None = None
         """The user's own client, if this is a companion of it: another client of a user who is listed once."""
         self._user = user
-        self.token = token
-        """Resume token: lets the client go on after its link broke."""
-        self.stream = stream
         self.passive = False
         """Whether a session that lasts as long as its owners does not last for this one."""
         self.heard = 0
         """Number of the last chat message that it had heard when it came."""
-        self.proved: Role | None = None
-        """The role whose key it has shown, whatever it may do now."""
         self.needs_scrollback: set[int] = set()
         """Shells whose scrollback this user's earlier link did not bring."""
         self.unread = 0

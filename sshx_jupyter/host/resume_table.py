@@ -1,75 +1,106 @@
-"""What lets clients whose link broke go on: the same user, number, name and role, and the same stream of input."""
+"""What lets clients whose link broke go on: the same user, number, name and role, and the same stream of input.
+
+A client comes back with a key of its own, made from a token that only it and the host know. So new tickets lock nobody
+out who has been inside, and who was removed does not come back by it.
+"""
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..protocol.messages import JoinKind, User
+from ..protocol.handshake import ClientKey
+from ..protocol.messages import JoinKind, Role, User
 from .client_stream import ClientStream
 from .limits import Limits
 
+TOKEN_SIZE = 16
+"""Bytes of a token; random, so that it cannot be guessed."""
 
-@dataclass
+
+@dataclass(eq=False)
 class ResumeEntry:
-    """One client, which is here if `until` is infinite, or can come back until then (monotonic seconds)."""
+    """One client, which is here, or has left and can come back.
+
+    Attributes:
+        uid: its number; a companion's own, and not the user's.
+        user: the user as it is now, or was when it left.
+        role: the role whose key it showed when it came for the first time.
+        main: for a companion, the `uid` of the user's own client.
+        left: when it left, in monotonic seconds; None while it is here.
+        needs_scrollback: shells whose scrollback its earlier link did not bring.
+    """
 
     uid: int
     user: User
-    stream: ClientStream
+    role: Role
+    session_id: bytes
     kind: JoinKind = "user"
-    until: float = float("inf")
+    main: int | None = None
+    stream: ClientStream = field(default_factory=ClientStream)
+    left: float | None = None
     needs_scrollback: set[int] = field(default_factory=set)
-    """Shells whose scrollback the client's earlier link did not bring."""
+
+    def __post_init__(self) -> None:
+        self.token = secrets.token_bytes(TOKEN_SIZE)
+        self.key = ClientKey(self.role, self.session_id, self.token)
+
+    @property
+    def demoted(self) -> bool:
+        """Whether its user may do less than its ticket once let it."""
+        return self.role == "writer" and self.user.role == "reader"
 
 
 class ResumeTable:
-    """Clients by the token that each holds. One is kept for `Limits.resume_period` after it has left."""
+    """Clients by their ids. One is kept for `Limits.resume_period` after it has left.
+
+    One that was made a reader is kept for longer, as long as there is room: it would come back as a writer.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._entries: dict[bytes, ResumeEntry] = {}
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._entries)
+    def __iter__(self) -> Iterator[ResumeEntry]:
+        return iter(self._entries.values())
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, token: bytes | None, kind: JoinKind, owner: bool) -> ResumeEntry | None:
-        """The entry of the client that holds `token`, if it has joined in this way and with an owner's key, or not."""
-        entry = self._entries.get(token) if token else None
-        if entry is None or entry.until < time.monotonic():
+    def find(self, client_id: bytes, role: Role) -> ResumeEntry | None:
+        """The client of this id that came with the key of `role`; None if it is not known, or not any more."""
+        entry = self._entries.get(client_id)
+        if entry is None or entry.role != role or self._is_over(entry):
             return None
-        return entry if entry.kind == kind and (entry.user.role == "owner") == owner else None
+        if entry.main is not None and not any(known.uid == entry.main and not self._is_over(known) for known in self):
+            return None
+        return entry
 
-    def enter(self, token: bytes, entry: ResumeEntry) -> None:
-        """A client is here. So that tokens do not pile up, those who have been away for longest are forgotten."""
-        now = time.monotonic()
-        self._entries.pop(token, None)
-        for old in [old for old, known in self._entries.items() if known.until < now]:
-            del self._entries[old]
-        away = [old for old, known in self._entries.items() if known.until != float("inf")]
-        away.sort(key=lambda old: self._entries[old].until)
-        for old in away[: max(0, len(self._entries) - 4 * self._limits.users + 1)]:
-            del self._entries[old]
-        self._entries[token] = entry
+    def enter(self, entry: ResumeEntry) -> None:
+        """A client is here. So that entries do not pile up, those who have been away for longest are forgotten."""
+        entry.left = None
+        self._entries[entry.key.id] = entry
+        for client_id in [client_id for client_id, known in self._entries.items() if self._is_over(known)]:
+            del self._entries[client_id]
+        away = [known for known in self if known.left is not None]
+        away.sort(key=lambda known: (known.demoted, known.left))
+        for known in away[: max(0, len(self._entries) - 4 * self._limits.users)]:
+            del self._entries[known.key.id]
 
-    def leave(self, token: bytes, user: User, needs_scrollback: set[int]) -> None:
+    def leave(self, entry: ResumeEntry, user: User, needs_scrollback: set[int]) -> None:
         """A client has left, and may come back for a while unless that was revoked."""
-        entry = self._entries.get(token)
-        if entry is not None:
-            entry.user, entry.needs_scrollback = user, needs_scrollback
-            entry.until = time.monotonic() + self._limits.resume_period
+        entry.user, entry.needs_scrollback, entry.left = user, needs_scrollback, time.monotonic()
 
-    def revoke(self, token: bytes) -> None:
-        """The client that holds `token` cannot come back with it."""
-        self._entries.pop(token, None)
+    def revoke(self, uid: int) -> bool:
+        """No client of user `uid` can come back. Returns whether one could before."""
+        revoked = [known for known in self if uid in (known.uid, known.main)]
+        for known in revoked:
+            del self._entries[known.key.id]
+        return bool(revoked)
 
-    def revoke_guest(self, uid: int) -> bool:
-        """User `uid`, if not an owner, cannot come back. Returns whether that was possible before."""
-        tokens = [token for token, known in self._entries.items() if known.uid == uid and known.user.role != "owner"]
-        for token in tokens:
-            del self._entries[token]
-        return bool(tokens)
+    def _is_over(self, entry: ResumeEntry) -> bool:
+        if entry.left is None or entry.demoted:
+            return False
+        return time.monotonic() - entry.left > self._limits.resume_period

@@ -12,12 +12,12 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..links import Link
 from ..protocol.codes import CloseCode
-from ..protocol.handshake import Refused, SecureChannel
+from ..protocol.handshake import Preface, Refused, SecureChannel
 from ..protocol.messages import (
     ClientMessage,
     Geometry,
@@ -32,7 +32,6 @@ from ..protocol.messages import (
     Users,
     Waiting,
 )
-from .client_stream import ClientStream
 from .errors import Full, Invalid, NotAllowed, NotHere
 from .fair_scheduler import FairScheduler
 from .limits import Limits
@@ -85,6 +84,7 @@ EventKind = Literal[
     "asked",
     "wantsWrite",
     "role",
+    "newTickets",
     "shellOpened",
     "shellClosed",
     "chat",
@@ -105,6 +105,15 @@ class SessionOptions:
 
 
 @dataclass(frozen=True)
+class Key:
+    """What lets a client in: the key of a role, or that of a client which has been inside (`entry`)."""
+
+    role: Role
+    psk: bytes = field(repr=False)
+    entry: ResumeEntry | None = None
+
+
+@dataclass(frozen=True)
 class SessionEvent:
     """Something that happened in a session, for whoever hosts it. `detail` is a sentence's worth of text, no secret."""
 
@@ -122,7 +131,7 @@ class Session:
         self,
         name: str,
         options: SessionOptions,
-        keys: SessionSecrets,
+        session_secrets: SessionSecrets,
         session_id: bytes,
         *,
         terminals: Terminals,
@@ -147,7 +156,8 @@ class Session:
         self.stopped: str | None = None
         """Why the session has stopped, or None while it runs."""
         self.shells: dict[int, Shell] = {}
-        self._keys = keys
+        self._secrets = session_secrets
+        self._rotations = 0
         self._terminals = terminals
         self._address = address
         self._handle = handle
@@ -172,9 +182,9 @@ class Session:
     async def make(cls, name: str, options: SessionOptions, password: str | None, **parts: Any) -> Session:
         """A new session with fresh secrets; `parts` are what the session manager gives to all its sessions."""
         session_id = secrets.token_bytes(16)
-        keys = await SessionSecrets.make(session_id, options.read_only, password)
+        session_secrets = await SessionSecrets.make(session_id, options.read_only, password)
         name = clean_name(name, parts["limits"].name_length) or "Shared terminal"
-        return cls(name, options, keys, session_id, **parts)
+        return cls(name, options, session_secrets, session_id, **parts)
 
     def __repr__(self) -> str:
         return f"<Session {self.id.hex()} {self.name!r}>"
@@ -183,32 +193,44 @@ class Session:
 
     @property
     def password_needed(self) -> bool:
-        return self._keys.password_needed
+        return self._secrets.password_needed
 
     @property
     def owner_secret(self) -> bytes:
         """The secret of the host's own front ends. Never part of a ticket."""
-        return self._keys.owner
+        return self._secrets.owner
 
     @property
     def ticket(self) -> str | None:
         """The ticket that lets one write, with the host's addresses as known now; None for a read-only session."""
-        return self._keys.ticket("writer", self._address())
+        return self._secrets.ticket("writer", self._address())
 
     @property
     def read_ticket(self) -> str:
         """The ticket that lets one watch."""
-        ticket = self._keys.ticket("reader", self._address())
+        ticket = self._secrets.ticket("reader", self._address())
         assert ticket is not None
         return ticket
 
-    def psk(self, role: Role) -> bytes | None:
-        """The key that proves a role, or None if nobody can have it here."""
-        return self._keys.psk(role)
+    def key(self, preface: Preface) -> Key | None:
+        """The key that a client claims to have, or None if nobody has it now."""
+        if preface.client is not None:
+            entry = self._resume_table.find(preface.client, preface.role)
+            return Key(entry.role, entry.key.psk(), entry) if entry is not None else None
+        psk = self._secrets.psk(preface.role)
+        return Key(preface.role, psk) if psk is not None else None
 
-    async def rotate(self) -> None:
-        """Make new tickets. The old ones let nobody in any more; who is here stays."""
-        self._keys = await self._keys.renewed()
+    def rotate(self) -> None:
+        """Make new tickets. The old ones let nobody in any more; who has been inside stays, and may come back."""
+        self._secrets.renew()
+        self._rotations += 1
+        for participant in [*self._sender, *self._pending.values()]:
+            if participant.main is None:
+                self.update_user(participant, ticket=None)
+        for entry in self._resume_table:
+            entry.user = replace(entry.user, ticket=None)
+        self._info_changed()
+        self._emit("newTickets", None)
 
     # What the host does.
 
@@ -266,20 +288,23 @@ class Session:
         self.update_user(participant, role=role, wants_write=False)
         self._emit("role", participant, role)
 
-    def kick(self, uid: int, reason: str = "") -> None:
+    def kick(self, uid: int, reason: str = "", new_tickets: bool = True) -> None:
         """Remove a user, also one whose link has broken and who would come back.
 
-        Raises `NotHere`, or `Invalid` for an owner.
+        Without `new_tickets` the user's old ticket lets them in again. Raises `NotHere`, or `Invalid` for an owner.
         """
         participant = self._sender.get(uid) or self._pending.get(uid)
-        if participant is None and self._resume_table.revoke_guest(uid):
-            return
-        if participant is None:
-            raise NotHere("This user is not here any more.", "noUser")
-        if participant.user.role == "owner":
+        known = [participant.user] if participant else [entry.user for entry in self._resume_table if entry.uid == uid]
+        if any(user.role == "owner" for user in known):
             raise Invalid("Owners cannot be removed.")
+        if not known:
+            raise NotHere("This user is not here any more.", "noUser")
+        self._resume_table.revoke(uid)
+        if new_tickets:
+            self.rotate()
+        if participant is None:
+            return
         reason = clean_name(reason, self.limits.chat_length)
-        self._resume_table.revoke(participant.token)
         for client in self._clients(participant):
             client.drop_input()
             client.close("removed", "The host removed you from the session" + (f": {reason}" if reason else "."))
@@ -340,9 +365,9 @@ class Session:
 
     # Those who take part.
 
-    async def serve(self, link: Link, secured: SecureChannel, role: Role, join: Join, frames: list[bytes]) -> None:
-        """Let a client that has proved `role` take part until it leaves. Raises `Refused` if it may not come in."""
-        participant = self._seat(link, secured, role, join)
+    async def serve(self, link: Link, secured: SecureChannel, key: Key, join: Join, frames: list[bytes]) -> None:
+        """Let a client that has shown `key` take part until it leaves. Raises `Refused` if it may not come in."""
+        participant = self._seat(link, secured, key, join)
         why = ""
         try:
             if participant.user.pending:
@@ -357,13 +382,15 @@ class Session:
             self._leave(participant, why)
             participant.gone.set_result(None)
 
-    def _seat(self, link: Link, secured: SecureChannel, role: Role, join: Join) -> Participant:
+    def _seat(self, link: Link, secured: SecureChannel, key: Key, join: Join) -> Participant:
         if self.stopped is not None:
             raise Refused("notFound")
-        if join.kind == "companion" and role != "owner":
-            return self._companion(link, secured, role, join)
+        role, entry = key.role, key.entry
+        if role != "owner" and (join.kind == "companion" or (entry is not None and entry.kind == "companion")):
+            return self._companion(link, secured, entry, join)
         kind: JoinKind = "mirror" if join.kind == "mirror" and role == "owner" else "user"
-        entry = self._resume_table.find(join.resume, kind, role == "owner")
+        if entry is not None and entry.kind != kind:  # an owner's, with another client
+            entry = None
         if role != "owner":
             if entry is None and self.locked:
                 raise Refused("locked")
@@ -372,54 +399,44 @@ class Session:
         if entry is None:
             uid, self._next_uid = self._next_uid, self._next_uid + 1
             color = COLORS[(uid - 1) % len(COLORS)]
-            pending = self.options.approve and role != "owner"
-            user, needs_scrollback = User("", color, role, None, None, pending), set[int]()
+            guest = role != "owner"
+            user = User("", color, role, pending=self.options.approve and guest, ticket=role if guest else None)
+            entry = ResumeEntry(uid, user, role, self.id, kind)
         else:
-            uid, user, needs_scrollback = entry.uid, entry.user, entry.needs_scrollback
-            previous = self._sender.get(uid)
+            previous = self._sender.get(entry.uid)
             if previous is not None:  # what it is now, not what it was when it came
-                user, needs_scrollback = previous.user, previous.shells_without_scrollback()
-            user = replace(user, cursor=None)
-        name = clean_name(join.name or user.name, self.limits.name_length)
-        name = name or ("Host" if role == "owner" else f"Guest {uid}")
-        token, stream = self._stream(join, entry)
-        user = replace(user, name=name)
-        participant = Participant(self, link, secured, uid, user, kind == "mirror", token, stream)
-        participant.proved = role
+                entry.user, entry.needs_scrollback = previous.user, previous.shells_without_scrollback()
+        name = clean_name(join.name or entry.user.name, self.limits.name_length)
+        name = name or ("Host" if role == "owner" else f"Guest {entry.uid}")
+        user = replace(entry.user, name=name, cursor=None)
+        participant = Participant(self, link, secured, entry, user, kind == "mirror")
         participant.passive = join.passive
         participant.heard = join.chat
-        participant.needs_scrollback = needs_scrollback
+        participant.needs_scrollback = entry.needs_scrollback
         return participant
 
-    def _companion(self, link: Link, secured: SecureChannel, role: Role, join: Join) -> Participant:
-        """Another client of a guest who is here, such as the view in a notebook whose kernel takes part."""
-        main = next((p for p in self._sender if p.token == join.companion_of and p.main is None), None)
+    def _companion(self, link: Link, secured: SecureChannel, entry: ResumeEntry | None, join: Join) -> Participant:
+        """Another client of a guest who is here, such as the view in a notebook whose kernel takes part.
+
+        It comes with the key of the guest's own client, or later with its own.
+        """
+        if entry is None or join.kind != "companion":
+            raise Refused("invalidAuth")
+        main = self._sender.get(entry.uid if entry.main is None else entry.main)
         if main is None:
             raise Refused("busy")  # its user may come back
-        if main.proved != role:
-            raise Refused("invalidAuth")
-        entry = self._resume_table.find(join.resume, "companion", owner=False)
-        here = entry is not None and entry.uid in self._sender
+        here = entry.main is not None and entry.uid in self._sender
         if not here and (len(self._clients(main)) > COMPANIONS or self._full()):
             raise Refused("full")
-        if entry is None:
+        if entry.main is None:
             uid, self._next_uid = self._next_uid, self._next_uid + 1
-        else:
-            uid = entry.uid
-        token, stream = self._stream(join, entry)
-        companion = Participant(self, link, secured, uid, main.user, True, token, stream)
+            entry = ResumeEntry(uid, main.user, entry.role, self.id, "companion", main.uid)
+        companion = Participant(self, link, secured, entry, main.user, True)
         companion.main = main
         return companion
 
     def _full(self) -> bool:
         return len(self._sender) + len(self._pending) >= self.limits.users
-
-    @staticmethod
-    def _stream(join: Join, entry: ResumeEntry | None) -> tuple[bytes, ClientStream]:
-        """The token and the stream that a client goes on with, or new ones."""
-        if entry is not None and join.resume:
-            return join.resume, entry.stream
-        return secrets.token_bytes(16), ClientStream()
 
     def _clients(self, participant: Participant) -> list[Participant]:
         """A user's own client, and its companions."""
@@ -435,9 +452,8 @@ class Session:
             del self._pending[participant.uid]
         self._sender.add(participant)
         self._check_owned()
-        kind: JoinKind = "companion" if participant.main else "mirror" if participant.observer else "user"
-        entry = ResumeEntry(participant.uid, participant.user, participant.stream, kind)
-        self._resume_table.enter(participant.token, entry)
+        participant.entry.user = participant.user
+        self._resume_table.enter(participant.entry)
         participant.post(self._hello(participant))
         users = list(self.users().items())
         participant.post(Users(users[:USERS_AT_ONCE]))
@@ -459,9 +475,10 @@ class Session:
         info = {
             "session": self.id.hex(),
             "name": self.name,
-            "token": participant.token,
+            "token": participant.entry.token,
             "role": participant.user.role,
             "readOnly": self.options.read_only,
+            "rotations": self._rotations,
             "locked": self.locked,
             "created": self.created,
             "features": [],
@@ -481,7 +498,7 @@ class Session:
             self._sender.user_changed(uid)
         elif self._sender.remove(participant):
             without = participant.shells_without_scrollback()
-            self._resume_table.leave(participant.token, participant.user, without)
+            self._resume_table.leave(participant.entry, participant.user, without)
             if participant.observer:
                 self._check_owned()
                 return

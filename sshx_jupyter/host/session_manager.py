@@ -18,7 +18,7 @@ from typing import TypeAlias
 from ..links import FrameReader, Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, SecureChannel, refusal
-from ..protocol.messages import Closed, Join, Role
+from ..protocol.messages import Closed, Join
 from ..protocol.noise import NoiseError
 from ..screen import screen
 from . import dispatch
@@ -26,13 +26,14 @@ from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
 from .fair_scheduler import FairScheduler
 from .limits import Limits
-from .session import Session, SessionEvent, SessionOptions
+from .session import Key, Session, SessionEvent, SessionOptions
 from .terminals import Terminals
 
 log = logging.getLogger(__name__)
 
-Shaken: TypeAlias = tuple[Session, Role, bytes, SecureChannel, Join, list[bytes]]
-"""Result of a handshake: session, role, the role's key, channel, first message, and frames that came early."""
+Shaken: TypeAlias = tuple[Session, Preface, Key, SecureChannel, Join, list[bytes]]
+"""Result of a handshake: session, what the client claimed, and the key that proved it; channel, first message, and
+frames that came early."""
 
 
 LONGEST_SESSION = 366 * 24 * 3600
@@ -132,13 +133,13 @@ class SessionManager:
         if share is None:
             share = "local" if link.path().kind == "local" else "network"
         try:
-            session, role, psk, secured, join, rest = await self._shake(link, share)
+            session, preface, key, secured, join, rest = await self._shake(link, share)
             if shaken is not None:
                 shaken()
             try:
-                if session.psk(role) != psk:  # new tickets were made meanwhile
-                    raise Refused("invalidAuth")
-                await session.serve(link, secured, role, join, rest)
+                if session.key(preface) != key:  # new tickets were made, or the client was removed, meanwhile
+                    raise Refused("invalidAuth" if preface.client is None else "unknownClient")
+                await session.serve(link, secured, key, join, rest)
             except Refused as refused:  # by now the client understands encrypted messages only
                 self.refused[refused.reason] += 1
                 await self._send(link, secured.seal(encode(Closed(refused.reason, str(refused)))))
@@ -198,19 +199,22 @@ class SessionManager:
         if share == "local" and not owner:  # nobody keeps the host's own page out by failing in its name
             door.check(peer, time.monotonic())
         session = self.sessions.get(preface.session_id)
-        psk = session.psk(preface.role) if session is not None else None
+        key = session.key(preface) if session is not None else None
         # An unknown session and a wrong key cost the same work and are told only afterwards.
-        handshake = HostHandshake(first, psk or self._nobody)
+        handshake = HostHandshake(first, key.psk if key is not None else self._nobody)
         message = await reader.next()
-        if session is not None and not owner and share == "network":
+        guessable = not owner and preface.client is None
+        if session is not None and guessable and share == "network":
             await self._wait_for_turn(session.id, peer)
         try:
-            if session is not None and not owner and session.password_needed and not preface.password:
+            if session is not None and guessable and session.password_needed and not preface.password:
                 raise Refused("passwordRequired")
             reply, secured = handshake.receive(message)
         except Refused as refused:
             if session is None:
                 raise Refused("notFound") from None
+            if preface.client is not None:
+                raise Refused("unknownClient") from None
             if refused.reason == "invalidAuth":
                 door.wrong_key(session.id, time.monotonic())
             raise
@@ -221,12 +225,12 @@ class SessionManager:
             join = decode_client(first)
         except MalformedMessage:
             join = None
-        if session is None or psk is None or not isinstance(join, Join):
+        if session is None or key is None or not isinstance(join, Join):
             text = "Your client did not join as it should. Update sshx-jupyter on both sides and join again."
             await self._send(link, secured.seal(encode(Closed("malformed", text))))
             raise Refused("malformed")
         door.came_in(session.id, peer)
-        return session, preface.role, psk, secured, join, reader.rest()
+        return session, preface, key, secured, join, reader.rest()
 
     def _take_place(self, task: asyncio.Task[Shaken], peer: str, share: Share) -> None:
         loser = self.door.enter(task, peer, share)

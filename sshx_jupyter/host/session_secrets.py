@@ -7,35 +7,44 @@ import secrets
 from typing import Literal
 
 from ..protocol.messages import Role
-from ..protocol.noise import derive_psk
+from ..protocol.noise import derive_psk, hash_password
 from ..ticket import SECRET_SIZE, Ticket
 
 
 class SessionSecrets:
-    """A session's secrets. `owner` is that of the host's own front ends, and never part of a ticket."""
+    """A session's secrets. `owner` is that of the host's own front ends, and never part of a ticket.
 
-    def __init__(self, session_id: bytes, read_only: bool, password: str | None, owner: bytes) -> None:
-        self.owner = owner
-        self.password_needed = password is not None
+    Args:
+        session_id: 16 bytes.
+        read_only: whether nobody can have the role `writer`.
+        password_hash: `hash_password` of the session's password, or empty if it has none.
+    """
+
+    def __init__(self, session_id: bytes, read_only: bool, password_hash: bytes) -> None:
+        self.owner = secrets.token_bytes(SECRET_SIZE)
         self._session_id = session_id
         self._read_only = read_only
-        self._password = password
-        self._secrets: dict[Role, bytes] = {"owner": owner, "reader": secrets.token_bytes(SECRET_SIZE)}
-        if not read_only:
-            self._secrets["writer"] = secrets.token_bytes(SECRET_SIZE)
-        self._psks = {
-            role: derive_psk(secret, session_id, role, None if role == "owner" else password)
-            for role, secret in self._secrets.items()
-        }
+        self._password_hash = password_hash
+        self._secrets: dict[Role, bytes] = {}
+        self._psks: dict[Role, bytes] = {"owner": derive_psk(self.owner, session_id, "owner")}
+        self.renew()
 
     @classmethod
     async def make(cls, session_id: bytes, read_only: bool, password: str | None) -> SessionSecrets:
-        """Fresh secrets. In a thread, as deriving a key from a password takes a while."""
-        return await asyncio.to_thread(cls, session_id, read_only, password, secrets.token_bytes(SECRET_SIZE))
+        """Fresh secrets. The password is hashed in a thread, as that takes a while, and is not kept."""
+        password_hash = b"" if password is None else await asyncio.to_thread(hash_password, password, session_id)
+        return cls(session_id, read_only, password_hash)
 
-    async def renewed(self) -> SessionSecrets:
-        """Fresh secrets for those who join; the owner's stays."""
-        return await asyncio.to_thread(SessionSecrets, self._session_id, self._read_only, self._password, self.owner)
+    @property
+    def password_needed(self) -> bool:
+        return self._password_hash != b""
+
+    def renew(self) -> None:
+        """Make fresh secrets for those who join; the owner's stays."""
+        roles: tuple[Role, ...] = ("reader",) if self._read_only else ("reader", "writer")
+        for role in roles:
+            self._secrets[role] = secret = secrets.token_bytes(SECRET_SIZE)
+            self._psks[role] = derive_psk(secret, self._session_id, role, self._password_hash)
 
     def psk(self, role: Role) -> bytes | None:
         """The key that proves a role, or None if nobody can have it here."""

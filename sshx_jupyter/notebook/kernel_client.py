@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from ..client import SessionEnded, SshxClient
-from ..client.events import Event, Output
+from ..client.events import Event, InfoChanged, Output
 from ..links import Unreachable
 from ..links.comm import CommLink
 from ..protocol.codec import MalformedMessage
@@ -52,6 +52,7 @@ class KernelClient:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._change: asyncio.TimerHandle | None = None
         self._told_at = 0.0
+        self._info_changed = asyncio.Event()
         self._over = asyncio.Event()
 
     @classmethod
@@ -108,6 +109,8 @@ class KernelClient:
             started.set_exception(error)
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, InfoChanged):
+            self._info_changed.set()
         if self._change is None and not isinstance(event, Output):
             loop = asyncio.get_running_loop()
             self._change = loop.call_at(max(loop.time(), self._told_at + PAUSE), self._tell)
@@ -124,7 +127,10 @@ class KernelClient:
         loop = asyncio.get_running_loop()
         started = loop.time()
         while self.client is not None and not self.client.ended:
-            await asyncio.sleep(OFTEN if loop.time() - started < CLOSE_TO_START else SELDOM)
+            self._info_changed.clear()
+            pause = OFTEN if loop.time() - started < CLOSE_TO_START else SELDOM
+            with contextlib.suppress(asyncio.TimeoutError):  # new tickets may have been made
+                await asyncio.wait_for(self._info_changed.wait(), pause)
             tickets = await hosted.tickets()
             if tickets is not None:
                 self._mirror.tickets_changed(tickets)

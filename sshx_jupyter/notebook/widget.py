@@ -91,13 +91,18 @@ class SharedSession(SessionWidget):
         result: RunResult = self._call(self._client.run(command, shell, timeout))
         return result
 
-    def kick(self, user: int | str, reason: str = "") -> None:
-        """Remove a user, by number or by name, from a session of one's own. Raises `SharingError`."""
+    def kick(self, user: int | str, reason: str = "", new_tickets: bool = True) -> None:
+        """Remove a user, by number or by name, from a session of one's own.
+
+        New tickets are made, so that the user cannot come back with the old one; without `new_tickets` the user can.
+        Everyone else stays. Raises `SharingError`.
+        """
         client, uid = self._client, self._find(user)
         _need(reason, str, "A reason is a text.")
+        _need(new_tickets, bool, "new_tickets is True or False.")
 
         async def kick() -> None:
-            await client.kick(uid, reason)
+            await client.kick(uid, reason, new_tickets)
             await client.wait_for(lambda _: uid not in client.users)
 
         self._call(kick())

@@ -14,6 +14,7 @@ RefusalCode: TypeAlias = Literal[
     "locked",
     "busy",
     "rateLimited",
+    "unknownClient",
 ]
 """Why a handshake is refused."""
 
@@ -47,7 +48,7 @@ ErrorCode: TypeAlias = Literal[
 ]
 """Why something that a client asked for was not done."""
 
-RETRY: frozenset[str] = frozenset({"busy", "full", "rateLimited", "tooSlow"})
+RETRY: frozenset[str] = frozenset({"busy", "full", "rateLimited", "tooSlow", "unknownClient"})
 """Codes after which a client that was inside tries again. All others are final, also those of a newer host."""
 
 SESSION_OVER: frozenset[str] = frozenset({"stopped", "expired", "abandoned", "shutdown"})

@@ -2,7 +2,8 @@
 
 Three frames: the client sends a *preface* (in clear) and Noise message 1; the host answers with one frame,
 ``0x00`` and Noise message 2, or ``0x01`` and the reason for refusing. The preface is the prologue of the
-handshake, so nobody on the way can change it, and the host tries only the key of the role that it claims.
+handshake, so nobody on the way can change it, and the host tries only the key that it claims: that of a role, or
+that of a client which has been inside before.
 After that every frame is one Noise transport message (Noise rev 34, section 5.1) that holds one message of
 :mod:`sshx_jupyter.protocol.messages`.
 """
@@ -14,13 +15,23 @@ from dataclasses import dataclass, field
 
 from .framing import MAX_FRAME
 from .messages import Role
-from .noise import TAG_SIZE, CipherState, NoiseError, NoiseNNpsk0, derive_psk
+from .noise import (
+    CLIENT_ID_SIZE,
+    TAG_SIZE,
+    CipherState,
+    NoiseError,
+    NoiseNNpsk0,
+    derive_client,
+    derive_psk,
+    hash_password,
+)
 
 __all__ = [
     "MAX_PLAINTEXT",
     "SESSION_ID_SIZE",
     "VERSION",
     "ClientHandshake",
+    "ClientKey",
     "Credentials",
     "HandshakeError",
     "HostHandshake",
@@ -39,6 +50,7 @@ MAX_PLAINTEXT = MAX_FRAME - TAG_SIZE
 _MAGIC = b"sshx"
 _ROLES: tuple[Role, ...] = ("owner", "writer", "reader")
 _PASSWORD = 0x01
+_CLIENT = 0x02
 _SIZE = len(_MAGIC) + 3 + SESSION_ID_SIZE
 
 _ACCEPTED = b"\x00"
@@ -53,6 +65,7 @@ _SENTENCES = {
     "full": "This session is full. Try again when someone has left.",
     "locked": "The host has locked this session. Ask the host to unlock it, then join again.",
     "busy": "The host is busy. Try again in a few seconds.",
+    "unknownClient": "The host does not know you any more. Join again with the ticket.",
     "rateLimited": "There were too many failed attempts. Wait a minute, then join with the right ticket.",
 }
 
@@ -112,28 +125,60 @@ class Credentials:
     secret: bytes = field(repr=False)
     password: str | None = field(default=None, repr=False)
 
+    def preface(self) -> Preface:
+        """Return the preface of a handshake with :meth:`psk`. Raises ValueError if the session id is not 16 bytes."""
+        return Preface(self.role, self.session_id, self.password is not None)
+
     def psk(self) -> bytes:
         """Return :func:`~sshx_jupyter.protocol.noise.derive_psk` of this; takes 50 ms with a password."""
-        return derive_psk(self.secret, self.session_id, self.role, self.password)
+        password_hash = b"" if self.password is None else hash_password(self.password, self.session_id)
+        return derive_psk(self.secret, self.session_id, self.role, password_hash)
+
+
+class ClientKey:
+    """A client's own key: with it, one that was inside comes back as the same client, whatever became of the ticket.
+
+    Args:
+        role: the role whose key the client showed when it came for the first time.
+        session_id: 16 bytes.
+        token: from the host's ``hello``. Secret.
+    """
+
+    __slots__ = ("_psk", "id", "role", "session_id")
+
+    def __init__(self, role: Role, session_id: bytes, token: bytes) -> None:
+        self.role = role
+        self.session_id = session_id
+        self.id, self._psk = derive_client(token, session_id)
+
+    def preface(self) -> Preface:
+        """Return the preface of a handshake with :meth:`psk`."""
+        return Preface(self.role, self.session_id, client=self.id)
+
+    def psk(self) -> bytes:
+        """Return the pre-shared key."""
+        return self._psk
 
 
 @dataclass(frozen=True, slots=True)
 class Preface:
-    """The first frame, in clear; 23 bytes.
+    """The first frame, in clear; 23 bytes, or 39 with a client's id.
 
-    ``"sshx"``, then one byte each for the version, the flags (bit 0: password) and the role (0 owner, 1
-    writer, 2 reader), then the session id.
+    ``"sshx"``, then one byte each for the version, the flags (bit 0: password, bit 1: client id) and the role (0 owner,
+    1 writer, 2 reader), then the session id, then the client's id if there is one.
 
     Attributes:
         role: the role claimed.
         session_id: 16 bytes.
         password: whether the client uses a password; a host that needs one refuses with ``passwordRequired``.
+        client: 16 bytes if the client has been inside and uses a key of its own (:class:`ClientKey`), else None.
         version: the version of the protocol.
     """
 
     role: Role
     session_id: bytes
     password: bool = False
+    client: bytes | None = None
     version: int = VERSION
 
     def pack(self) -> bytes:
@@ -144,8 +189,11 @@ class Preface:
         """
         if len(self.session_id) != SESSION_ID_SIZE:
             raise ValueError(f"a session id is {SESSION_ID_SIZE} bytes")
-        flags = _PASSWORD if self.password else 0
-        return _MAGIC + bytes((self.version, flags, _ROLES.index(self.role))) + self.session_id
+        if self.client is not None and len(self.client) != CLIENT_ID_SIZE:
+            raise ValueError(f"a client's id is {CLIENT_ID_SIZE} bytes")
+        flags = (_PASSWORD if self.password else 0) | (_CLIENT if self.client is not None else 0)
+        head = bytes((self.version, flags, _ROLES.index(self.role)))
+        return _MAGIC + head + self.session_id + (self.client or b"")
 
     @classmethod
     def parse(cls, frame: bytes) -> Preface:
@@ -160,9 +208,13 @@ class Preface:
             raise Refused("malformed")
         if frame[4] != VERSION:
             raise Refused("version")
-        if len(frame) != _SIZE or frame[6] >= len(_ROLES):
+        if len(frame) < _SIZE or frame[6] >= len(_ROLES):
             raise Refused("malformed")
-        return cls(_ROLES[frame[6]], bytes(frame[7:]), bool(frame[5] & _PASSWORD))
+        session_id, rest = bytes(frame[7:_SIZE]), bytes(frame[_SIZE:])
+        has_client = bool(frame[5] & _CLIENT)
+        if len(rest) != (CLIENT_ID_SIZE if has_client else 0):
+            raise Refused("malformed")
+        return cls(_ROLES[frame[6]], session_id, bool(frame[5] & _PASSWORD), rest if has_client else None)
 
 
 class SecureChannel:
@@ -209,20 +261,19 @@ class ClientHandshake:
     """The client's side: send the frames of :meth:`start`, then :meth:`receive` the first frame that comes.
 
     Args:
-        credentials: what to show.
-        psk: ``credentials.psk()`` if it was computed already, for instance in a thread because of a password.
+        preface: that of the :class:`Credentials` or the :class:`ClientKey` to show.
+        psk: the key of the same; 32 bytes.
         ephemeral: only for test vectors, as in :class:`~sshx_jupyter.protocol.noise.NoiseNNpsk0`.
 
     Raises:
-        ValueError: if the session id is not 16 bytes.
+        ValueError: if a field of the preface is out of range.
     """
 
     __slots__ = ("_noise", "_preface")
 
-    def __init__(self, credentials: Credentials, psk: bytes | None = None, *, ephemeral: bytes | None = None) -> None:
-        preface = Preface(credentials.role, credentials.session_id, credentials.password is not None)
+    def __init__(self, preface: Preface, psk: bytes, *, ephemeral: bytes | None = None) -> None:
         self._preface = preface.pack()
-        self._noise = NoiseNNpsk0(True, self._preface, credentials.psk() if psk is None else psk, ephemeral)
+        self._noise = NoiseNNpsk0(True, self._preface, psk, ephemeral)
 
     def start(self) -> list[bytes]:
         """Return the two frames to send, the preface and Noise message 1. Call it once.
@@ -262,7 +313,7 @@ class HostHandshake:
 
     Args:
         preface: the first frame, exactly as it was received.
-        psk: the 32-byte key of the session and role that the preface claims, and of no other.
+        psk: the 32-byte key of the session and role, or of the client, that the preface claims, and of no other.
         ephemeral: only for test vectors, as in :class:`~sshx_jupyter.protocol.noise.NoiseNNpsk0`.
     """
 

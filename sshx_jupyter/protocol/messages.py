@@ -108,6 +108,8 @@ class User(Map):
         focus: the shell that it types into, or None.
         pending: whether it waits for an owner's approval.
         wants_write: whether it is a reader who asked to write.
+        ticket: the role that the ticket with which the user came still gives to whoever joins with it; None for owners,
+            and once new tickets were made.
     """
 
     name: str
@@ -117,6 +119,7 @@ class User(Map):
     focus: Id | None = None
     pending: bool = False
     wants_write: bool = field(default=False, metadata={"wire": "wantsWrite"})
+    ticket: Role | None = None
 
 
 # --- Client to host ---------------------------------------------------------------------------------------
@@ -128,19 +131,15 @@ class Join(Map):
 
     Attributes:
         name: the name that the client would like to have, or None.
-        resume: this client's token from an earlier link, to go on with the same stream as the same user, or None.
         kind: ``as`` on the wire. A ``user`` is listed. A ``mirror`` is an owner's unseen client. A ``companion`` is
-            one more client of a user who is here, and acts as that user.
-        companion_of: ``of`` on the wire. For a companion, the token of the user's own client.
+            one more client of a user who is here, and acts as that user; it shows the key of that user's own client.
         passive: for an owner's client: it does not keep a session alive that ends with its owners.
         chat: sequence number of the last chat message seen, 0 for none.
         features: what the client can do beyond ``sshx/1``. Unknown ones are ignored.
     """
 
     name: str | None = None
-    resume: bytes | None = field(default=None, repr=False)
     kind: JoinKind = field(default="user", metadata={"wire": "as"})
-    companion_of: bytes | None = field(default=None, repr=False, metadata={"wire": "of"})
     passive: bool = False
     chat: Seq = 0
     features: list[str] = field(default_factory=list)
@@ -265,11 +264,12 @@ class SetRole:
 
 @dataclass(frozen=True, slots=True)
 class Kick:
-    """Remove a user; owners only."""
+    """Remove a user, and make new tickets unless the user may come back with the old one; owners only."""
 
     req: Req
     uid: Id
     reason: str
+    new_tickets: bool = field(metadata={"wire": "newTickets"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +287,13 @@ class Lock:
 
     req: Req
     locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewTickets:
+    """Make new tickets; owners only. The old ones let nobody in any more, but who has been inside comes back."""
+
+    req: Req
 
 
 # --- Host to client ---------------------------------------------------------------------------------------
@@ -413,7 +420,9 @@ class Closed:
     text: str
 
 
-Request: TypeAlias = Create | Close | Move | Chat | SetName | SetColor | RequestWrite | SetRole | Kick | Approve | Lock
+Request: TypeAlias = (
+    Create | Close | Move | Chat | SetName | SetColor | RequestWrite | SetRole | Kick | Approve | Lock | NewTickets
+)
 ClientMessage: TypeAlias = Join | Data | Subscribe | Ack | Ping | SetCursor | SetFocus | Request
 HostMessage: TypeAlias = (
     Hello | Waiting | Users | UserDiff | Shells | Snapshot | Chunks | Hear | ShellLatency | Pong | Done | Error | Closed

@@ -26,12 +26,26 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-__all__ = ["KEY_SIZE", "PROTOCOL_NAME", "TAG_SIZE", "CipherState", "NoiseError", "NoiseNNpsk0", "derive_psk"]
+__all__ = [
+    "CLIENT_ID_SIZE",
+    "KEY_SIZE",
+    "PROTOCOL_NAME",
+    "TAG_SIZE",
+    "CipherState",
+    "NoiseError",
+    "NoiseNNpsk0",
+    "derive_client",
+    "derive_psk",
+    "hash_password",
+]
 
 PROTOCOL_NAME = b"Noise_NNpsk0_25519_ChaChaPoly_SHA256"
 
 KEY_SIZE = 32
 """Bytes of a psk, a cipher key, an X25519 key and a SHA-256 digest: all four are 32."""
+
+CLIENT_ID_SIZE = 16
+"""Bytes by which a client that comes back names itself."""
 
 TAG_SIZE = 16
 """Bytes that encryption adds to a message."""
@@ -45,28 +59,49 @@ class NoiseError(Exception):
     """A message is not authentic, is cut short, or came out of turn. Tells nothing of keys or content."""
 
 
-def derive_psk(secret: bytes, session_id: bytes, role: str, password: str | None = None) -> bytes:
+def hash_password(password: str, session_id: bytes) -> bytes:
+    """Return the 32-byte Argon2id hash (RFC 9106) of a session's password; takes about 50 ms.
+
+    19 MiB, 2 passes, 1 lane; the salt is the session id. The password is hashed as NFKC-normalized UTF-8, so that it
+    is the same from every keyboard; a lone surrogate counts as U+FFFD, as in browsers. The empty string is a password.
+
+    Args:
+        password: what the person typed.
+        session_id: 16 bytes (Argon2id needs at least 8).
+    """
+    text = unicodedata.normalize("NFKC", re.sub("[\ud800-\udfff]", "\ufffd", password))
+    argon2 = Argon2id(salt=session_id, length=32, iterations=2, lanes=1, memory_cost=19 * 1024)
+    return argon2.derive(text.encode())
+
+
+def derive_psk(secret: bytes, session_id: bytes, role: str, password_hash: bytes = b"") -> bytes:
     """Derive the 32-byte pre-shared key that proves ``role`` in a session.
 
-    HKDF-SHA256 (RFC 5869) with the secret as key material, the session id as salt and ``"sshx/1 " + role`` as
-    info. With a password, its Argon2id hash (RFC 9106; salt = session id, 19 MiB, 2 passes, 1 lane, 32 bytes)
-    is appended to the secret; that takes about 50 ms, so call it off the event loop. The password is hashed
-    as NFKC-normalised UTF-8, so that it is the same from every keyboard; a lone surrogate counts as U+FFFD,
-    as in browsers.
+    HKDF-SHA256 (RFC 5869) with the secret, followed by the password's hash, as key material, the session id as salt
+    and ``"sshx/1 " + role`` as info.
 
     Args:
         secret: the ticket's secret, any length.
-        session_id: 16 bytes (Argon2id needs at least 8).
+        session_id: 16 bytes.
         role: ``"owner"``, ``"writer"`` or ``"reader"``.
-        password: the session's password, or None if it has none. The empty string is a password.
+        password_hash: :func:`hash_password` of the session's password, or empty if it has none.
     """
-    material = secret
-    if password is not None:
-        text = unicodedata.normalize("NFKC", re.sub("[\ud800-\udfff]", "\ufffd", password))
-        argon2 = Argon2id(salt=session_id, length=32, iterations=2, lanes=1, memory_cost=19 * 1024)
-        material += argon2.derive(text.encode())
-    info = b"sshx/1 " + role.encode("ascii")
-    return HKDF(algorithm=SHA256(), length=KEY_SIZE, salt=session_id, info=info).derive(material)
+    return _derive(secret + password_hash, session_id, role, KEY_SIZE)
+
+
+def derive_client(token: bytes, session_id: bytes) -> tuple[bytes, bytes]:
+    """Derive what a client that holds ``token`` shows when it comes back: its 16-byte id, and its 32-byte psk.
+
+    HKDF-SHA256 with the token as key material, the session id as salt and ``"sshx/1 client"`` as info. The id is sent
+    in clear and tells nothing of the token.
+    """
+    derived = _derive(token, session_id, "client", CLIENT_ID_SIZE + KEY_SIZE)
+    return derived[:CLIENT_ID_SIZE], derived[CLIENT_ID_SIZE:]
+
+
+def _derive(material: bytes, session_id: bytes, purpose: str, length: int) -> bytes:
+    info = b"sshx/1 " + purpose.encode("ascii")
+    return HKDF(algorithm=SHA256(), length=length, salt=session_id, info=info).derive(material)
 
 
 class CipherState:

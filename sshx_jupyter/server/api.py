@@ -164,7 +164,7 @@ class SessionHandler(_Handler):
             if change.locked is not None:
                 session.lock(change.locked)
             if change.rotate:
-                await session.rotate()
+                session.rotate()
         [model] = await self.models(session)
         self.reply(model)
 

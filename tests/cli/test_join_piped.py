@@ -25,9 +25,9 @@ READER = "This ticket lets you watch only"
 # `jupyter sshx` that notices and gives up sooner.
 IMPATIENT = """\
 import sys
-from sshx_jupyter.client import client
+from sshx_jupyter.client import connection
 from sshx_jupyter.cli import main, piped
-client.SILENCE, piped.PATIENCE = 5.0, 3.0
+connection.SILENCE, piped.PATIENCE = 5.0, 3.0
 sys.exit(main())
 """
 

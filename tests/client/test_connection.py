@@ -38,7 +38,7 @@ class OneWay:
 
 
 async def test_why_a_full_session_refuses_is_told_although_it_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sshx_jupyter.client.client.FIRST_TRIES", 0.0)
+    monkeypatch.setattr("sshx_jupyter.client.retry.FIRST_TRIES", 0.0)
     async with hosting(users=1) as host:
         session = await host.create()
 

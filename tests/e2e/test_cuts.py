@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sshx_jupyter.client import SshxClient
-from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client import SshxClient, retry
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.node import SshxNode
 from sshx_jupyter.ticket import Ticket
@@ -20,7 +19,7 @@ CUTS = int(os.environ.get("SSHX_CUTS", "50"))
 
 @pytest.mark.timeout(60 + CUTS)
 async def test_nothing_is_lost_or_doubled_in_either_direction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.01))
+    monkeypatch.setattr(retry, "BACKOFF", (0.001, 0.01))
     limits = Limits(chat_burst=10**6, handshakes=256)
     async with (
         await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0", limits=limits) as host,

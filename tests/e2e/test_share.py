@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from sshx_jupyter.client import SessionEnded, SshxClient
-from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client import SessionEnded, SshxClient, retry
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.client.events import Output
 from sshx_jupyter.links import Link, Unreachable
@@ -197,7 +196,7 @@ async def test_a_late_guest_after_much_output(server_a: JupyterServer) -> None:
 async def test_a_guest_who_is_cut_off_again_and_again_loses_nothing(
     server_a: JupyterServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.01))
+    monkeypatch.setattr(retry, "BACKOFF", (0.001, 0.01))
     links: list[Link] = []
     async with (
         shared_terminal(server_a) as (tab, session),

@@ -205,23 +205,38 @@ async def test_codes(server: JupyterServer) -> None:
         running = asyncio.ensure_future(reader.run())
         await reader.until(lambda: reader.settled)
         [sid] = reader.shells
-        for request in (("create", 0, 0), ("close", sid), ("move", sid, None), ("lock", True), ("kick", owner.uid, "")):
+        kick = ("kick", owner.uid, "", True)
+        for request in (("create", 0, 0), ("close", sid), ("move", sid, None), ("lock", True), kick, ("newTickets",)):
             with pytest.raises(Failed, match="notAllowed"):
                 await reader.request(*request)
         reader.type(sid, b"no")
         await reader.until(lambda: reader.errors[-1] == ("notAllowed", {"sid": sid, "n": 0, "bytes": 2}))
         with pytest.raises(Failed, match="noUser"):
-            await owner.request("kick", 99, "")
+            await owner.request("kick", 99, "", True)
         with pytest.raises(Failed, match="invalid"):
-            await owner.request("kick", owner.uid, "")
+            await owner.request("kick", owner.uid, "", True)
         assert await reader.request("requestWrite") is None
         await owner.until(lambda: owner.users[reader.uid]["wantsWrite"])
         assert await owner.request("setRole", reader.uid, "writer") is None
         await reader.until(lambda: reader.users[reader.uid]["role"] == "writer")
-        await owner.request("kick", reader.uid, "bye")
+        await owner.request("kick", reader.uid, "bye", True)
         with pytest.raises(Failed, match="removed"):
             await running
         await owner.until(lambda: owner.users[reader.uid] is None)
+
+
+async def test_new_tickets_cost_nobody_their_place(server: JupyterServer) -> None:
+    session = await server.share()
+    guest, late = client_of(server, session, "writer"), client_of(server, session, "writer")
+    async with joined(client_of(server, session, "owner")) as owner, joined(guest):
+        uid = guest.uid
+        assert await owner.request("newTickets") is None
+        await owner.until(lambda: owner.info["rotations"] == 1 and owner.users[uid]["ticket"] is None)
+        guest.link.close()
+        await guest.until(lambda: guest.links == 2 and guest.settled)
+        assert guest.uid == uid
+        with pytest.raises(Failed, match="invalidAuth"):
+            await late.run()
 
 
 @pytest.mark.timeout(100)

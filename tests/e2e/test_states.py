@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from sshx_jupyter.client import SessionEnded, SshxClient
-from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client import SessionEnded, SshxClient, retry
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
@@ -22,7 +21,7 @@ from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol import codec
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import Closed, Error
-from tests.sessions import Host, RawClient, credentials, hosting
+from tests.sessions import Host, RawClient, credentials, hosting, own_key
 
 NONSENSE = "Xyzzy: the host removed you, locked, full, not shared any more."
 
@@ -32,8 +31,8 @@ def texts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if request.param == "nonsense":
         monkeypatch.setitem(codec._WIRE, Closed, ("closed", lambda m: (m.code, NONSENSE)))
         monkeypatch.setitem(codec._WIRE, Error, ("error", lambda m: (m.req, m.code, NONSENSE, m.details)))
-    monkeypatch.setattr(client_module, "BACKOFF", (0.01, 0.1))
-    monkeypatch.setattr(client_module, "FIRST_TRIES", 0.3)
+    monkeypatch.setattr(retry, "BACKOFF", (0.01, 0.1))
+    monkeypatch.setattr(retry, "FIRST_TRIES", 0.3)
 
 
 @pytest.fixture
@@ -97,8 +96,8 @@ async def test_an_owner_removes_or_turns_away(host: Host) -> None:
 async def test_a_client_that_joins_again_elsewhere_or_makes_no_sense(host: Host) -> None:
     session = await host.create()
     async with host.connect(session) as client:
-        again = RawClient(await host.dial(), credentials(session, "writer"))
-        await again.join(resume=client.info["token"])
+        again = RawClient(await host.dial(), own_key(session, "writer", client))
+        await again.join()
         assert await ended(client) == "replaced"
     wild = RawClient(await host.dial(), credentials(session, "writer"))
     await wild.join()
@@ -117,7 +116,7 @@ async def test_a_client_that_is_not_let_in(host: Host, reason: str) -> None:
             for _ in range(4):
                 await stack.enter_async_context(host.connect(session))
         elif reason == "invalidAuth":
-            await session.rotate()
+            session.rotate()
         else:
             await session.stop()
         with pytest.raises(Refused) as refused:
@@ -127,7 +126,7 @@ async def test_a_client_that_is_not_let_in(host: Host, reason: str) -> None:
 
 
 async def test_a_full_session_is_tried_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "FIRST_TRIES", 30.0)
+    monkeypatch.setattr(retry, "FIRST_TRIES", 30.0)
     session = await host.create()
     async with contextlib.AsyncExitStack() as stack:
         others = [await stack.enter_async_context(host.connect(session)) for _ in range(4)]

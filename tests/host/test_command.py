@@ -92,7 +92,7 @@ async def test_input_that_was_lost_is_told_by_the_next_send_and_not_by_a_command
     async with host.connect(session) as client:
         await client.wait_for(lambda c: c.shells)
         client._outbox.type(99, b"exit\r", 0.0)
-        client._tell_losses(client._outbox.open(client._resume, 0, 0, {1}, True, 0.0))
+        client._tell_losses(client._outbox.open(client._token, 0, 0, {1}, True, 0.0))
         assert (await client.run("echo on")).output == "on\n"
         with pytest.raises(InputNotDelivered, match="Shell 99 has ended"):
             await client.send(1, "x")

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from sshx_jupyter.client import SshxClient, output
-from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client import SshxClient, connection, output, retry
 from sshx_jupyter.client.events import Output
 from sshx_jupyter.host.participant import PART
 from sshx_jupyter.host.session import Session
@@ -92,7 +91,7 @@ async def test_resize_keeps_screens_equal(host: Host) -> None:
 async def test_returning_clients_lose_no_line_and_see_none_twice(
     host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.005))
+    monkeypatch.setattr(retry, "BACKOFF", (0.001, 0.005))
     session = await host.create()
     links: list[Any] = []
 
@@ -136,7 +135,7 @@ async def test_returning_clients_lose_no_line_and_see_none_twice(
 
 
 async def test_a_client_that_was_away_too_long_gets_the_screen(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.005))
+    monkeypatch.setattr(retry, "BACKOFF", (0.001, 0.005))
     session = await host.create()
     away = asyncio.Event()
     away.set()
@@ -220,9 +219,9 @@ async def test_interrupt_shows_at_once_on_a_slow_link(host: Host) -> None:
 async def test_a_client_that_says_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     async with hosting(silence=1.0) as host:
         session = await host.create()
-        monkeypatch.setattr(client_module, "PING_PERIOD", 0.2)
+        monkeypatch.setattr(connection, "PING_PERIOD", 0.2)
         async with host.connect(session) as other:
-            monkeypatch.setattr(client_module, "PING_PERIOD", 3600)  # as if its machine went to sleep
+            monkeypatch.setattr(connection, "PING_PERIOD", 3600)  # as if its machine went to sleep
             async with host.connect(session) as quiet:
                 await other.wait_for(lambda c: quiet.uid in c.users)
                 await other.wait_for(lambda c: quiet.uid not in c.users)
@@ -291,7 +290,7 @@ async def test_shells_that_ended_are_not_kept_for_one_who_does_not_read() -> Non
 async def test_scrollback_that_was_not_there_yet_comes_after_the_link_broke(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "BACKOFF", (0.001, 0.005))
+    monkeypatch.setattr(retry, "BACKOFF", (0.001, 0.005))
     session = await host.create()
     async with host.connect(session) as typist:
         await typist.run("seq 1 30000")

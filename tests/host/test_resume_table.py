@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sshx_jupyter.host import resume_table as table_module
-from sshx_jupyter.host.client_stream import ClientStream
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.resume_table import ResumeEntry, ResumeTable
-from sshx_jupyter.protocol.messages import JoinKind, User
+from sshx_jupyter.protocol.messages import Role, User
+
+SESSION = b"i" * 16
 
 
 class Clock:
@@ -26,62 +27,97 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def user(role: str = "writer") -> User:
-    return User("Ann", "#3b82f6", role, None, None, False)  # type: ignore[arg-type]
+def user(role: Role = "writer") -> User:
+    return User("Ann", "#3b82f6", role)
 
 
-def entry(uid: int = 1, role: str = "writer", kind: JoinKind = "user") -> ResumeEntry:
-    return ResumeEntry(uid, user(role), ClientStream(), kind)
+def entry(uid: int = 1, role: Role = "writer") -> ResumeEntry:
+    return ResumeEntry(uid, user(role), role, SESSION)
+
+
+def companion(uid: int, main: int) -> ResumeEntry:
+    return ResumeEntry(uid, user(), "writer", SESSION, "companion", main)
 
 
 def test_an_entry_is_kept_for_a_while(clock: Clock) -> None:
     table = ResumeTable(Limits(resume_period=600))
-    here = entry()
-    table.enter(b"ann", here)
+    ann = entry(role="reader")
+    table.enter(ann)
     clock.now += 10_000  # here all the time
-    table.leave(b"ann", user("reader"), {7})
+    table.leave(ann, user("writer"), {7})
     clock.now += 599
-    found = table.find(b"ann", "user", owner=False)
-    assert found is not None
-    assert (found.uid, found.user.role, found.needs_scrollback) == (1, "reader", {7})
-    assert found.stream is here.stream
+    found = table.find(ann.key.id, "reader")
+    assert found is ann
+    assert (found.user.role, found.needs_scrollback) == ("writer", {7})
     clock.now += 2
-    assert table.find(b"ann", "user", owner=False) is None
+    assert table.find(ann.key.id, "reader") is None
 
 
-def test_an_entry_is_for_a_client_of_the_same_kind(clock: Clock) -> None:
+def test_a_writer_who_was_made_a_reader_is_kept(clock: Clock) -> None:
+    table = ResumeTable(Limits(resume_period=600))
+    ann = entry()
+    table.enter(ann)
+    table.leave(ann, user("reader"), set())
+    clock.now += 100_000
+    table.enter(entry(2))
+    found = table.find(ann.key.id, "writer")
+    assert found is not None
+    assert found.user.role == "reader"
+
+
+def test_an_entry_is_found_by_its_id_and_role(clock: Clock) -> None:
     table = ResumeTable(Limits())
-    table.enter(b"host", entry(role="owner"))
-    table.enter(b"guest", entry(2))
-    table.enter(b"view", entry(3, kind="companion"))
-    assert table.find(b"host", "user", owner=False) is None
-    assert table.find(b"guest", "user", owner=True) is None
-    assert table.find(b"view", "user", owner=False) is None
-    assert table.find(b"view", "companion", owner=False) is not None
-    assert table.find(b"", "user", owner=False) is None
-    assert table.find(None, "user", owner=False) is None
+    host, guest = entry(role="owner"), entry(2)
+    table.enter(host)
+    table.enter(guest)
+    assert table.find(host.key.id, "writer") is None
+    assert table.find(guest.key.id, "owner") is None
+    assert table.find(guest.key.id, "writer") is guest
+    assert table.find(guest.token, "writer") is None
+    assert host.token != guest.token
+
+
+def test_a_companion_is_known_as_long_as_its_user(clock: Clock) -> None:
+    table = ResumeTable(Limits(resume_period=600))
+    main, view = entry(), companion(2, 1)
+    table.enter(main)
+    table.enter(view)
+    assert table.find(view.key.id, "writer") is view
+    table.leave(main, user(), set())
+    assert table.find(view.key.id, "writer") is view
+    clock.now += 601
+    assert table.find(view.key.id, "writer") is None
 
 
 def test_a_removed_user_does_not_come_back(clock: Clock) -> None:
     table = ResumeTable(Limits())
-    table.enter(b"ann", entry())
-    table.enter(b"host", entry(2, "owner"))
-    assert table.revoke_guest(1)
-    assert not table.revoke_guest(1)
-    assert not table.revoke_guest(2)
-    table.revoke(b"host")
-    table.leave(b"host", user("owner"), set())
-    assert len(table) == 0
+    ann, view, bob = entry(), companion(2, 1), entry(3)
+    for known in (ann, view, bob):
+        table.enter(known)
+    assert table.revoke(1)
+    assert not table.revoke(1)
+    table.leave(ann, user(), set())
+    assert list(table) == [bob]
+    assert table.find(view.key.id, "writer") is None
 
 
 def test_entries_do_not_pile_up(clock: Clock) -> None:
     table = ResumeTable(Limits(users=3))
-    table.enter(b"stays", entry(0))
-    for number in range(100):
+    stays, demoted = entry(0), entry(1)
+    table.enter(stays)
+    table.enter(demoted)
+    table.leave(demoted, user("reader"), set())
+    for number in range(2, 100):
         clock.now += 1
-        token = b"%d" % number
-        table.enter(token, entry(number))
-        table.leave(token, user(), set())
+        last = entry(number)
+        table.enter(last)
+        table.leave(last, user(), set())
     assert len(table) <= 4 * 3
-    assert b"stays" in table
-    assert b"99" in table
+    assert {stays, demoted, last} <= set(table)
+    for number in range(100, 200):  # bounded, whoever is in it
+        clock.now += 1
+        last = entry(number)
+        table.enter(last)
+        table.leave(last, user("reader"), set())
+    assert len(table) <= 4 * 3
+    assert {stays, last} <= set(table)

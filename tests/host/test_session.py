@@ -7,11 +7,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sshx_jupyter.client import SessionEnded, SshxClient
-from sshx_jupyter.client import client as client_module
+from sshx_jupyter.client import SessionEnded, SshxClient, retry
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.client.events import InfoChanged
 from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
@@ -20,7 +20,7 @@ from sshx_jupyter.host.session import SessionEvent
 from sshx_jupyter.host.session_manager import SessionManager
 from sshx_jupyter.links import Link, LinkClosed
 from sshx_jupyter.protocol.codec import encode
-from sshx_jupyter.protocol.handshake import Refused
+from sshx_jupyter.protocol.handshake import ClientKey, Credentials, Preface, Refused
 from sshx_jupyter.protocol.messages import (
     Chat,
     Close,
@@ -35,11 +35,12 @@ from sshx_jupyter.protocol.messages import (
     Ping,
     Pong,
     RequestWrite,
+    Role,
     SetCursor,
     SetName,
     Shells,
 )
-from tests.sessions import ADDRESS, Host, RawClient, credentials, hosting
+from tests.sessions import ADDRESS, Host, RawClient, credentials, hosting, own_key
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ async def test_removed_while_away_does_not_come_back_as_the_same(host: Host) -> 
         await host.links[0].close()
         await owner.wait_for(lambda c: reader.uid not in c.users)
         uid = reader.uid
-        await owner.kick(uid)
+        await owner.kick(uid, new_tickets=False)
         await owner.run("true")
         offline.set()
         await reader.wait_for(lambda c: c.state == "connected" and c.uid != uid)
@@ -202,7 +203,7 @@ async def test_everyone_is_told_when_the_session_changes(host: Host) -> None:
 
 
 async def test_full_session_and_too_many_shells(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "FIRST_TRIES", 0.3)
+    monkeypatch.setattr(retry, "FIRST_TRIES", 0.3)
     session = await host.create()
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(host.connect(session)) for _ in range(4)]
@@ -250,7 +251,7 @@ async def test_rotating_tickets_shuts_out_the_old(host: Host) -> None:
     session = await host.create()
     old = credentials(session, "writer")
     async with host.connect(session) as inside:
-        await session.rotate()
+        session.rotate()
         with pytest.raises(Refused):
             async with SshxClient.connect(old, dial=host.dial):
                 pass
@@ -259,10 +260,110 @@ async def test_rotating_tickets_shuts_out_the_old(host: Host) -> None:
         assert (await inside.run("echo still")).output == "still\n"
 
 
+async def test_new_tickets_keep_nobody_out_who_was_inside(host: Host) -> None:
+    """A link that breaks after the tickets were made anew, and two who did not notice for a while."""
+    session = await host.create()
+    [sid] = session.shells
+    links: list[Link] = []
+
+    async def dial() -> Link:
+        links.append(await host.dial())
+        return links[-1]
+
+    async with host.connect(session, "owner") as owner, host.connect(session, dial=dial, name="Ann") as ann:
+        uid = ann.uid
+        assert owner.users[uid].ticket == "writer"
+        await owner.new_tickets()
+        assert owner.users[uid].ticket is None
+        await owner.wait_for(lambda c: c.info["rotations"] == 1)
+        await links[-1].close()
+        await ann.wait_for(lambda c: c.state == "reconnecting")
+        await ann.send(sid, "echo still here\r")
+        await ann.wait_for(lambda c: c.state == "connected")
+        assert (ann.uid, owner.users[uid].name) == (uid, "Ann")
+        await ann.wait_for(lambda c: "\nstill here" in c.screen(sid).text())
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_removed_stays_removed(host: Host, away: bool) -> None:
+    session = await host.create()
+    shown = credentials(session, "writer")
+    async with host.connect(session, "owner") as owner, host.connect(session, name="Bob") as bob:
+        link = await host.dial()
+        eve = RawClient(link, shown)
+        await eve.join(name="Eve")
+        hello = await eve.until(Hello)
+        view = RawClient(await host.dial(), own_key(session, "writer", hello))
+        await view.join(kind="companion")
+        of_view = own_key(session, "writer", await view.until(Hello))
+        if away:
+            await link.close()
+            await owner.wait_for(lambda c: hello.uid not in c.users)
+        await owner.kick(hello.uid, "bye")
+        for key in (shown, own_key(session, "writer", hello), of_view):
+            with pytest.raises(Refused) as refused:
+                await RawClient(await host.dial("elsewhere"), key).join()
+            assert refused.value.reason == ("invalidAuth" if key is shown else "unknownClient")
+        assert (await bob.run("echo fine")).output == "fine\n"
+
+
+async def test_removed_but_welcome_again(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session, "owner") as owner:
+        async with host.connect(session, name="Eve") as eve:
+            await owner.kick(eve.uid, new_tickets=False)
+            with pytest.raises(SessionEnded):
+                await eve.wait_for(lambda _: False)
+        async with host.connect(session, name="Eve") as again:
+            assert again.uid != eve.uid
+            with pytest.raises(CommandError, match="Only the host"):
+                await again.new_tickets()
+
+
+async def test_a_writer_made_a_reader_stays_one(host: Host) -> None:
+    """With what identifies the client, however long it was away; the owner is told that the ticket allows more."""
+    session = await host.create()
+    first = RawClient(await host.dial(), credentials(session, "writer"))
+    await first.join(name="Ann")
+    hello = await first.until(Hello)
+    async with host.connect(session, "owner") as owner:
+        await owner.set_role(hello.uid, "reader")
+        assert (owner.users[hello.uid].role, owner.users[hello.uid].ticket) == ("reader", "writer")
+        await first.link.close()
+        await owner.wait_for(lambda c: hello.uid not in c.users)
+        for entry in session._resume_table:
+            if entry.left is not None:
+                entry.left -= 100_000
+        again = RawClient(await host.dial(), own_key(session, "writer", hello))
+        await again.join()
+        resumed = await again.until(Hello)
+        assert (resumed.uid, resumed.info["role"]) == (hello.uid, "reader")
+        await owner.new_tickets()
+        assert owner.users[hello.uid].ticket is None
+
+
+async def test_a_client_that_was_forgotten_joins_with_its_ticket(host: Host) -> None:
+    session = await host.create()
+    links: list[Link] = []
+
+    async def dial() -> Link:
+        links.append(await host.dial())
+        return links[-1]
+
+    async with host.connect(session, dial=dial, name="Ann") as ann:
+        uid = ann.uid
+        session._resume_table.revoke(uid)
+        await links[-1].close()
+        await ann.wait_for(lambda c: c.uid != uid and c.state == "connected")
+        assert session.users()[ann.uid].name == "Ann"
+        assert len(links) == 3
+    assert host.manager.refused["unknownClient"] == 1
+
+
 async def test_read_only_session_has_no_writer(host: Host) -> None:
     session = await host.create(read_only=True)
     assert session.ticket is None
-    assert session.psk("writer") is None
+    assert session.key(Preface("writer", session.id)) is None
     async with host.connect(session, "reader") as reader, host.connect(session, "owner") as owner:
         for attempt in (owner.set_role(reader.uid, "writer"), reader.request_write()):
             with pytest.raises(CommandError, match="read-only for everyone") as refused:
@@ -392,32 +493,32 @@ async def test_coming_back_does_not_bring_back_a_role_that_was_taken(host: Host)
     first = RawClient(await host.dial(), credentials(session, "reader"))
     await first.join()
     session.set_role((await first.until(Hello)).uid, "writer")
-    second = RawClient(await host.dial(), credentials(session, "reader"))
     [seat] = session._resume_table
-    await second.join(resume=seat)
+    second = RawClient(await host.dial(), seat.key)
+    await second.join()
     hello = await second.until(Hello)
     assert hello.info["role"] == "writer"
     session.set_role(hello.uid, "reader")
-    third = RawClient(await host.dial(), credentials(session, "reader"))
-    await third.join(resume=hello.info["token"])  # the host does not know yet that the link before is broken
+    third = RawClient(await host.dial(), own_key(session, "reader", hello))
+    await third.join()  # the host does not know yet that the link before is broken
     again = await third.until(Hello)
     assert (again.uid, again.info["role"]) == (hello.uid, "reader")
 
 
 async def test_those_who_come_back_are_counted_too(host: Host) -> None:
     session = await host.create()
-    tokens = []
+    keys = []
     for _ in range(8):
         client = RawClient(await host.dial(), credentials(session, "reader"))
         await client.join()
         hello = await client.until(Hello)
-        tokens.append(hello.info["token"])
+        keys.append(own_key(session, "reader", hello))
         await client.link.close()
         while hello.uid in session.users():
             await asyncio.sleep(0.01)
-    for token in tokens:
-        client = RawClient(await host.dial(), credentials(session, "reader"))
-        await client.join(resume=token)
+    for key in keys:
+        client = RawClient(await host.dial(), key)
+        await client.join()
         await client.until((Hello, Closed))  # type: ignore[arg-type]
     assert len(session.users()) == 4
 
@@ -518,7 +619,7 @@ async def test_old_tickets_do_not_work_for_who_was_at_the_door(host: Host) -> No
     session = await host.create()
     late = RawClient(await host.dial(), credentials(session, "writer"))
     await late.shake()
-    await session.rotate()
+    session.rotate()
     await late.join_only()
     assert (await late.until(Closed)).code == "invalidAuth"
     assert not session.users()
@@ -550,8 +651,8 @@ async def test_a_guest_and_its_companion_are_one_user(host: Host) -> None:
     async with host.connect(session, "owner") as owner, host.connect(session, "writer", name="Ann") as ann:
         joins: list[str] = []
         session.observe(lambda event: joins.append(event.kind))
-        view = RawClient(await host.dial(), credentials(session, "writer"))
-        await view.join(kind="companion", companion_of=ann.info["token"])
+        view = RawClient(await host.dial(), own_key(session, "writer", ann))
+        await view.join(kind="companion")
         hello = await view.until(Hello)
         assert (hello.uid, hello.info["role"]) == (ann.uid, "writer")
         assert hello.info["token"] != ann.info["token"]
@@ -584,21 +685,21 @@ async def test_a_companion_goes_with_its_user(host: Host) -> None:
     session = await host.create()
     async with host.connect(session, "owner") as owner:
         async with host.connect(session, "writer") as ann:
-            token = ann.info["token"]
-            views = [RawClient(await host.dial(), credentials(session, "writer")) for _ in range(2)]
+            key = own_key(session, "writer", ann)
+            views = [RawClient(await host.dial(), key) for _ in range(2)]
             for view in views:
-                await view.join(kind="companion", companion_of=token)
+                await view.join(kind="companion")
                 await view.until(Hello)
             for companion in [participant for participant in session._sender if participant.main is not None]:
                 companion.link.close = slowly(companion.link.close)  # type: ignore[method-assign]
         with pytest.raises(LinkClosed):  # they may come back once their user has
             await asyncio.gather(*(view.until(Closed) for view in views))
-        late = RawClient(await host.dial(), credentials(session, "writer"))
-        await late.join(kind="companion", companion_of=token)
+        late = RawClient(await host.dial(), key)
+        await late.join(kind="companion")
         assert (await late.until(Closed)).code == "busy"
         async with host.connect(session, "writer") as ann:
-            view = RawClient(await host.dial(), credentials(session, "writer"))
-            await view.join(kind="companion", companion_of=ann.info["token"])
+            view = RawClient(await host.dial(), own_key(session, "writer", ann))
+            await view.join(kind="companion")
             await view.until(Hello)
             await owner.kick(ann.uid, "bye")
             assert (await view.until(Closed)).code == "removed"
@@ -609,11 +710,11 @@ async def test_a_companion_stays_when_its_users_link_is_replaced(host: Host) -> 
     first = RawClient(await host.dial(), credentials(session, "writer"))
     await first.join(name="Ann")
     hello = await first.until(Hello)
-    view = RawClient(await host.dial(), credentials(session, "writer"))
-    await view.join(kind="companion", companion_of=hello.info["token"])
+    view = RawClient(await host.dial(), own_key(session, "writer", hello))
+    await view.join(kind="companion")
     await view.until(Hello)
-    second = RawClient(await host.dial(), credentials(session, "writer"))
-    await second.join(resume=hello.info["token"])
+    second = RawClient(await host.dial(), own_key(session, "writer", hello))
+    await second.join()
     assert (await second.until(Hello)).uid == hello.uid
     await first.until(Closed)
     await view.send(SetName(1, "Bea"), Ping(1.0))
@@ -621,12 +722,11 @@ async def test_a_companion_stays_when_its_users_link_is_replaced(host: Host) -> 
     assert session.users()[hello.uid].name == "Bea"
 
 
-async def test_nobody_is_a_companion_of_an_owner(host: Host) -> None:
+async def test_a_ticket_makes_nobody_a_companion(host: Host) -> None:
     session = await host.create()
-    async with host.connect(session, "owner") as owner:
-        sneaky = RawClient(await host.dial(), credentials(session, "reader"))
-        await sneaky.join(kind="companion", companion_of=owner.info["token"])
-        assert (await sneaky.until(Closed)).code == "invalidAuth"
+    sneaky = RawClient(await host.dial(), credentials(session, "reader"))
+    await sneaky.join(kind="companion")
+    assert (await sneaky.until(Closed)).code == "invalidAuth"
 
 
 async def test_a_session_that_is_owned_stops_without_its_owner() -> None:
@@ -733,21 +833,22 @@ async def test_each_kind_of_client_goes_on_with_its_own_stream(host: Host) -> No
     session = await host.create()
     main = RawClient(await host.dial(), credentials(session, "writer"))
     await main.join()
-    token = (await main.until(Hello)).info["token"]
-    for role, wishes in (
-        ("writer", {"kind": "companion", "companion_of": token}),
-        ("owner", {"kind": "mirror"}),
-        ("reader", {}),
-    ):
-        first = RawClient(await host.dial(), credentials(session, role))  # type: ignore[arg-type]
+    of_main = own_key(session, "writer", await main.until(Hello))
+    cases: tuple[tuple[Role, Credentials | ClientKey, dict[str, Any]], ...] = (
+        ("writer", of_main, {"kind": "companion"}),
+        ("owner", credentials(session, "owner"), {"kind": "mirror"}),
+        ("reader", credentials(session, "reader"), {}),
+    )
+    for role, key, wishes in cases:
+        first = RawClient(await host.dial(), key)
         await first.join(**wishes)
         hello = await first.until(Hello)
         assert (hello.info["input"], hello.info["req"]) == (0, 0)
         await first.send(Data(1, 0, b" "), Chat(1, "hello"), Ping(1.0))
         assert (await first.until(Pong)).taken == 1
         await first.link.close()
-        again = RawClient(await host.dial(), credentials(session, role))  # type: ignore[arg-type]
-        await again.join(resume=hello.info["token"], **wishes)
+        again = RawClient(await host.dial(), own_key(session, role, hello))
+        await again.join(**wishes)
         resumed = await again.until(Hello)
         assert (resumed.uid, resumed.info["input"], resumed.info["req"]) == (hello.uid, 1, 1)
         said = len(session._chat)

@@ -14,8 +14,8 @@ from sshx_jupyter.host.door import TURN_PERIOD
 from sshx_jupyter.host.errors import Invalid
 from sshx_jupyter.links import FrameReader, LinkClosed
 from sshx_jupyter.protocol.handshake import Preface
-from sshx_jupyter.protocol.messages import Ping
-from tests.sessions import Host, RawClient, credentials, hosting
+from sshx_jupyter.protocol.messages import Hello, Ping
+from tests.sessions import Host, RawClient, credentials, hosting, own_key
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_an_endpoint_that_leaves_handshakes_unfinished_is_refused_unheard(
 async def test_wrong_keys_delay_first_joins_only() -> None:
     async with hosting(wrong_keys=5) as host:
         session = await host.create()
-        async with host.connect(session):
+        async with host.connect(session) as before:
             pass
         started = time.monotonic()
         for number in range(10):  # from ever new endpoints
@@ -78,6 +78,11 @@ async def test_wrong_keys_delay_first_joins_only() -> None:
             started = time.monotonic()
             async with host.connect(session, role):
                 assert time.monotonic() - started < TURN_PERIOD
+        started = time.monotonic()
+        resuming = RawClient(await host.dial("the same guest elsewhere"), own_key(session, "writer", before))
+        await resuming.join()
+        assert (await resuming.until(Hello)).uid == before.uid
+        assert time.monotonic() - started < TURN_PERIOD
         started = time.monotonic()
         async with host.connect(session, dial=lambda: host.dial("another guest")):
             assert time.monotonic() - started > TURN_PERIOD

@@ -14,6 +14,7 @@ from sshx_jupyter.protocol.framing import MAX_FRAME
 from sshx_jupyter.protocol.handshake import (
     MAX_PLAINTEXT,
     ClientHandshake,
+    ClientKey,
     Credentials,
     HandshakeError,
     HostHandshake,
@@ -36,11 +37,16 @@ REASONS = [
     "locked",
     "busy",
     "rateLimited",
+    "unknownClient",
 ]
 
 
+def shake(key: Credentials | ClientKey, **options: Any) -> ClientHandshake:
+    return ClientHandshake(key.preface(), key.psk(), **options)
+
+
 def connect(credentials: Credentials = WRITER) -> tuple[SecureChannel, SecureChannel]:
-    client = ClientHandshake(credentials)
+    client = shake(credentials)
     preface, first = client.start()
     reply, at_host = HostHandshake(preface, credentials.psk()).receive(first)
     return client.receive(reply), at_host
@@ -57,7 +63,7 @@ def reason(host: HostHandshake, frame: bytes) -> str:
 @pytest.mark.parametrize("password", [None, "", "swordfish"])
 def test_opens_a_channel(role: Any, password: str | None) -> None:
     credentials = Credentials(b"i" * 16, role, b"s" * 16, password)
-    preface = Preface.parse(ClientHandshake(credentials).start()[0])
+    preface = Preface.parse(shake(credentials).start()[0])
     assert preface == Preface(role, b"i" * 16, password is not None)
     at_client, at_host = connect(credentials)
     for i in range(100):
@@ -76,6 +82,19 @@ def test_largest_message() -> None:
     assert at_host.open(at_client.seal(b"still there")) == b"still there"
 
 
+def test_a_client_shows_its_own_key() -> None:
+    key = ClientKey("writer", b"i" * 16, b"t" * 16)
+    client = shake(key)
+    preface, first = client.start()
+    assert Preface.parse(preface) == Preface("writer", b"i" * 16, client=key.id)
+    assert b"t" * 16 not in preface
+    reply, at_host = HostHandshake(preface, key.psk()).receive(first)
+    assert client.receive(reply).open(at_host.seal(b"hello")) == b"hello"
+    for other in (ClientKey("writer", b"i" * 16, b"T" * 16), ClientKey("writer", b"I" * 16, b"t" * 16)):
+        assert other.id != key.id
+        assert reason(HostHandshake(preface, other.psk()), first) == "invalidAuth"
+
+
 @pytest.mark.parametrize(
     "shown",
     [
@@ -88,14 +107,14 @@ def test_largest_message() -> None:
     ],
 )
 def test_wrong_credentials(shown: Credentials) -> None:
-    preface, first = ClientHandshake(shown).start()
+    preface, first = shake(shown).start()
     assert reason(HostHandshake(preface, WRITER.psk()), first) == "invalidAuth"
 
 
 def test_wrong_password() -> None:
     right = Credentials(b"i" * 16, "writer", b"s" * 16, "right")
     for password in ("wrong", "Right", "right ", "", None):
-        preface, first = ClientHandshake(Credentials(b"i" * 16, "writer", b"s" * 16, password)).start()
+        preface, first = shake(Credentials(b"i" * 16, "writer", b"s" * 16, password)).start()
         assert reason(HostHandshake(preface, right.psk()), first) == "invalidAuth"
 
 
@@ -104,7 +123,7 @@ def test_every_other_role_claimed_with_the_key_of_one() -> None:
     keys = {role: Credentials(b"i" * 16, role, b"s" * 16).psk() for role in ("owner", "writer", "reader")}
     for claimed in keys:
         for role, key in keys.items():
-            client = ClientHandshake(Credentials(b"i" * 16, claimed, b"s" * 16), key)  # type: ignore[arg-type]
+            client = ClientHandshake(Preface(claimed, b"i" * 16), key)  # type: ignore[arg-type]
             preface, first = client.start()
             if role == claimed:
                 HostHandshake(preface, keys[claimed]).receive(first)
@@ -114,7 +133,7 @@ def test_every_other_role_claimed_with_the_key_of_one() -> None:
 
 def test_every_changed_byte_of_the_preface() -> None:
     """The preface is the prologue: also what still reads as a preface is refused."""
-    preface, first = ClientHandshake(WRITER).start()
+    preface, first = shake(WRITER).start()
     for position in range(len(preface)):
         for value in range(256):
             if value == preface[position]:
@@ -124,7 +143,7 @@ def test_every_changed_byte_of_the_preface() -> None:
 
 
 def test_every_changed_byte_of_the_first_message() -> None:
-    preface, first = ClientHandshake(WRITER).start()
+    preface, first = shake(WRITER).start()
     for position in range(len(first)):
         for bit in range(8):
             changed = bytearray(first)
@@ -137,7 +156,7 @@ def test_every_changed_byte_of_the_first_message() -> None:
 
 def test_every_changed_byte_of_the_reply() -> None:
     ephemeral = b"\x07" * 32
-    preface, first = ClientHandshake(WRITER, ephemeral=ephemeral).start()
+    preface, first = shake(WRITER, ephemeral=ephemeral).start()
     reply, _ = HostHandshake(preface, WRITER.psk()).receive(first)
     cuts = [reply[:end] for end in range(len(reply))]
     changes = [
@@ -146,18 +165,18 @@ def test_every_changed_byte_of_the_reply() -> None:
         for bit in range(8)
     ]
     for wrong in [*cuts, *changes, reply + b"\x00"]:
-        client = ClientHandshake(WRITER, ephemeral=ephemeral)
+        client = shake(WRITER, ephemeral=ephemeral)
         client.start()
         with pytest.raises(HandshakeError) as info:
             client.receive(wrong)
         assert info.value.__context__ is None
-    client = ClientHandshake(WRITER, ephemeral=ephemeral)
+    client = shake(WRITER, ephemeral=ephemeral)
     client.start()
     client.receive(reply)
 
 
 def test_reply_to_somebody_else() -> None:
-    ours, theirs = ClientHandshake(WRITER), ClientHandshake(WRITER)
+    ours, theirs = shake(WRITER), shake(WRITER)
     ours.start()
     preface, first = theirs.start()
     reply, _ = HostHandshake(preface, WRITER.psk()).receive(first)
@@ -167,7 +186,7 @@ def test_reply_to_somebody_else() -> None:
 
 def test_replayed_handshake_gives_nothing() -> None:
     """Whoever replays a client's frames gets a reply, but can neither read it nor send anything."""
-    client = ClientHandshake(WRITER)
+    client = shake(WRITER)
     preface, first = client.start()
     reply, at_host = HostHandshake(preface, WRITER.psk()).receive(first)
     at_client = client.receive(reply)
@@ -180,7 +199,7 @@ def test_replayed_handshake_gives_nothing() -> None:
 
 
 def test_twice_or_in_the_wrong_order() -> None:
-    client = ClientHandshake(WRITER)
+    client = shake(WRITER)
     with pytest.raises(HandshakeError):
         client.receive(b"\x00" + bytes(48))
     preface, first = client.start()
@@ -196,7 +215,7 @@ def test_twice_or_in_the_wrong_order() -> None:
 
 @pytest.mark.parametrize("frame", [b"", b"\x00", b"\x01", b"\x02", b"\x01not a word", b"\x01" + b"a" * 65])
 def test_other_answers(frame: bytes) -> None:
-    client = ClientHandshake(WRITER)
+    client = shake(WRITER)
     client.start()
     with pytest.raises(HandshakeError):
         client.receive(frame)
@@ -206,14 +225,14 @@ def test_other_answers(frame: bytes) -> None:
 def test_any_bytes_to_the_host(data: bytes) -> None:
     with contextlib.suppress(Refused):
         Preface.parse(data)
-    first = ClientHandshake(WRITER).start()[1]
+    first = shake(WRITER).start()[1]
     assert reason(HostHandshake(data, WRITER.psk()), first) == "invalidAuth"
     assert reason(HostHandshake(Preface("writer", b"i" * 16).pack(), WRITER.psk()), data) == "invalidAuth"
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x00", b"\x01"]))
 def test_any_bytes_to_the_client(data: bytes, start: bytes) -> None:
-    client = ClientHandshake(WRITER)
+    client = shake(WRITER)
     client.start()
     with pytest.raises((Refused, HandshakeError)) as info:
         client.receive(start + data)
@@ -297,10 +316,13 @@ def test_broken_receiving_leaves_sending() -> None:
 # --- Preface, refusals, vectors -----------------------------------------------------------------------------
 
 
-@given(st.sampled_from(["owner", "writer", "reader"]), st.binary(min_size=16, max_size=16), st.booleans())
-def test_preface_round_trip(role: Any, session_id: bytes, password: bool) -> None:
-    preface = Preface(role, session_id, password)
-    assert len(preface.pack()) == 23
+ID = st.binary(min_size=16, max_size=16)
+
+
+@given(st.sampled_from(["owner", "writer", "reader"]), ID, st.booleans(), st.none() | ID)
+def test_preface_round_trip(role: Any, session_id: bytes, password: bool, client: bytes | None) -> None:
+    preface = Preface(role, session_id, password, client)
+    assert len(preface.pack()) == (23 if client is None else 39)
     assert Preface.parse(preface.pack()) == preface
 
 
@@ -309,12 +331,14 @@ def test_session_id_size(size: int) -> None:
     with pytest.raises(ValueError, match="16 bytes"):
         Preface("writer", bytes(size)).pack()
     with pytest.raises(ValueError, match="16 bytes"):
-        ClientHandshake(Credentials(bytes(size), "writer", b"s" * 16), bytes(32))
+        ClientHandshake(Preface("writer", bytes(size)), bytes(32))
+    with pytest.raises(ValueError, match="16 bytes"):
+        Preface("writer", bytes(16), client=bytes(size)).pack()
 
 
 @pytest.mark.parametrize("word", REASONS)
 def test_refusals_tell_the_client_what_to_do(word: str) -> None:
-    client = ClientHandshake(WRITER)
+    client = shake(WRITER)
     client.start()
     with pytest.raises(Refused) as info:
         client.receive(refusal(word))
@@ -329,7 +353,7 @@ def test_refusals_have_different_sentences() -> None:
 
 
 def test_refusal_of_a_later_version() -> None:
-    client = ClientHandshake(WRITER)
+    client = shake(WRITER)
     client.start()
     with pytest.raises(Refused, match="host refused") as info:
         client.receive(refusal("tooOld"))
@@ -347,7 +371,7 @@ def test_refusal_is_one_word(word: str) -> None:
 def test_secrets_are_not_shown() -> None:
     credentials = Credentials(b"i" * 16, "writer", b"topsecretsecret!", "passw0rd")
     key = credentials.psk()
-    client = ClientHandshake(credentials, key)
+    client = ClientHandshake(credentials.preface(), key)
     preface, first = client.start()
     host = HostHandshake(preface, key)
     reply, at_host = host.receive(first)
@@ -365,7 +389,7 @@ def test_vectors(row: dict[str, Any]) -> None:
         bytes.fromhex(row["sessionId"]), row["role"], bytes.fromhex(row["secret"]), row["password"]
     )
     assert credentials.psk().hex() == row["psk"]
-    client = ClientHandshake(credentials, ephemeral=bytes.fromhex(row["clientEphemeral"]))
+    client = shake(credentials, ephemeral=bytes.fromhex(row["clientEphemeral"]))
     assert [frame.hex() for frame in client.start()] == [row["preface"], row["first"]]
     host = HostHandshake(
         bytes.fromhex(row["preface"]), credentials.psk(), ephemeral=bytes.fromhex(row["hostEphemeral"])
@@ -382,7 +406,12 @@ def test_vectors(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", VECTORS["prefaces"]["valid"])
 def test_vectors_of_prefaces(row: dict[str, Any]) -> None:
-    preface = Preface(row["role"], bytes.fromhex(row["sessionId"]), row["password"])
+    preface = Preface(
+        row["role"],
+        bytes.fromhex(row["sessionId"]),
+        row["password"],
+        None if row["client"] is None else bytes.fromhex(row["client"]),
+    )
     assert preface.pack().hex() == row["bytes"]
     assert Preface.parse(bytes.fromhex(row["bytes"])) == preface
 

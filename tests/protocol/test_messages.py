@@ -289,7 +289,6 @@ def test_errors_name_the_message_but_not_its_content() -> None:
 
 def test_what_people_type_and_see_is_not_in_a_repr() -> None:
     for message in (
-        m.Join("Ada", b"topsecret"),
         m.Data(1, 0, b"topsecret"),
         m.Snapshot(1, 2, b"topsecret", 0, False),
         m.Chunks(1, 2, [b"topsecret"]),

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from noise.connection import Keypair, NoiseConnection
 
-from sshx_jupyter.protocol.noise import PROTOCOL_NAME, CipherState, NoiseError, NoiseNNpsk0, derive_psk
+from sshx_jupyter.protocol.noise import (
+    PROTOCOL_NAME,
+    CipherState,
+    NoiseError,
+    NoiseNNpsk0,
+    derive_client,
+    derive_psk,
+    hash_password,
+)
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PSK = bytes(range(32))
@@ -255,21 +263,32 @@ def test_last_nonce_is_not_used() -> None:
 @pytest.mark.parametrize("row", json.loads((VECTORS / "psk.json").read_text())["keys"])
 def test_psk_vectors(row: dict[str, str]) -> None:
     secret, session_id = bytes.fromhex(row["secret"]), bytes.fromhex(row["sessionId"])
-    assert derive_psk(secret, session_id, row["role"], row["password"]).hex() == row["psk"]
+    password = row["password"]
+    password_hash = b"" if password is None else hash_password(password, session_id)
+    assert derive_psk(secret, session_id, row["role"], password_hash).hex() == row["psk"]
+
+
+@pytest.mark.parametrize("row", json.loads((VECTORS / "psk.json").read_text())["clients"])
+def test_client_vectors(row: dict[str, str]) -> None:
+    client_id, psk = derive_client(bytes.fromhex(row["token"]), bytes.fromhex(row["sessionId"]))
+    assert (client_id.hex(), psk.hex()) == (row["id"], row["psk"])
 
 
 def test_psk_depends_on_everything() -> None:
     secret, session_id = b"s" * 16, b"i" * 16
     keys = [
+        derive_client(secret, session_id)[1],
+        derive_client(b"S" * 16, session_id)[1],
+        derive_client(secret, b"I" * 16)[1],
         derive_psk(secret, session_id, "writer"),
         derive_psk(secret, session_id, "reader"),
         derive_psk(secret, session_id, "owner"),
         derive_psk(b"S" * 16, session_id, "writer"),
         derive_psk(secret, b"I" * 16, "writer"),
-        derive_psk(secret, session_id, "writer", ""),
-        derive_psk(secret, session_id, "writer", "a"),
-        derive_psk(secret, session_id, "writer", "A"),
-        derive_psk(secret, b"I" * 16, "writer", "a"),
+        derive_psk(secret, session_id, "writer", hash_password("", session_id)),
+        derive_psk(secret, session_id, "writer", hash_password("a", session_id)),
+        derive_psk(secret, session_id, "writer", hash_password("A", session_id)),
+        derive_psk(secret, b"I" * 16, "writer", hash_password("a", b"I" * 16)),
     ]
     assert len(set(keys)) == len(keys)
     assert {len(key) for key in keys} == {32}
@@ -282,12 +301,14 @@ def test_psk_against_argon2_and_hkdf_of_others() -> None:
     password = low_level.hash_secret_raw(b"pw", session_id, 2, 19 * 1024, 1, 32, low_level.Type.ID)
     extracted = hmac.digest(session_id, secret + password, "sha256")
     expected = hmac.digest(extracted, b"sshx/1 reader\x01", "sha256")
-    assert derive_psk(secret, session_id, "reader", "pw") == expected
+    assert derive_psk(secret, session_id, "reader", hash_password("pw", session_id)) == expected
+
+
+SALT = b"i" * 16
 
 
 def test_password_in_any_form() -> None:
-    args = (b"s" * 16, b"i" * 16, "writer")
-    assert derive_psk(*args, "\u00e9") == derive_psk(*args, "e\u0301")
-    assert derive_psk(*args, "\uff21") == derive_psk(*args, "A")
+    assert hash_password("\u00e9", SALT) == hash_password("e\u0301", SALT)
+    assert hash_password("\uff21", SALT) == hash_password("A", SALT)
     # What a terminal gives for bytes that are no text; must not raise, as the error would quote the password.
-    assert derive_psk(*args, "pass\udcff") == derive_psk(*args, "pass\ufffd")
+    assert hash_password("pass\udcff", SALT) == hash_password("pass\ufffd", SALT)

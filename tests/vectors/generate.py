@@ -28,7 +28,7 @@ from sshx_jupyter.protocol.handshake import (
     Preface,
     refusal,
 )
-from sshx_jupyter.protocol.noise import PROTOCOL_NAME, NoiseNNpsk0, derive_psk
+from sshx_jupyter.protocol.noise import PROTOCOL_NAME, NoiseNNpsk0, derive_client
 from sshx_jupyter.ticket import Ticket
 
 ROLES: tuple[m.Role, ...] = ("owner", "writer", "reader")
@@ -189,13 +189,13 @@ def tickets() -> dict[str, Any]:
 # --- Messages ---------------------------------------------------------------------------------------------
 
 USER = m.User("Ada", "#ff8800", "owner", (12.5, -3), 1)
-GUEST = m.User("Grace \U0001f680", "#0088ff", "reader", None, None, pending=True, wants_write=True)
+GUEST = m.User("Grace \U0001f680", "#0088ff", "reader", None, None, pending=True, wants_write=True, ticket="writer")
 
 CLIENT: list[m.ClientMessage] = [
     m.Join(),
-    m.Join("Ada", b"\x01\x02\x03", chat=17),
-    m.Join(None, None, "mirror", None, True),
-    m.Join(None, b"\x04", "companion", b"\x01\x02\x03", features=["later"]),
+    m.Join("Ada", chat=17),
+    m.Join(None, "mirror", True),
+    m.Join(None, "companion", features=["later"]),
     m.Data(1, 0, b"ls -l\r"),
     m.Data(1, 6, b""),
     m.Data(2, 4_294_967_296, bytes(range(256))),
@@ -220,11 +220,13 @@ CLIENT: list[m.ClientMessage] = [
     m.RequestWrite(8),
     m.SetRole(9, 3, "writer"),
     m.SetRole(10, 3, "reader"),
-    m.Kick(11, 3, "bye"),
+    m.Kick(11, 3, "bye", True),
+    m.Kick(16, 4, "", False),
     m.Approve(12, 4, True),
     m.Approve(13, 4, False),
     m.Lock(14, True),
     m.Lock(15, False),
+    m.NewTickets(17),
 ]
 
 HOST: list[m.HostMessage] = [
@@ -272,9 +274,7 @@ def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
         add("text is null", {"chat": [1, None]})
         add("text too long", {"chat": [1, "x" * 65_537]})
         add("join is no map", {"join": None})
-        add("resume is text", {"join": {"resume": "x"}})
         add("kind is a number", {"join": {"as": 1}})
-        add("user's token is text", {"join": {"of": "x"}})
         add("chat is a fraction", {"join": {"chat": 0.5}})
         add("features is a text", {"join": {"features": "x"}})
         add("feature is a number", {"join": {"features": [1]}})
@@ -428,7 +428,7 @@ def framing() -> dict[str, Any]:
 
 def psk() -> dict[str, Any]:
     secret, session_id = made_up("secret", 16), made_up("session", 16)
-    rows: list[tuple[str, str | None]] = [("owner", None), ("writer", None), ("reader", None)]
+    rows: list[tuple[m.Role, str | None]] = [("owner", None), ("writer", None), ("reader", None)]
     rows += [
         ("reader", "correct horse battery staple"),
         ("writer", ""),
@@ -443,10 +443,15 @@ def psk() -> dict[str, Any]:
                 "sessionId": session_id.hex(),
                 "role": role,
                 "password": password,
-                "psk": derive_psk(secret, session_id, role, password).hex(),
+                "psk": Credentials(session_id, role, secret, password).psk().hex(),
             }
             for role, password in rows
-        ]
+        ],
+        "clients": [
+            {"token": token.hex(), "sessionId": session_id.hex(), "id": client_id.hex(), "psk": key.hex()}
+            for token in (made_up("token", 16), bytes(16))
+            for client_id, key in [derive_client(token, session_id)]
+        ],
     }
 
 
@@ -489,7 +494,7 @@ def handshakes() -> list[dict[str, Any]]:
     for role, password in roles:
         credentials = Credentials(made_up("session", 16), role, made_up(role, 16), password)
         key, ours, theirs = credentials.psk(), made_up(role + " client", 32), made_up(role + " host", 32)
-        client = ClientHandshake(credentials, key, ephemeral=ours)
+        client = ClientHandshake(credentials.preface(), key, ephemeral=ours)
         preface, first = client.start()
         reply, at_host = HostHandshake(preface, key, ephemeral=theirs).receive(first)
         at_client = client.receive(reply)
@@ -533,10 +538,11 @@ def prefaces() -> dict[str, Any]:
                 "role": role,
                 "sessionId": session_id.hex(),
                 "password": password,
-                "bytes": Preface(role, session_id, password).pack().hex(),
+                "client": client and client.hex(),
+                "bytes": Preface(role, session_id, password, client).pack().hex(),
             }
             for role in ROLES
-            for password in (False, True)
+            for password, client in ((False, None), (True, None), (False, made_up("client", 16)))
         ],
         "refused": [
             {"name": name, "bytes": data.hex(), "reason": reason}
@@ -551,13 +557,16 @@ def prefaces() -> dict[str, Any]:
                 ("unknown role", good[:6] + b"\x03" + good[7:], "malformed"),
                 ("too short", good[:-1], "malformed"),
                 ("too long", good + b"\x00", "malformed"),
+                ("a client's id without its flag", good + bytes(16), "malformed"),
+                ("no client's id with its flag", good[:5] + b"\x02" + good[6:], "malformed"),
+                ("a client's id that is too short", good[:5] + b"\x02" + good[6:] + bytes(15), "malformed"),
             )
         ],
     }
 
 
 def refusals() -> list[dict[str, str]]:
-    reasons = "invalidAuth passwordRequired version malformed notFound full locked busy rateLimited later"
+    reasons = "invalidAuth passwordRequired version malformed notFound full locked busy rateLimited unknownClient later"
     return [{"reason": reason, "bytes": refusal(reason).hex()} for reason in reasons.split()]
 
 

@@ -12,9 +12,8 @@
  */
 import { concatBytes } from "@noble/hashes/utils.js";
 import type { Dial, PathKind } from "../links/link";
-import { isRefusalReason, Refused, type Credentials } from "../protocol/handshake";
+import { clientKey, credentialsKey, isRefusalReason, Refused, type Credentials, type Key } from "../protocol/handshake";
 import type { ClientMessage, Failure, Geometry, HostMessage, RequestMessage, Role, User } from "../protocol/messages";
-import { derivePsk } from "../protocol/noise";
 import { Connection } from "./connection";
 import type { HeldInput, Refusal, State } from "./events";
 import { coordinate, position, size, TEXT_LENGTH, wellFormed } from "./limits";
@@ -84,7 +83,8 @@ export class SshxClient extends SessionState {
   #cursor: readonly [number, number] | null = null;
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
   #focus: number | null = null;
-  #psk: Promise<Uint8Array> | null = null;
+  /** The key of the credentials. */
+  #firstKey: Promise<Key> | null = null;
   /** What makes this client the same one on its next link. */
   #token: Uint8Array | null = null;
   /** How much of its input and requests the host has taken, as it said last. */
@@ -276,10 +276,15 @@ export class SshxClient extends SessionState {
     void this.#ask("change what someone may do", (req) => ({ setRole: [req, uid, role] }));
   }
 
-  /** Remove a user; for owners. */
-  kick(uid: number, reason = ""): void {
+  /** Remove a user; for owners. Without new tickets, the old ticket lets them in again. */
+  kick(uid: number, { reason = "", newTickets = true } = {}): void {
     if (!this.#isShort(reason)) return;
-    void this.#ask("remove someone", (req) => ({ kick: [req, uid, wellFormed(reason)] }));
+    void this.#ask("remove someone", (req) => ({ kick: [req, uid, wellFormed(reason), newTickets] }));
+  }
+
+  /** Make new tickets; for owners. The old ones let nobody in any more, but who has been inside comes back. */
+  newTickets(): void {
+    void this.#ask("make new tickets", (req) => ({ newTickets: req }));
   }
 
   /** Let in a user who waits, or not; for owners. */
@@ -426,10 +431,8 @@ export class SshxClient extends SessionState {
 
   #open(): void {
     if (this.#connection !== null || this.state === "ended") return; // who was told of the new state was quicker
-    const { sessionId, role, secret, password } = this.#credentials;
-    this.#psk ??= derivePsk(secret, sessionId, role, password);
     this.#openedAt = performance.now();
-    this.#connection = new Connection(this.#credentials, this.#psk, this.#dial, this.#traffic, {
+    this.#connection = new Connection(this.#key(), this.#dial, this.#traffic, {
       onSecured: () => this.#join(),
       onMessage: (message) => this.#receive(message),
       onDoubt: (silent) => this.#doubt(silent),
@@ -439,14 +442,19 @@ export class SshxClient extends SessionState {
     });
   }
 
+  /** This client's own key if it has been inside, else that of the user's own client or of the ticket. */
+  #key(): Promise<Key> {
+    const token = this.#token ?? this.#companion;
+    if (token !== null) return Promise.resolve(clientKey(this.#credentials, token));
+    return (this.#firstKey ??= credentialsKey(this.#credentials));
+  }
+
   #join(): void {
     const listed = !this.#observer;
     this.#connection?.send({
       join: {
         name: listed ? this.#name : null,
-        resume: this.#token,
         as: listed ? "user" : this.#companion === null ? "mirror" : "companion",
-        of: this.#companion,
         passive: !listed,
         chat: this.heard,
         features: [],
@@ -466,6 +474,11 @@ export class SshxClient extends SessionState {
   /** The link has ended: try again, or say why not. */
   #lost(error: Error): void {
     this.#dropConnection();
+    if (error instanceof Refused && error.reason === "unknownClient" && this.#token !== null) {
+      this.#token = null; // the host has forgotten it: join as for the first time
+      this.#open();
+      return;
+    }
     const now = performance.now();
     const attempt = {
       entered: this.#entered,
@@ -574,7 +587,8 @@ export class SshxClient extends SessionState {
   }
 
   #onClosed(code: string, text: string): void {
-    if (mayPass(code) || (isRefusalReason(code) && !this.#entered)) this.#lost(new Refused(code, text));
+    const again = mayPass(code) || code === "unknownClient" || (isRefusalReason(code) && !this.#entered);
+    if (again) this.#lost(new Refused(code, text));
     else this.#end(code, text, code);
   }
 

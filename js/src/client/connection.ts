@@ -4,7 +4,7 @@
  */
 import { heartbeat } from "./heartbeat";
 import type { Dial, Link, PathKind } from "../links/link";
-import { ClientHandshake, Refused, type Credentials, type Secured } from "../protocol/handshake";
+import { ClientHandshake, Refused, type Key, type Secured } from "../protocol/handshake";
 import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMessage } from "../protocol/messages";
 import { NoiseError } from "../protocol/noise";
 
@@ -60,16 +60,10 @@ export class Connection {
   #stopHeartbeat: () => void = () => undefined;
 
   /** @param traffic - where bytes are counted. */
-  constructor(
-    credentials: Credentials,
-    psk: Promise<Uint8Array>,
-    dial: Dial,
-    traffic: { in: number; out: number },
-    handlers: ConnectionHandlers,
-  ) {
+  constructor(key: Promise<Key>, dial: Dial, traffic: { in: number; out: number }, handlers: ConnectionHandlers) {
     this.#handlers = handlers;
     this.#traffic = traffic;
-    this.#open(credentials, psk, dial).catch((error: unknown) => this.#end(error as Error));
+    this.#open(key, dial).catch((error: unknown) => this.#end(error as Error));
   }
 
   /** Bytes that were sent and that the network has not taken. */
@@ -100,8 +94,8 @@ export class Connection {
     this.#link?.close();
   }
 
-  async #open(credentials: Credentials, psk: Promise<Uint8Array>, dial: Dial): Promise<void> {
-    this.#handshake = new ClientHandshake(credentials, await psk);
+  async #open(key: Promise<Key>, dial: Dial): Promise<void> {
+    this.#handshake = new ClientHandshake(await key);
     if (this.#ended) return;
     this.#expectAnswer();
     let link: Link;

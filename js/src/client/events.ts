@@ -29,6 +29,8 @@ export interface SessionInfo {
   readOnly: boolean;
   /** Whether nobody new is let in. */
   locked: boolean;
+  /** How often new tickets were made. */
+  rotations: number;
   /** Unix time in seconds. */
   created: number;
 }

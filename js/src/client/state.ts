@@ -60,6 +60,7 @@ export class SessionState extends Events {
       name: text("name"),
       readOnly: info.get("readOnly") === true,
       locked: info.get("locked") === true,
+      rotations: Number(info.get("rotations") ?? 0),
       created: Number(info.get("created")),
     };
     this.emit({ type: "info" });

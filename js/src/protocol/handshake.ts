@@ -7,7 +7,7 @@
  * holds one message of `messages.ts`.
  */
 import type { Role } from "./messages";
-import { NoiseError, NoiseNNpsk0, TAG_SIZE, type CipherState } from "./noise";
+import { deriveClient, derivePsk, NoiseError, NoiseNNpsk0, TAG_SIZE, type CipherState } from "./noise";
 
 export const VERSION = 1;
 export const SESSION_ID_SIZE = 16;
@@ -20,6 +20,7 @@ export const MAX_PLAINTEXT = MAX_FRAME - TAG_SIZE;
 
 const ROLES: readonly Role[] = ["owner", "writer", "reader"];
 const PASSWORD = 0x01;
+const CLIENT = 0x02;
 const ACCEPTED = 0x00;
 const REFUSED = 0x01;
 
@@ -32,6 +33,7 @@ const SENTENCES = {
   full: "This session is full. Try again when someone has left.",
   locked: "The host has locked this session. Ask the host to unlock it, then join again.",
   busy: "The host is busy. Try again in a few seconds.",
+  unknownClient: "The host does not know you any more. Join again with the ticket.",
   rateLimited: "There were too many failed attempts. Wait a minute, then join with the right ticket.",
 } as const;
 
@@ -74,6 +76,31 @@ export interface Credentials {
   secret: Uint8Array;
   /** The session's password, or null. */
   password: string | null;
+}
+
+/** What one handshake takes. Never to be logged. */
+export interface Key {
+  /** The first frame: what the client claims to have. */
+  preface: Uint8Array;
+  /** What proves it. */
+  psk: Uint8Array;
+}
+
+/** The key of a ticket, or of the host's own front ends. With a password it takes about a second. */
+export async function credentialsKey({ sessionId, role, secret, password }: Credentials): Promise<Key> {
+  const psk = await derivePsk(secret, sessionId, role, password);
+  return { preface: preface(sessionId, role, password === null ? 0 : PASSWORD), psk };
+}
+
+/**
+ * The key of a client that was inside, or of a companion of such a client, whatever became of the ticket.
+ *
+ * @param role - the role whose key the client showed when it came for the first time.
+ * @param token - the client's `resumeToken`.
+ */
+export function clientKey({ sessionId, role }: Pick<Credentials, "sessionId" | "role">, token: Uint8Array): Key {
+  const { id, psk } = deriveClient(token, sessionId);
+  return { preface: preface(sessionId, role, CLIENT, id), psk };
 }
 
 /** The encrypted channel after a handshake: one `seal` a frame sent and one `open` a frame received, in order. */
@@ -122,13 +149,12 @@ export class ClientHandshake {
   readonly #noise: NoiseNNpsk0;
 
   /**
-   * @param psk - `derivePsk` of the credentials.
+   * @param key - see `credentialsKey` and `clientKey`.
    * @param ephemeral - only for test vectors, as in `NoiseNNpsk0`.
-   * @throws RangeError if the session id is not 16 bytes.
    */
-  constructor(credentials: Credentials, psk: Uint8Array, ephemeral?: Uint8Array) {
-    this.#preface = preface(credentials);
-    this.#noise = new NoiseNNpsk0(true, this.#preface, psk, ephemeral);
+  constructor(key: Key, ephemeral?: Uint8Array) {
+    this.#preface = key.preface;
+    this.#noise = new NoiseNNpsk0(true, key.preface, key.psk, ephemeral);
   }
 
   /** The two frames to send, the preface and Noise message 1. Call it once. */
@@ -159,9 +185,11 @@ export class ClientHandshake {
   }
 }
 
-/** The first frame, 23 bytes: "sshx", then one byte each for version, flags and role, then the session id. */
-function preface({ sessionId, role, password }: Credentials): Uint8Array {
+/**
+ * The first frame: "sshx", then one byte each for version, flags and role, then the session id and, if there is one, the
+ * client's.
+ */
+function preface(sessionId: Uint8Array, role: Role, flags: number, client: Uint8Array = new Uint8Array()): Uint8Array {
   if (sessionId.length !== SESSION_ID_SIZE) throw new RangeError(`a session id is ${SESSION_ID_SIZE} bytes`);
-  const head = [0x73, 0x73, 0x68, 0x78, VERSION, password === null ? 0 : PASSWORD, ROLES.indexOf(role)];
-  return Uint8Array.of(...head, ...sessionId);
+  return Uint8Array.of(0x73, 0x73, 0x68, 0x78, VERSION, flags, ROLES.indexOf(role), ...sessionId, ...client);
 }

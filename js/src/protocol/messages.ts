@@ -39,6 +39,11 @@ export interface User {
   pending: boolean;
   /** Whether it is a reader who asked to write. */
   wantsWrite: boolean;
+  /**
+   * The role that the ticket with which the user came still gives to whoever joins with it; null for owners, and once new
+   * tickets were made.
+   */
+  ticket: Role | null;
 }
 
 /** What a user said in the chat. */
@@ -83,11 +88,7 @@ export interface Chunks {
 
 export interface Join {
   name: string | null;
-  /** This client's own token, to go on with the same stream of input and requests. */
-  resume: Uint8Array | null;
   as: Presence;
-  /** For a companion: the token of the user's own client. */
-  of: Uint8Array | null;
   /** Whether an owner's client does not keep the session alive. */
   passive: boolean;
   /** Number of the last chat message that was heard, 0 for none. */
@@ -105,9 +106,10 @@ export type RequestMessage =
   | { setColor: readonly [req: number, color: string] }
   | { requestWrite: number }
   | { setRole: readonly [req: number, uid: number, role: Role] }
-  | { kick: readonly [req: number, uid: number, reason: string] }
+  | { kick: readonly [req: number, uid: number, reason: string, newTickets: boolean] }
   | { approve: readonly [req: number, uid: number, allow: boolean] }
-  | { lock: readonly [req: number, locked: boolean] };
+  | { lock: readonly [req: number, locked: boolean] }
+  | { newTickets: number };
 
 /** What a client sends, as it is on the wire; see `protocol/messages.py` for what each means. */
 export type ClientMessage =
@@ -276,6 +278,7 @@ function user(value: unknown): User {
   const fields = map(value);
   const color = fields.get("color");
   const focus = fields.get("focus");
+  const ticket = fields.get("ticket");
   if (typeof color !== "string" || !/^#[0-9A-Fa-f]{6}$/.test(color) || color.length !== 7) {
     return bad("a color must be #rrggbb");
   }
@@ -287,6 +290,7 @@ function user(value: unknown): User {
     focus: focus === null || focus === undefined ? null : id(focus),
     pending: boolean(fields.has("pending") ? fields.get("pending") : false),
     wantsWrite: boolean(fields.has("wantsWrite") ? fields.get("wantsWrite") : false),
+    ticket: ticket === null || ticket === undefined ? null : role(ticket),
   };
 }
 

@@ -25,6 +25,9 @@ export const PROTOCOL_NAME = "Noise_NNpsk0_25519_ChaChaPoly_SHA256";
 /** Bytes of a psk, a cipher key, an X25519 key and a SHA-256 digest: all four are 32. */
 export const KEY_SIZE = 32;
 
+/** Bytes by which a client that comes back names itself. */
+export const CLIENT_ID_SIZE = 16;
+
 /** Bytes that encryption adds to a message. */
 export const TAG_SIZE = 16;
 
@@ -56,6 +59,15 @@ export async function derivePsk(
     material = concatBytes(secret, hash);
   }
   return hkdf(sha256, material, sessionId, utf8ToBytes(`sshx/1 ${role}`), KEY_SIZE);
+}
+
+/**
+ * Derive what a client that holds `token` shows when it comes back: its id, which is sent in clear, and its 32-byte
+ * pre-shared key. For the how see `derive_client` in Python.
+ */
+export function deriveClient(token: Uint8Array, sessionId: Uint8Array): { id: Uint8Array; psk: Uint8Array } {
+  const derived = hkdf(sha256, token, sessionId, utf8ToBytes("sshx/1 client"), CLIENT_ID_SIZE + KEY_SIZE);
+  return { id: derived.subarray(0, CLIENT_ID_SIZE), psk: derived.subarray(CLIENT_ID_SIZE) };
 }
 
 /** One direction of an encrypted channel: a key and a message counter (section 5.1). */

@@ -11,16 +11,17 @@ export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
   return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };
 }
 
-/** What lets others in. After a change of network the host has other addresses, and so the tickets are others. */
+/** What lets others in. The tickets are others once new ones were made, or the host has other addresses. */
 export function useInvite(api: ServerApi, { id, tickets, urls }: HostedSession, client: Client): Invite {
   const [invite, setInvite] = useState<Invite>({ tickets, urls });
   const connected = useClient(client, ({ state }) => state === "connected");
+  const rotations = useClient(client, ({ info }) => info?.rotations);
   useEffect(() => {
     if (connected)
       api.find(id).then(
         (now) => now && setInvite({ tickets: now.tickets, urls: now.urls }),
         () => undefined,
       );
-  }, [api, id, connected]);
+  }, [api, id, connected, rotations]);
   return invite;
 }

@@ -37,7 +37,7 @@ function rank(person: Person): number {
   return person.me ? 0 : person.pending || person.wantsWrite ? 1 : 2;
 }
 
-const SHOWN = ["uid", "me", "name", "color", "role", "focus", "pending", "wantsWrite"] as const;
+const SHOWN = ["uid", "me", "name", "color", "role", "focus", "pending", "wantsWrite", "ticket"] as const;
 
 function same(a: Person, b: Person): boolean {
   return SHOWN.every((field) => a[field] === b[field]);

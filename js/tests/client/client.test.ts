@@ -5,7 +5,7 @@ import type { Dial, Link } from "../../src/links/link";
 import { Refused } from "../../src/protocol/handshake";
 import { CREDENTIALS, SHELL, ScriptedHost, USER, bytes, refusal, settled } from "./scriptedHost";
 
-const JOIN = { name: null, resume: null, as: "user", of: null, passive: false, chat: 0, features: [] };
+const JOIN = { name: null, as: "user", passive: false, chat: 0, features: [] };
 
 let host: ScriptedHost;
 let client: SshxClient;
@@ -71,6 +71,7 @@ describe("coming in", () => {
       readOnly: false,
       locked: false,
       created: 1.5,
+      rotations: 0,
     });
     expect([...client.shells]).toEqual([[1, SHELL]]);
     expect([...client.users]).toEqual([[1, USER]]);
@@ -266,11 +267,33 @@ describe("a link that breaks", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(client.retryAt).toBeNull();
     await host.welcome();
-    expect(host.link.all("join")).toEqual([{ ...JOIN, name: "Ada", resume: bytes("token 1"), chat: 5 }]);
+    expect(host.link.all("join")).toEqual([{ ...JOIN, name: "Ada", chat: 5 }]);
+    expect(host.link.token).toEqual(bytes("token 1"));
     expect([client.state, client.reason]).toEqual(["connected", ""]);
     host.link.say({ hear: [5, 2, "Bob", "hello", 17.5] }); // and not twice
     host.link.say({ hear: [6, 2, "Bob", "again", 3] }); // whatever the host's clock says
     expect(client.messages.map(({ text }) => text)).toEqual(["hello", "again"]);
+  });
+
+  test("comes back with the ticket if the host has forgotten the client", async () => {
+    await inside({ name: "Ada" });
+    host.link.break();
+    await knocksAgain();
+    await settled();
+    host.link.deliver(refusal("unknownClient"));
+    expect(client.state).toBe("reconnecting");
+    host.token = bytes("token 2");
+    await host.welcome();
+    expect(host.link.token).toBeNull();
+    expect(client.state).toBe("connected");
+    expect(client.resumeToken).toEqual(bytes("token 2"));
+    host.link.break();
+    await knocksAgain();
+    await settled();
+    host.link.deliver(refusal("unknownClient"));
+    await settled();
+    host.link.deliver(refusal("invalidAuth"));
+    expect([client.state, client.endCode]).toEqual(["ended", "invalidAuth"]);
   });
 
   test("is tried again ever less often, and without end", async () => {
@@ -477,15 +500,38 @@ describe("a link that is held up", () => {
 describe("a companion", () => {
   const companion = bytes("the user's own");
 
+  beforeEach(() => {
+    host.tokens = [companion];
+  });
+
   test("is the same user on every link, and goes on with a stream of its own", async () => {
     await inside({ companion });
-    const join = { ...JOIN, as: "companion", of: companion, passive: true };
+    const join = { ...JOIN, as: "companion", passive: true };
     expect(host.link.all("join")).toEqual([join]);
+    expect(host.link.token).toEqual(companion);
     expect(client.resumeToken).toBeNull();
     host.link.break();
     await knocksAgain();
     await host.welcome();
-    expect(host.link.all("join")).toEqual([{ ...join, resume: bytes("token 1") }]);
+    expect(host.link.all("join")).toEqual([join]);
+    expect(host.link.token).toEqual(bytes("token 1"));
+  });
+
+  test("comes again with the user's key if the host has forgotten it, and then not any more", async () => {
+    await inside({ companion });
+    host.link.break();
+    await knocksAgain();
+    await settled();
+    host.link.deliver(refusal("unknownClient"));
+    await host.welcome();
+    expect(host.link.token).toEqual(companion);
+    host.link.break();
+    await knocksAgain();
+    for (let i = 0; i < 2; i++) {
+      await settled();
+      host.link.deliver(refusal("unknownClient"));
+    }
+    expect([client.state, client.endCode]).toEqual(["ended", "unknownClient"]);
   });
 
   test("gives the user another name only if the person has chosen one", async () => {
@@ -531,7 +577,8 @@ describe("an observer", () => {
     await knocksAgain();
     host.uid = 8;
     await host.welcome();
-    expect(host.link.heard).toEqual([{ join: { ...join, resume: bytes("token 1"), chat: 3 } }]);
+    expect(host.link.heard).toEqual([{ join: { ...join, chat: 3 } }]);
+    expect(host.link.token).toEqual(bytes("token 1"));
     expect([client.state, client.uid]).toEqual(["connected", 8]);
   });
 
@@ -546,7 +593,7 @@ describe("an observer", () => {
     client.setRole(1, "reader");
     client.kick(1);
     await settled();
-    expect(host.link.heard.slice(1)).toEqual([{ setRole: [1, 1, "reader"] }, { kick: [2, 1, ""] }]);
+    expect(host.link.heard.slice(1)).toEqual([{ setRole: [1, 1, "reader"] }, { kick: [2, 1, "", true] }]);
   });
 });
 
@@ -689,7 +736,7 @@ describe("what a user does", () => {
     client.move(1, null);
     client.requestWrite();
     client.setRole(2, "reader");
-    client.kick(2, "bye\ud800");
+    client.kick(2, { reason: "bye\ud800" });
     client.approve(3, true);
     client.lock(true);
     void client.chat("hello");
@@ -704,7 +751,7 @@ describe("what a user does", () => {
       { move: [4, 1, null] },
       { requestWrite: 5 },
       { setRole: [6, 2, "reader"] },
-      { kick: [7, 2, "bye\ufffd"] },
+      { kick: [7, 2, "bye\ufffd", true] },
       { approve: [8, 3, true] },
       { lock: [9, true] },
       { chat: [10, "hello"] },
@@ -810,6 +857,8 @@ describe("what a user does", () => {
     ];
     host.token = bytes("token 2");
     await vi.advanceTimersByTimeAsync(500);
+    await settled();
+    host.link.deliver(refusal("unknownClient"));
     await host.welcome();
     expect(await mine).toBeNull();
     expect(host.link.heard.slice(1)).toEqual([{ data: [2, 0, bytes("date\r")] }]);

@@ -383,7 +383,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     const joined = await next(host, "joined");
     expect(joined.user.name).toBe("Mallory");
     const left = next(host, "left");
-    host.kick(joined.uid, "lunch");
+    host.kick(joined.uid, { reason: "lunch" });
     await until(client, () => client.state === "ended");
     expect([client.endCode, client.removed]).toEqual(["removed", true]);
     expect(client.reason).toContain("lunch");

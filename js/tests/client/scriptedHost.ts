@@ -1,8 +1,8 @@
 /** A host that says what the test tells it to, at the other end of links in memory. */
 import { Decoder, Encoder } from "cbor-x/index-no-eval";
 import type { Dial, LinkHandlers } from "../../src/links/link";
-import { Secured, type Credentials } from "../../src/protocol/handshake";
-import { NoiseNNpsk0, derivePsk } from "../../src/protocol/noise";
+import { clientKey, credentialsKey, Secured, type Credentials } from "../../src/protocol/handshake";
+import { NoiseNNpsk0 } from "../../src/protocol/noise";
 
 const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
 const options = { useRecords: false, mapsAsObjects: true, int64AsNumber: true };
@@ -24,6 +24,7 @@ export const USER = {
   focus: null,
   pending: false,
   wantsWrite: false,
+  ticket: "writer",
 };
 
 export function bytes(text: string): Uint8Array {
@@ -40,6 +41,8 @@ export class HostLink {
   readonly heard: Record<string, unknown>[] = [];
   pings: number[] = [];
   closed = false;
+  /** The token whose key the client has shown; null if it was the ticket's key. */
+  token: Uint8Array | null = null;
   /** What the client is told of how full its end is. */
   buffered = 0;
   held = false;
@@ -61,9 +64,12 @@ export class HostLink {
   }
 
   async shake(): Promise<void> {
-    const { secret, sessionId, role } = CREDENTIALS;
-    const noise = new NoiseNNpsk0(false, this.#frames[0]!, await derivePsk(secret, sessionId, role, null));
-    noise.readMessage(this.#frames[1]!);
+    const [preface, first] = this.#frames as [Uint8Array, Uint8Array];
+    const claims = (token: Uint8Array) => String(clientKey(CREDENTIALS, token).preface) === String(preface);
+    this.token = [this.#host.token, ...this.#host.tokens].find(claims) ?? null;
+    const key = this.token === null ? await credentialsKey(CREDENTIALS) : clientKey(CREDENTIALS, this.token);
+    const noise = new NoiseNNpsk0(false, preface, key.psk);
+    noise.readMessage(first);
     const reply = noise.writeMessage();
     this.#secured = new Secured(...noise.split());
     this.deliver(Uint8Array.of(0, ...reply));
@@ -137,6 +143,8 @@ export class ScriptedHost {
   users: unknown[] = [[1, USER]];
   shells: unknown[] = [[1, SHELL]];
   token = bytes("token 1");
+  /** Other tokens that it knows. */
+  tokens: Uint8Array[] = [];
   /** What it has taken of the client's stream. */
   input = 0;
   req = 0;

@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
 import {
+  clientKey,
   ClientHandshake,
+  credentialsKey,
   HandshakeError,
   MAX_PLAINTEXT,
   Refused,
   type Credentials,
+  type Key,
 } from "../../src/protocol/handshake";
 import type { Role } from "../../src/protocol/messages";
-import { NoiseNNpsk0, derivePsk } from "../../src/protocol/noise";
+import { NoiseNNpsk0 } from "../../src/protocol/noise";
 import { fromHex, toHex, vectors } from "../vectors";
 
 interface Vectors {
@@ -24,11 +27,12 @@ interface Vectors {
     reply: string;
     transport: { from: "client" | "host"; message: string; frame: string }[];
   }[];
-  prefaces: { valid: { role: Role; sessionId: string; password: boolean; bytes: string }[] };
+  prefaces: { valid: { role: Role; sessionId: string; password: boolean; client: string | null; bytes: string }[] };
   refusals: { reason: string; bytes: string }[];
 }
 
 const { handshakes, prefaces, refusals } = vectors("handshake") as Vectors;
+const { clients } = vectors("psk") as { clients: Record<"token" | "sessionId" | "id" | "psk", string>[] };
 const { maxPlaintext } = vectors("framing") as { maxPlaintext: number };
 const sample = handshakes[1]!;
 
@@ -36,8 +40,12 @@ function credentialsOf({ sessionId, role, secret, password }: Vectors["handshake
   return { sessionId: fromHex(sessionId), role, secret: fromHex(secret), password };
 }
 
+function keyOf({ preface, psk }: Vectors["handshakes"][number]): Key {
+  return { preface: fromHex(preface), psk: fromHex(psk) };
+}
+
 function clientOf(from: Vectors["handshakes"][number]): ClientHandshake {
-  return new ClientHandshake(credentialsOf(from), fromHex(from.psk), fromHex(from.clientEphemeral));
+  return new ClientHandshake(keyOf(from), fromHex(from.clientEphemeral));
 }
 
 /** A handshake that has sent its first frames. */
@@ -49,9 +57,8 @@ function started(): ClientHandshake {
 
 describe("handshake", () => {
   test.each(handshakes)("of $role", async (from) => {
-    const credentials = credentialsOf(from);
-    const psk = await derivePsk(credentials.secret, credentials.sessionId, credentials.role, credentials.password);
-    expect(toHex(psk)).toBe(from.psk);
+    const { preface, psk } = await credentialsKey(credentialsOf(from));
+    expect([toHex(preface), toHex(psk)]).toEqual([from.preface, from.psk]);
     const handshake = clientOf(from);
     expect(handshake.start().map(toHex)).toEqual([from.preface, from.first]);
     const secured = handshake.receive(fromHex(from.reply));
@@ -61,14 +68,25 @@ describe("handshake", () => {
     }
   });
 
-  test.each(prefaces.valid)("preface of $role, password $password", ({ role, sessionId, password, bytes }) => {
-    const credentials = {
-      sessionId: fromHex(sessionId),
-      role,
-      secret: new Uint8Array(16),
-      password: password ? "x" : null,
-    };
-    expect(toHex(new ClientHandshake(credentials, new Uint8Array(32)).start()[0])).toBe(bytes);
+  test.each(prefaces.valid.filter(({ client }) => client === null))(
+    "preface of $role, password $password",
+    async ({ role, sessionId, password, bytes }) => {
+      const secret = new Uint8Array(16);
+      const key = await credentialsKey({
+        sessionId: fromHex(sessionId),
+        role,
+        secret,
+        password: password ? "x" : null,
+      });
+      expect(toHex(new ClientHandshake(key).start()[0])).toBe(bytes);
+    },
+  );
+
+  test.each(clients)("a client's own key", ({ token, sessionId, id, psk }) => {
+    const key = clientKey({ sessionId: fromHex(sessionId), role: "reader" }, fromHex(token));
+    expect(toHex(key.psk)).toBe(psk);
+    const like = prefaces.valid.find(({ role, client }) => role === "reader" && client !== null)!;
+    expect(toHex(key.preface)).toBe(like.bytes.slice(0, 14) + sessionId + id);
   });
 
   test.each(refusals)("refusal: $reason", ({ reason, bytes }) => {
@@ -121,13 +139,14 @@ describe("handshake", () => {
   });
 
   test("fresh keys each time", () => {
-    const make = () => toHex(new ClientHandshake(credentialsOf(sample), fromHex(sample.psk)).start()[1]);
+    const make = () => toHex(new ClientHandshake(keyOf(sample)).start()[1]);
     expect(make()).not.toBe(make());
   });
 
-  test("a session id of another size is refused", () => {
+  test("a session id of another size is refused", async () => {
     const credentials = { ...credentialsOf(sample), sessionId: new Uint8Array(15) };
-    expect(() => new ClientHandshake(credentials, fromHex(sample.psk))).toThrow(RangeError);
+    await expect(credentialsKey(credentials)).rejects.toThrow(RangeError);
+    expect(() => clientKey(credentials, new Uint8Array(16))).toThrow(RangeError);
   });
 });
 

@@ -111,6 +111,7 @@ export class FakeClient implements Client {
   kick = this.#recorded("kick");
   approve = this.#recorded("approve");
   lock = this.#recorded("lock");
+  newTickets = this.#recorded("newTickets");
   sendHeld = this.#recorded("sendHeld");
   discardHeld = this.#recorded("discardHeld");
   discardWaiting = this.#recorded("discardWaiting");
@@ -121,12 +122,13 @@ export class FakeClient implements Client {
 }
 
 export function sessionInfo(name: string, change: Partial<SessionInfo> = {}): SessionInfo {
-  return { session: "00", name, readOnly: false, locked: false, created: 0, ...change };
+  return { session: "00", name, readOnly: false, locked: false, created: 0, rotations: 0, ...change };
 }
 
 export function user(name: string, change: Partial<User> = {}): User {
   return {
     ...{ name, color: "#0090ff", role: "writer", cursor: null, focus: null, pending: false, wantsWrite: false },
+    ticket: null,
     ...change,
   };
 }

@@ -26,6 +26,7 @@ const REFUSALS: Record<Refusal, Refused> = {
   full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
   locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
   busy: { mood: "wait", title: "The host is busy", actions: ["retry", "leave"] },
+  unknownClient: { mood: "door", title: "The host does not know you any more", actions: ["leave", "retry"] },
   rateLimited: { mood: "wait", title: "Too many attempts", actions: ["retry", "leave"] },
 };
 

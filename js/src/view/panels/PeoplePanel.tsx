@@ -1,7 +1,7 @@
 /** Who is here, where they are, and what they may do. Its owners change the latter, and decide who comes in. */
 import "../sharedStyles";
 import "./PeoplePanel.css";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { Client } from "../../client/client";
 import type { Role } from "../../protocol/messages";
 import { Avatar } from "../Avatar";
@@ -44,6 +44,7 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
             </span>
           </label>
         )}
+        {owner && <NewTickets client={client} />}
         {readOnly && <p className="sshx-hint">In this session, everybody but the host can only watch.</p>}
       </div>
     </>
@@ -80,6 +81,11 @@ function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) 
             </>
           )}
         </span>
+        {owner && person.role === "reader" && person.ticket === "writer" && (
+          <small className="sshx-soft">
+            The ticket still lets them type if they join as someone new. New tickets end that.
+          </small>
+        )}
       </div>
       {owner && !person.me && person.role !== "owner" && <PersonActions {...{ client, person, readOnly }} />}
     </li>
@@ -97,7 +103,13 @@ function PersonActions({ client, person, readOnly }: { client: Client; person: P
   const [removing, setRemoving] = useState(false);
   const { uid, name } = person;
   if (removing) {
-    return <ConfirmRemoval name={name} onRemove={() => client.kick(uid)} onKeep={() => setRemoving(false)} />;
+    return (
+      <ConfirmRemoval
+        name={name}
+        onRemove={(newTickets) => client.kick(uid, { newTickets })}
+        onKeep={() => setRemoving(false)}
+      />
+    );
   }
   const action = (text: string, onClick: () => void, style = "") => (
     <button type="button" className={`sshx-button ${style}`} aria-label={`${text}: ${name}`} onClick={onClick}>
@@ -126,24 +138,87 @@ function PersonActions({ client, person, readOnly }: { client: Client; person: P
   );
 }
 
-function ConfirmRemoval({ name, onRemove, onKeep }: { name: string; onRemove: () => void; onKeep: () => void }) {
-  const remove = useRef<HTMLButtonElement>(null);
-  useEffect(() => remove.current?.focus(), []);
+interface ConfirmRemovalProps {
+  name: string;
+  onRemove: (newTickets: boolean) => void;
+  onKeep: () => void;
+}
+
+function ConfirmRemoval({ name, onRemove, onKeep }: ConfirmRemovalProps) {
+  const [newTickets, setNewTickets] = useState(true);
   return (
-    <div className="sshx-actions sshx-confirm" role="group" aria-label={`Remove ${name} from the session?`}>
-      <span>Remove from the session?</span>
-      <button
-        type="button"
-        ref={remove}
-        className="sshx-button sshx-danger"
-        aria-label={`Remove ${name} now`}
-        onClick={onRemove}
-      >
+    <Confirm question="Remove from the session?" label={`Remove ${name} from the session?`}>
+      <label className="sshx-check">
+        <input type="checkbox" checked={newTickets} onChange={(event) => setNewTickets(event.currentTarget.checked)} />
+        <span>
+          Make new tickets
+          <small>
+            {newTickets
+              ? "The old ones let nobody in any more. Everyone else stays."
+              : "The old ticket will let them in again."}
+          </small>
+        </span>
+      </label>
+      <First className="sshx-button sshx-danger" label={`Remove ${name} now`} onClick={() => onRemove(newTickets)}>
         Remove
-      </button>
+      </First>
       <button type="button" className="sshx-button" onClick={onKeep}>
         Keep
       </button>
+    </Confirm>
+  );
+}
+
+/** For owners: make the tickets that were given out worthless. */
+function NewTickets({ client }: { client: Client }) {
+  const [asking, setAsking] = useState(false);
+  if (!asking) {
+    return (
+      <button type="button" className="sshx-button" onClick={() => setAsking(true)}>
+        Make new tickets…
+      </button>
+    );
+  }
+  const make = () => {
+    client.newTickets();
+    setAsking(false);
+  };
+  return (
+    <Confirm question="Make new tickets?" label="Make new tickets?">
+      <small>The tickets and links that you gave out let nobody in any more. Everyone who is here stays.</small>
+      <First className="sshx-button sshx-primary" label="Make new tickets" onClick={make}>
+        Make new tickets
+      </First>
+      <button type="button" className="sshx-button" onClick={() => setAsking(false)}>
+        Keep the old ones
+      </button>
+    </Confirm>
+  );
+}
+
+function Confirm({ question, label, children }: { question: string; label: string; children: ReactNode }) {
+  return (
+    <div className="sshx-actions sshx-confirm" role="group" aria-label={label}>
+      <span>{question}</span>
+      {children}
     </div>
+  );
+}
+
+interface FirstProps {
+  className: string;
+  label: string;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+/** The button that has the focus when the question appears. */
+function First({ className, label, onClick, children }: FirstProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <button type="button" ref={button} className={className} aria-label={label} onClick={onClick}>
+      {children}
+    </button>
   );
 }

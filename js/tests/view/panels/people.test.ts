@@ -48,7 +48,7 @@ test("oneself comes first, then who waits for an answer", () => {
 });
 
 test.each<[Role, string[]]>([
-  ["owner", ["Make reader: Wren", "Remove: Wren", "Make writer: Rita", "Remove: Rita"]],
+  ["owner", ["Make reader: Wren", "Remove: Wren", "Make writer: Rita", "Remove: Rita", "Make new tickets…"]],
   ["writer", []],
   ["reader", ["Ask for write access"]],
 ])("what a %s can do about others", (role, expected) => {
@@ -86,15 +86,47 @@ test("someone is removed only after a second click", () => {
   expect(document.activeElement).toBe(button("Remove Wren now"));
   click("Keep");
   click("Remove: Wren");
+  expect(says("The old ones let nobody in any more.")).toBe(true);
   click("Remove Wren now");
-  expect(client.calls).toEqual([["kick", 2]]);
+  expect(client.calls).toEqual([["kick", 2, { newTickets: true }]]);
+});
+
+test("someone is removed who may come back, if the owner wants that", () => {
+  const client = clientWith("owner", [2, user("Wren")]);
+  showPeople(client);
+  click("Remove: Wren");
+  after(() => (all(".sshx-confirm input")[0] as HTMLInputElement).click());
+  expect(says("The old ticket will let them in again.")).toBe(true);
+  click("Remove Wren now");
+  expect(client.calls).toEqual([["kick", 2, { newTickets: false }]]);
+});
+
+test("new tickets are made after a second click", () => {
+  const client = clientWith("owner");
+  showPeople(client);
+  click("Make new tickets…");
+  expect(client.calls).toEqual([]);
+  expect(document.activeElement).toBe(button("Make new tickets"));
+  click("Keep the old ones");
+  click("Make new tickets…");
+  click("Make new tickets");
+  expect(client.calls).toEqual([["newTickets"]]);
+  expect(buttons()).toEqual(["Make new tickets…"]);
+});
+
+test("an owner sees what the ticket of a reader still allows", () => {
+  const client = clientWith("owner", [2, user("Wren", { role: "reader", ticket: "writer" })]);
+  showPeople(client);
+  expect(says("The ticket still lets them type")).toBe(true);
+  after(() => client.put(2, user("Wren", { role: "reader", ticket: null })));
+  expect(says("The ticket still lets them type")).toBe(false);
 });
 
 test("in a session that is read-only for everyone nobody can be made a writer or ask for it", () => {
   const client = clientWith("owner", [2, user("Rita", { role: "reader" })]);
   client.info = { ...client.info!, readOnly: true };
   showPeople(client);
-  expect(buttons()).toEqual(["Remove: Rita"]);
+  expect(buttons()).toEqual(["Remove: Rita", "Make new tickets…"]);
   client.users = new Map([[1, user("Me", { role: "reader" })]]);
   showPeople(client);
   expect(buttons()).toEqual([]);

@@ -239,18 +239,42 @@ async def test_a_reader_only_watches(host: Person, guest: Person, session: dict[
     await host.sees_line("now I may")
 
 
-async def test_the_host_changes_roles_and_removes(host: Person, guest: Person, session: dict[str, Any]) -> None:
+async def test_the_host_changes_roles_and_removes(
+    host: Person, guest: Person, session: dict[str, Any], server_a: JupyterServer
+) -> None:
     await both_in(host, guest, session)
     await rename(guest, "Grace")
     await host.show("People")
     await host.button("Make reader: Grace").click()
     await expect(guest.page.get_by_text("Read-only", exact=True)).to_be_visible()
+    allows = host.page.get_by_text("Their ticket still lets them type", exact=False)
+    await expect(allows).to_be_visible()
+    await host.screenshot("made-reader")
+
+    # New tickets: the guest keeps the place, and remains a reader over a reload.
+    await host.button("Make new tickets…").click()
+    await host.screenshot("new-tickets")
+    await host.button("Make new tickets").click()
+    await expect(allows).to_have_count(0)
+    await guest.page.reload()
+    await guest.state("connected")
+    await expect(guest.page.get_by_text("Read-only", exact=True)).to_be_visible()
     await host.button("Make writer: Grace").click()
     await expect(guest.page.get_by_text("Read-only", exact=True)).to_have_count(0)
     await host.button("Remove: Grace").click()
+    await host.screenshot("remove")
     await host.button("Remove Grace now").click()
     await guest.state("ended")
     await expect(guest.page.get_by_text("removed", exact=False).first).to_be_visible()
+
+    # The host sees the tickets that let people in now, and the old ones do not.
+    [now] = [known for known in await server_a.json("GET", "sshx/api/sessions") if known["id"] == session["id"]]
+    await host.show("Share")
+    await host.button("Show the link’s secret").click()
+    await expect(host.page.get_by_text(now["tickets"]["write"], exact=False).first).to_be_attached()
+    await guest.page.goto(f"{guest.server.url}sshx/p2p")
+    await guest.join(session["tickets"]["write"])
+    await guest.state("refused")
 
 
 async def test_the_link_breaks_and_mends(

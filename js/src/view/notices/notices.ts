@@ -71,10 +71,11 @@ export function summary(names: readonly string[]): string {
   return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? "other" : "others"}`;
 }
 
-/** Tells what became of one's own connection and role. */
+/** Tells what became of one's own connection and role, and an owner of new tickets. */
 function watchOneself(client: Client, tell: (text: string) => void): (event: ClientEvent) => void {
   let { state } = client;
   let me = client.users.get(client.uid);
+  let rotations = client.info?.rotations;
   return (event) => {
     if (event.type === "state") {
       if (state === "reconnecting" && client.state === "connected") tell("Connected again");
@@ -86,6 +87,11 @@ function watchOneself(client: Client, tell: (text: string) => void): (event: Cli
         else if (me.wantsWrite && !now.wantsWrite) tell("The host has not given you write access for now");
       }
       me = now ?? me;
+      const renewed = client.info?.rotations;
+      if (client.role === "owner" && rotations !== undefined && renewed !== undefined && renewed > rotations) {
+        tell("There are new tickets. The old ones let nobody in any more");
+      }
+      rotations = renewed ?? rotations;
     }
   };
 }

@@ -82,9 +82,9 @@ function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) 
           )}
         </span>
         {owner && person.role === "reader" && person.ticket === "writer" && (
-          <small className="sshx-soft">
-            The ticket still lets them type if they join as someone new. New tickets end that.
-          </small>
+          <p className="sshx-hint">
+            Their ticket still lets them type if they join as someone new. Make new tickets to end that.
+          </p>
         )}
       </div>
       {owner && !person.me && person.role !== "owner" && <PersonActions {...{ client, person, readOnly }} />}

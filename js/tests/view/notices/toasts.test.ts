@@ -63,6 +63,15 @@ test("a notice stays while the pointer is on it", () => {
   expect(toasts()).toEqual([]);
 });
 
+test("an owner hears of new tickets, and nobody else", () => {
+  for (const role of ["owner", "writer"] as const) {
+    showToasts(role);
+    after(() => client.set({ info: { ...client.info!, rotations: 1 } }, "info"));
+    expect(toasts()).toEqual(role === "owner" ? ["There are new tickets. The old ones let nobody in any more"] : []);
+    cleanUp();
+  }
+});
+
 test("at most four, the newest; the same error is one", () => {
   showToasts();
   for (const text of ["a", "b", "b", "c", "d", "e"]) after(() => client.fail(text));

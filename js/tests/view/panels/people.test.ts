@@ -117,9 +117,9 @@ test("new tickets are made after a second click", () => {
 test("an owner sees what the ticket of a reader still allows", () => {
   const client = clientWith("owner", [2, user("Wren", { role: "reader", ticket: "writer" })]);
   showPeople(client);
-  expect(says("The ticket still lets them type")).toBe(true);
+  expect(says("Their ticket still lets them type")).toBe(true);
   after(() => client.put(2, user("Wren", { role: "reader", ticket: null })));
-  expect(says("The ticket still lets them type")).toBe(false);
+  expect(says("Their ticket still lets them type")).toBe(false);
 });
 
 test("in a session that is read-only for everyone nobody can be made a writer or ask for it", () => {

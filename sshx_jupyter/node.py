@@ -18,6 +18,7 @@ from .host.door import Places
 from .host.limits import Limits
 from .host.session import Session
 from .host.session_manager import SessionManager
+from .host.share_options import ShareOptions
 from .host.terminals import Terminals
 from .links import Link, Unreachable
 from .links.iroh import ALPN, IrohLink, bind_endpoint
@@ -180,12 +181,12 @@ class SshxNode:
         """
         await asyncio.shield(self._online)
 
-    async def host(self, name: str = "", **options: Any) -> Session:
+    async def host(self, name: str = "", *, command: Sequence[str] | None = None, **options: Any) -> Session:
         """Start a session, and wait for `online`: its tickets are good as soon as this returns.
 
-        For the options see `SessionManager.create`, which does not wait.
+        The options are those of `ShareOptions`; for `command` see `SessionManager.create`, which does not wait.
         """
-        session = await self.manager.create(name, **options)
+        session = await self.manager.create(ShareOptions(name or None, **options), command)
         try:
             await self.online()
         except asyncio.CancelledError:

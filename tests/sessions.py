@@ -12,6 +12,7 @@ from sshx_jupyter.host.door import Share
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.session_manager import SessionManager
+from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.host.terminals import Terminals
 from sshx_jupyter.links import FrameReader, Link
 from sshx_jupyter.links.memory import MemoryLink, memory_link
@@ -43,8 +44,8 @@ class Host:
 
     async def create(self, name: str = "test", **options: Any) -> Session:
         """A session; with one shell, a plain `sh` without a prompt of its own making, unless told otherwise."""
-        options.setdefault("command", ["sh"])
-        return await self.manager.create(name, **options)
+        command = options.pop("command", ["sh"])
+        return await self.manager.create(ShareOptions(name or None, **options), command)
 
     def connect(
         self,

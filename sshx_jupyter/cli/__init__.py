@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .._version import __version__
-from ..text import parse_duration
+from ..share_flags import add_share_flags
 from .console import Failure, say
 
 DEBUG_VARIABLE = "SSHX_DEBUG"
@@ -118,15 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"{SHARE_NOTES}\n\n{SETTINGS_NOTES}",
         formatter_class=raw,
     )
-    share.add_argument("--name", default="", help="what to call the session (default: the directory's name)")
-    share.add_argument(
-        "--read-only",
-        action=argparse.BooleanOptionalAction,
-        help="nobody who joins can type; there is no ticket to write",
-    )
-    share.add_argument("--approve", action="store_true", help="ask here before anyone gets in")
-    share.add_argument("--password", action="store_true", help="ask for a password that guests need besides the ticket")
-    share.add_argument("--expires", type=_duration, metavar="TIME", help="stop sharing after, for example, 30m or 2h")
+    add_share_flags(share, without=("terminals",), negatable=True, name="the directory's name")
     share.add_argument("--json", action="store_true", help="print the tickets as JSON, for scripts")
     _network_options(share)
     share.set_defaults(run="share:share")
@@ -177,10 +169,3 @@ def _network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bind", metavar="ADDRESS:PORT", help="where to listen (default: every interface and a free port)"
     )
-
-
-def _duration(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

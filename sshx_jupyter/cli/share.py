@@ -9,15 +9,19 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..config import NodeSettings
-from ..host.errors import SessionError
+from ..host.errors import Invalid, SessionError
 from ..host.session import FAREWELL, Session, SessionEvent
+from ..host.share_options import ShareOptions
 from ..host.terminals import Terminals
 from ..node import SshxNode
 from ..protocol.messages import Geometry
+from ..share_flags import read_share_flags
 from ..ticket import Ticket
 from .answers import Answers
 from .console import PASSWORD_VARIABLE, Failure, clean, read_password
@@ -40,28 +44,31 @@ FOREIGN_VARIABLES = (
 
 def share(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    password = None
-    if arguments.password:
-        password = read_password("Password for this session: ", confirm=True, piped=True)
+    try:
+        chosen = read_share_flags(
+            arguments, lambda: read_password("Password for this session: ", confirm=True, piped=True)
+        )
+    except Invalid as error:
+        raise Failure(str(error), 2) from None
     settings = read_settings(arguments)
-    if arguments.read_only is None:
-        arguments.read_only = settings.default_role == "reader"
+    here = Path.cwd()
+    options = replace(chosen, name=chosen.name or here.name or None, cwd=str(here))
     answering = sys.stdin.isatty() and not arguments.json
-    if arguments.approve and not answering:
+    if options.approve and not answering:
         raise Failure("--approve asks on the terminal who may come in, but stdin is not a terminal here.", 2)
     for name in FOREIGN_VARIABLES:
         os.environ.pop(name, None)
-    return asyncio.run(_share(arguments, settings, password, answering))
+    return asyncio.run(_share(arguments, settings, options, answering))
 
 
-async def _share(arguments: argparse.Namespace, settings: NodeSettings, password: str | None, answering: bool) -> int:
+async def _share(arguments: argparse.Namespace, settings: NodeSettings, options: ShareOptions, answering: bool) -> int:
     report = Report(sys.stderr if arguments.json else sys.stdout, settings.page_url)
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
         terminals = Terminals.own()
         node = await spawn_node(settings, terminals=terminals, key_file=settings.key_file or None)
         try:
-            session = await _host(node, arguments, password)
+            session = await _host(node, options.with_default_role(settings.default_role), arguments.program)
             with recorded(session.id.hex(), session.name), contextlib.ExitStack() as stack:
                 answers = stack.enter_context(Answers(session, report.say)) if answering else None
                 session.observe(lambda event: _on_event(event, report, answers, stop))
@@ -97,17 +104,9 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, password
     return 0
 
 
-async def _host(node: SshxNode, arguments: argparse.Namespace, password: str | None) -> Session:
+async def _host(node: SshxNode, options: ShareOptions, program: Sequence[str]) -> Session:
     try:
-        session = await node.manager.create(
-            arguments.name or Path.cwd().name or "Shared terminal",
-            command=arguments.program or None,
-            cwd=str(Path.cwd()),
-            read_only=arguments.read_only,
-            approve=arguments.approve,
-            password=password,
-            expires_in=arguments.expires,
-        )
+        session = await node.manager.create(options, program or None)
     except SessionError as error:
         raise Failure(str(error)) from None
     size = _window()

@@ -40,6 +40,7 @@ from .participant import Participant
 from .resume_table import ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .session_secrets import SessionSecrets
+from .share_options import ShareOptions
 from .shell import Shell
 from .terminals import Terminal, Terminals
 
@@ -93,18 +94,6 @@ EventKind = Literal[
 
 
 @dataclass(frozen=True)
-class SessionOptions:
-    """What a session allows. `expires_at` is Unix time, after which it stops. With `while_owned` it also stops when no
-    client of an owner has been there for a while."""
-
-    read_only: bool = False
-    approve: bool = False
-    cwd: str | None = None
-    expires_at: float | None = None
-    while_owned: bool = False
-
-
-@dataclass(frozen=True)
 class Key:
     """What lets a client in: the key of a role, or that of a client which has been inside (`entry`)."""
 
@@ -130,7 +119,7 @@ class Session:
     def __init__(
         self,
         name: str,
-        options: SessionOptions,
+        options: ShareOptions,
         session_secrets: SessionSecrets,
         session_id: bytes,
         *,
@@ -148,6 +137,8 @@ class Session:
         self.clock: Callable[[], float] = time.time
         """Unix time, by which the session expires."""
         self.created = self.clock()
+        self.expires_at = None if options.expires_in is None else self.created + options.expires_in
+        """Unix time after which the session stops, or None."""
         self.last_activity = self.created
         """Unix time of the last input by, or output to, someone who is here."""
         self.bytes_sent = 0
@@ -175,15 +166,15 @@ class Session:
         self._expiry: asyncio.TimerHandle | None = None
         self._abandoned: asyncio.TimerHandle | None = None
         self._check_owned()
-        if options.expires_at is not None:
-            self._check_expired(options.expires_at)
+        if self.expires_at is not None:
+            self._check_expired(self.expires_at)
 
     @classmethod
-    async def make(cls, name: str, options: SessionOptions, password: str | None, **parts: Any) -> Session:
+    async def make(cls, options: ShareOptions, **parts: Any) -> Session:
         """A new session with fresh secrets; `parts` are what the session manager gives to all its sessions."""
         session_id = secrets.token_bytes(16)
-        session_secrets = await SessionSecrets.make(session_id, options.read_only, password)
-        name = clean_name(name, parts["limits"].name_length) or "Shared terminal"
+        session_secrets = await SessionSecrets.make(session_id, bool(options.read_only), options.password)
+        name = clean_name(options.name or "", parts["limits"].name_length) or "Shared terminal"
         return cls(name, options, session_secrets, session_id, **parts)
 
     def __repr__(self) -> str:
@@ -477,7 +468,7 @@ class Session:
             "name": self.name,
             "token": participant.entry.token,
             "role": participant.user.role,
-            "readOnly": self.options.read_only,
+            "readOnly": bool(self.options.read_only),
             "rotations": self._rotations,
             "locked": self.locked,
             "created": self.created,

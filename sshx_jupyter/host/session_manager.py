@@ -26,7 +26,8 @@ from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
 from .fair_scheduler import FairScheduler
 from .limits import Limits
-from .session import Key, Session, SessionEvent, SessionOptions
+from .session import Key, Session, SessionEvent
+from .share_options import ShareOptions
 from .terminals import Terminals
 
 log = logging.getLogger(__name__)
@@ -34,10 +35,6 @@ log = logging.getLogger(__name__)
 Shaken: TypeAlias = tuple[Session, Preface, Key, SecureChannel, Join, list[bytes]]
 """Result of a handshake: session, what the client claimed, and the key that proved it; channel, first message, and
 frames that came early."""
-
-
-LONGEST_SESSION = 366 * 24 * 3600
-"""Seconds after which a session that has an end time ends at the latest."""
 
 
 class SessionManager:
@@ -60,43 +57,26 @@ class SessionManager:
         """Call `callback` for every event of every session."""
         self._observers.append(callback)
 
-    async def create(
-        self,
-        name: str = "",
-        *,
-        terminals: Sequence[str] | None = None,
-        command: Sequence[str] | None = None,
-        cwd: str | None = None,
-        read_only: bool = False,
-        approve: bool = False,
-        password: str | None = None,
-        expires_in: float | None = None,
-        while_owned: bool = False,
-    ) -> Session:
-        """Start a session with the named running terminals, or with one new terminal if `terminals` is None.
+    async def create(self, options: ShareOptions, command: Sequence[str] | None = None) -> Session:
+        """Start a session with the terminals of the options, or with one new terminal if they name none.
 
-        `cwd` is where its new terminals start, and `expires_in` seconds after which it stops.
+        `command` is what the new terminal runs; None means the user's shell.
 
         Raises `NotHere`, `Invalid`, `Full` or `TerminalsUnavailable`; nothing has been created then.
         """
         if self._terminals is None:
             raise TerminalsUnavailable("Terminals are disabled on this server, so there is nothing to share.")
+        terminals = options.terminals
         for terminal in terminals or ():
             self._terminals.check(terminal)
         if terminals is not None and len(terminals) > self.limits.shells:
             raise Full(f"A session has at most {self.limits.shells} shells.")
-        if expires_in is not None and not 0 < expires_in <= LONGEST_SESSION:  # NaN is neither
-            raise Invalid("expires_in must be a positive number of seconds, at most a year.")
-        if cwd is not None and not await asyncio.to_thread(os.path.isdir, cwd):
+        if options.cwd is not None and not await asyncio.to_thread(os.path.isdir, options.cwd):
             raise Invalid("The directory in which terminals are to start (cwd) does not exist.")
-        expires_at = time.time() + expires_in if expires_in is not None else None
-        options = SessionOptions(read_only, approve, cwd, expires_at, while_owned)
         self._check_room()
         await asyncio.to_thread(screen.load)
         session = await Session.make(
-            name,
-            options,
-            password,
+            options.with_default_role("writer"),
             terminals=self._terminals,
             limits=self.limits,
             scheduler=self._scheduler,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -15,6 +15,7 @@ from ..client import Dial
 from ..config import NodeSettings, load_settings
 from ..host.errors import SessionError
 from ..host.session import Session
+from ..host.share_options import ShareOptions
 from ..jupyter_servers import API, JupyterServer, NoAccess, ServerError, parent_server
 from ..links import LinkClosed, Unreachable
 from ..links.comm import CommLink
@@ -32,18 +33,6 @@ SERVER_TIMEOUT = 15.0
 
 
 ABANDON_TIMEOUT = 2.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a session is to be; None stands for what the configuration says."""
-
-    name: str | None = None
-    terminals: tuple[str, ...] = ()
-    read_only: bool | None = None
-    approve: bool = False
-    password: str | None = field(default=None, repr=False)
-    expires_in: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,20 +83,10 @@ class ServerBackend:
         """Ask the server. Raises `ServerError`."""
         return await asyncio.to_thread(self.server.call, method, path, body, SERVER_TIMEOUT)
 
-    async def share(self, options: Options) -> Hosted:
+    async def share(self, options: ShareOptions) -> Hosted:
         """Start a session there. Raises `SharingError`."""
-        body = {
-            "name": options.name,
-            "terminals": list(options.terminals) or None,
-            "cwd": _directory(),
-            "read_only": options.read_only,
-            "approve": options.approve,
-            "password": options.password,
-            "expires_in": options.expires_in,
-            "while_owned": True,
-        }
         try:
-            return _ServerHosted(self, await self.call("POST", API, body))
+            return _ServerHosted(self, await self.call("POST", API, _of_kernel(options).given()))
         except ServerError as error:
             raise SharingError(str(error)) from None
 
@@ -186,23 +165,15 @@ class KernelBackend:
         except Exception as error:  # traitlets' errors have no common kind
             raise SharingError(f"The network endpoint could not be opened: {error}") from None
 
-    async def share(self, options: Options) -> Hosted:
+    async def share(self, options: ShareOptions) -> Hosted:
         """Start a session here. Raises `SharingError`."""
         if options.terminals:
             raise SharingError("Jupyter's terminals can only be shared where the Jupyter server has sshx-jupyter.")
         node = await self.node()
         assert self._settings is not None
-        read_only = self._settings.default_role == "reader" if options.read_only is None else options.read_only
+        options = _of_kernel(options).with_default_role(self._settings.default_role)
         try:
-            session = await node.host(
-                options.name or "",
-                cwd=_directory(),
-                read_only=read_only,
-                approve=options.approve,
-                password=options.password,
-                expires_in=options.expires_in,
-                while_owned=True,
-            )
+            session = await node.host(**options.given())
         except SessionError as error:
             raise SharingError(str(error)) from None
         return _KernelHosted(node, session, self._settings.page_url)
@@ -259,12 +230,13 @@ kernel = KernelBackend()
 """This process, as a backend."""
 
 
-def _directory() -> str | None:
-    """Where new shells start: where the kernel is."""
+def _of_kernel(options: ShareOptions) -> ShareOptions:
+    """The options of a session that starts where the kernel is, and ends with it."""
     try:
-        return str(Path.cwd())
+        directory = str(Path.cwd())
     except OSError:  # it has been removed
-        return None
+        directory = None
+    return replace(options, cwd=directory, while_owned=True)
 
 
 async def find_server() -> tuple[ServerBackend | None, str]:

@@ -11,8 +11,10 @@ from typing import Any, NoReturn
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from ..host.errors import Invalid
+from ..host.share_options import CHOSEN
 from ..jupyter_servers import ServerError
-from ..text import parse_duration
+from ..share_flags import add_share_flags, describe_share_flags, read_share_flags
 from . import background, busy, sharing
 from .backends import find_server
 from .errors import SharingError
@@ -21,16 +23,11 @@ from .join_widget import JoinTicket
 from .listing import listing, stop
 from .widget import SharedSession, open_sessions
 
-HELP = """\
+HELP = f"""\
 Share a terminal live, peer to peer and encrypted, or join one that is shared.
 
   %sshx share            share a new terminal; shows it, and the tickets to give away
-      --name NAME        what to call it (default: the notebook's name)
-      --terminal NAME    share this running terminal of the Jupyter server instead; again for more of them
-      --read-only        nobody who joins can type
-      --approve          ask you, in the view, before anyone gets in
-      --password         ask you for a password that guests need besides the ticket
-      --expires TIME     stop sharing after, for example, 30m or 2h
+{describe_share_flags("      ", 25, name="the notebook's name")}
       --where WHERE      where the session lives: "server", the Jupyter server of this kernel (the default if it has
                          sshx-jupyter), or "kernel", in which case it ends with the kernel
   %sshx join TICKET      join with a ticket, or with a link
@@ -53,24 +50,12 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}. See %sshx help.")
 
 
-def _duration(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="%sshx", add_help=False, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     plain: dict[str, Any] = {"add_help": False, "allow_abbrev": False}
     share = commands.add_parser("share", **plain)
-    share.add_argument("--name")
-    share.add_argument("--terminal", dest="terminals", action="append", default=[])
-    share.add_argument("--read-only", action="store_true", default=None)
-    share.add_argument("--approve", action="store_true")
-    share.add_argument("--password", action="store_true")
-    share.add_argument("--expires", type=_duration)
+    add_share_flags(share)
     share.add_argument("--where", choices=("server", "kernel"))
     join = commands.add_parser("join", **plain)
     join.add_argument("ticket", nargs="?")
@@ -91,7 +76,7 @@ def sshx(line: str) -> SessionWidget | None:
     arguments = _parser().parse_args(words)
     try:
         widget: SessionWidget | None = globals()[f"_{arguments.command}"](arguments)
-    except SharingError as error:
+    except (SharingError, Invalid) as error:
         raise UsageError(str(error)) from None
     return widget
 
@@ -100,10 +85,8 @@ sshx.__doc__ = HELP
 
 
 def _share(arguments: argparse.Namespace) -> SharedSession:
-    options = vars(arguments)
-    del options["command"]
-    options["password"] = sharing.ask_password("Password for this session: ", True) if options["password"] else None
-    session = sharing.share(**options)
+    options = read_share_flags(arguments, lambda: sharing.ask_password("Password for this session: ", True))
+    session = sharing.share_as(options, arguments.where)
     _show(session)
     return session
 
@@ -160,7 +143,7 @@ COMPLETION = 1.5
 """Seconds that a completion may wait for the Jupyter server."""
 COMMANDS = ("share", "join", "list", "stop", "help")
 OPTIONS = {
-    "share": ("--name", "--terminal", "--read-only", "--approve", "--password", "--expires", "--where"),
+    "share": (*(option.metadata["flag"] for option in CHOSEN), "--where"),
     "join": ("--name",),
 }
 

@@ -4,63 +4,90 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import inspect
 import os
 import threading
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+from ..host.errors import Invalid
 from ..host.limits import Limits
 from ..host.names import clean_name
+from ..host.share_options import CHOSEN, ShareOptions
 from ..text import parse_duration
 from ..ticket import Ticket, TicketError
 from . import background, busy
-from .backends import KernelBackend, Options, ServerBackend, Where, find_server, kernel
+from .backends import KernelBackend, ServerBackend, Where, find_server, kernel
 from .errors import SharingError
 from .frontend import HEIGHTS
 from .widget import SharedSession, open_sessions
 
 LONGEST_NAME = Limits().name_length
+HEIGHT = 480
+"""Height of a view in pixels."""
 
 _sharing = threading.Lock()
-_shared: dict[tuple[Options, Where | None], SharedSession] = {}
+_shared: dict[tuple[ShareOptions, Where | None], SharedSession] = {}
 
 
 def share(
     name: str | None = None,
     *,
-    terminals: Iterable[str] = (),
-    read_only: bool | None = None,
-    approve: bool = False,
-    password: str | None = None,
     expires: str | float | None = None,
     where: Where | None = None,
-    height: int = 480,
-) -> SharedSession:
-    """Share a terminal. Sharing again with the same options gives the session that is shared already.
+    height: int = HEIGHT,
+    **options: Any,
+) -> SharedSession:  # `_document_share` adds the docstring
+    unknown = options.keys() - _KEYWORDS.keys()
+    if unknown:
+        raise TypeError(f"share() got an unexpected keyword argument {min(unknown)!r}")
+    try:
+        wanted = ShareOptions(name or None, expires_in=_expiry(expires), **options)
+    except Invalid as error:
+        raise SharingError(str(error)) from None
+    return share_as(wanted, where, height)
 
-    Args:
-        name: what to call the session; by default as the notebook.
-        terminals: names of terminals of the Jupyter server that are running; without any, a new one is opened.
-        read_only: nobody who joins can type, and there is no ticket for it.
-        approve: ask the host, in the session's view, before anyone gets in.
-        password: what guests need besides the ticket.
-        expires: after how long sharing stops: seconds, or a text such as "2h".
-        where: "server" or "kernel", to say where the session lives; by default in the kernel's Jupyter server if that
-            has sshx-jupyter, else in the kernel.
-        height: of the view, in pixels.
 
-    Raises:
-        SharingError: if it cannot be shared, with a sentence that says why.
-    """
+_KEYWORDS = {option.name: option for option in CHOSEN if option.name not in ("name", "expires_in")}
+"""The options that `share` takes as they are."""
+
+
+def _document_share() -> None:
+    """Give `share` the signature and the docstring that front ends show."""
+    keywords = [
+        inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
+        for option in _KEYWORDS.values()
+    ]
+    signature = inspect.signature(share)
+    name, *own, _ = signature.parameters.values()
+    share.__signature__ = signature.replace(parameters=[name, *keywords, *own])  # type: ignore[attr-defined]
+    lines = "\n".join(f"    {option.name}: {option.metadata['help']}." for option in _KEYWORDS.values())
+    share.__doc__ = f"""Share a terminal. Sharing again with the same options gives the session that is shared already.
+
+Args:
+    name: what to call the session; by default as the notebook.
+{lines}
+    expires: after how long sharing stops: seconds, or a text such as "2h".
+    where: "server" or "kernel", to say where the session lives; by default in the kernel's Jupyter server if that has
+        sshx-jupyter, else in the kernel.
+    height: of the view, in pixels.
+
+Raises:
+    SharingError: if it cannot be shared, with a sentence that says why.
+"""
+
+
+_document_share()
+
+
+def share_as(options: ShareOptions, where: Where | None = None, height: int = HEIGHT) -> SharedSession:
+    """Share a terminal, as `share` does. Raises `SharingError`."""
     _follow_shell()
     if where not in (None, "server", "kernel"):
         raise SharingError('Sessions live in the "server" or in the "kernel".')
-    try:
-        names = (terminals,) if isinstance(terminals, str) else tuple(terminals)
-    except TypeError:
-        raise SharingError("Terminals are given by their names.") from None
-    options = Options(_clean(name) or _default_name(), names, read_only, approve, _password(password), _expiry(expires))
+    name = clean_name(options.name or "", LONGEST_NAME) or _default_name()
+    options = replace(options, name=name, terminals=options.terminals or None)
     with _sharing:
         known = _shared.get((options, where))
         if known is not None and not known.ended:
@@ -72,7 +99,7 @@ def share(
     return session
 
 
-def join(ticket: str, *, name: str | None = None, password: str | None = None, height: int = 480) -> SharedSession:
+def join(ticket: str, *, name: str | None = None, password: str | None = None, height: int = HEIGHT) -> SharedSession:
     """Join a session with a ticket, or with a link that has one. A session that is joined already is given back.
 
     Args:
@@ -114,7 +141,7 @@ async def join_here(ticket: Ticket, *, name: str | None, password: str | None, h
     )
 
 
-async def _share(options: Options, where: Where | None, height: int) -> SharedSession:
+async def _share(options: ShareOptions, where: Where | None, height: int) -> SharedSession:
     backend = await _backend(where)
     hosted = await backend.share(options)
     try:

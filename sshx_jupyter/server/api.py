@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ from tornado import web
 from .._version import __version__
 from ..host.errors import Full, Invalid, NotHere, TerminalsUnavailable
 from ..host.session import Session
+from ..host.share_options import ShareOptions
 from ..text import utc
 from ..ticket import Ticket
 from .base import ApiError, SshxHandler
-from .body import Change, Share
+from .body import check_name, read_body
 
 
 @contextmanager
@@ -110,20 +112,14 @@ class SessionsHandler(_Handler):
             raise ApiError(
                 403, "terminalsDisabled", "Terminals are disabled on this Jupyter server: none can be shared."
             )
-        share = Share.read(self.request.body, self.app.limits.name_length)
-        cwd = self._directory(share.cwd) if share.cwd is not None else None
+        fields = read_body(self.request.body, "Share")
+        check_name(fields.get("name"), self.app.limits.name_length)
+        if "cwd" in fields:
+            fields["cwd"] = await asyncio.to_thread(self._directory, fields["cwd"])
         node = await self.app.node()
         with _host_errors():
-            session = await node.manager.create(
-                share.name or "",
-                terminals=share.terminals,
-                cwd=cwd,
-                read_only=self.app.default_role == "reader" if share.read_only is None else share.read_only,
-                approve=share.approve,
-                password=share.password,
-                expires_in=share.expires_in,
-                while_owned=share.while_owned,
-            )
+            options = ShareOptions(**fields).with_default_role(self.app.default_role)
+            session = await node.manager.create(options)
         await node.online()
         self.set_header("Location", f"{self.base_url}sshx/api/sessions/{session.id.hex()}")
         self.reply(session_model(session, self.page_url), 201)
@@ -157,13 +153,14 @@ class SessionHandler(_Handler):
     async def patch(self, session_id: str) -> None:
         await self.require_execute()
         session = self.find(session_id)
-        change = Change.read(self.request.body, self.app.limits.name_length)
+        change = read_body(self.request.body, "Change")
+        check_name(change.get("name"), self.app.limits.name_length)
         with _host_errors():
-            if change.name is not None:
-                session.rename(change.name)
-            if change.locked is not None:
-                session.lock(change.locked)
-            if change.rotate:
+            if "name" in change:
+                session.rename(change["name"])
+            if "locked" in change:
+                session.lock(change["locked"])
+            if "rotate" in change:
                 session.rotate()
         [model] = await self.models(session)
         self.reply(model)
@@ -192,7 +189,6 @@ class NothingHandler(_Handler):
 def session_model(session: Session, page_url: str) -> dict[str, Any]:
     """A session as JSON."""
     tickets = {"write": session.ticket, "read": session.read_ticket}
-    options = session.options
     return {
         "id": session.id.hex(),
         "name": session.name,
@@ -227,10 +223,9 @@ def session_model(session: Session, page_url: str) -> dict[str, Any]:
             for uid, user in session.users().items()
         ],
         "options": {
-            "read_only": options.read_only,
-            "approve": options.approve,
+            **session.options.shown(),
             "password": session.password_needed,
-            "expires_at": utc(options.expires_at) if options.expires_at is not None else None,
+            "expires_at": utc(session.expires_at) if session.expires_at is not None else None,
             "locked": session.locked,
         },
     }

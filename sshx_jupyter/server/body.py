@@ -1,128 +1,90 @@
-"""What the bodies of requests may hold. Whatever is wrong with one is told in a sentence that quotes no value of it."""
+"""Reads the bodies of requests, as `openapi.yaml` describes them.
+
+Errors are sentences that quote no value of a body: it may be a secret.
+"""
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator, ValidationError
+from jupyter_events import yaml
+
 from ..host.names import clean_name
-from ..host.session_manager import LONGEST_SESSION
 from .base import ApiError
 
 LONGEST = 64 << 10
-LONGEST_PASSWORD = 1024
+"""Bytes of a body."""
+
+_COMPONENTS = yaml.load(Path(__file__).with_name("openapi.yaml"))["components"]
+_SCHEMAS: dict[str, Any] = _COMPONENTS["schemas"]
+_VALIDATORS = {
+    # The references of a schema are relative to the whole file.
+    name: Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": _COMPONENTS})
+    for name in ("Share", "Change")
+}
+
+_MUST = {
+    "boolean": "be true or false",
+    "string": "be text",
+    "number": "be a number",
+    "integer": "be a whole number",
+    "array": "be a list",
+    "object": "be a JSON object",
+}
+"""What a value of each type must be. `x-must` in `openapi.yaml` says more where there are bounds."""
 
 
-@dataclass(frozen=True)
-class Share:
-    """The body that starts a session. None stands for what was not given."""
+def read_body(body: bytes, schema: str) -> dict[str, Any]:
+    """The fields of a JSON object of the schema. A null is as good as nothing, and left out.
 
-    name: str | None
-    terminals: list[str] | None
-    cwd: str | None
-    read_only: bool | None
-    approve: bool
-    password: str | None
-    expires_in: float | None
-    while_owned: bool
+    Args:
+        body: at most `LONGEST` bytes; an empty one stands for no fields.
+        schema: "Share" or "Change".
 
-    @classmethod
-    def read(cls, body: bytes, name_length: int) -> Share:
-        """Raises `ApiError`."""
-        known = ("name", "terminals", "cwd", "read_only", "approve", "password", "expires_in", "while_owned")
-        fields = _Fields(body, known)
-        return cls(
-            fields.name(name_length),
-            fields.terminals(),
-            fields.text("cwd"),
-            fields.flag("read_only"),
-            fields.flag("approve") or False,
-            fields.password(),
-            fields.seconds("expires_in"),
-            fields.flag("while_owned") or False,
-        )
+    Raises:
+        ApiError: for a body that the schema does not allow.
+    """
+    if len(body) > LONGEST:
+        raise ApiError(413, "tooLarge", f"The body of the request is larger than {LONGEST >> 10} KiB.")
+    try:
+        # NaN and Infinity are not JSON: the object that stands for them is of no type that a schema allows.
+        fields = json.loads(body, parse_constant=lambda _: object()) if body.strip() else {}
+        error = next(_VALIDATORS[schema].iter_errors(fields), None)
+    except (ValueError, RecursionError):
+        raise _invalid("The body of the request is not JSON.") from None
+    if error is not None:
+        raise _invalid(_sentence(error, _SCHEMAS[schema]["properties"]))
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-@dataclass(frozen=True)
-class Change:
-    """The body that changes a session. None stands for what is to stay."""
-
-    name: str | None
-    locked: bool | None
-    rotate: bool
-
-    @classmethod
-    def read(cls, body: bytes, name_length: int) -> Change:
-        """Raises `ApiError`."""
-        fields = _Fields(body, ("name", "locked", "rotate"))
-        rotate = fields.flag("rotate")
-        if rotate is False:
-            raise _invalid('"rotate" can only be true: leave it out to keep the tickets.')
-        return cls(fields.name(name_length), fields.flag("locked"), rotate or False)
+def check_name(name: str | None, longest: int) -> None:
+    """Raises `ApiError` for a session's name that has no visible character, or more than `longest`."""
+    if name is not None and not clean_name(name, longest):
+        raise _invalid('"name" needs at least one visible character.')
+    if name is not None and len(name) > longest:
+        raise _invalid(f'"name" may have at most {longest} characters.')
 
 
-class _Fields:
-    """A JSON object whose fields are taken with their types checked; null is as good as nothing."""
-
-    def __init__(self, body: bytes, known: Sequence[str]) -> None:
-        if len(body) > LONGEST:
-            raise ApiError(413, "tooLarge", f"The body of the request is larger than {LONGEST >> 10} KiB.")
-        try:
-            fields = json.loads(body) if body.strip() else {}
-        except (ValueError, RecursionError):
-            raise _invalid("The body of the request is not JSON.") from None
-        if not isinstance(fields, dict):
-            raise _invalid("The body of the request is not a JSON object.")
-        for key in fields:
-            if key not in known:
-                raise _invalid(f'"{clean_name(key, 64)}" is not known here. Known are: {", ".join(known)}.')
-        self._fields: dict[str, Any] = fields
-
-    def text(self, key: str) -> str | None:
-        value = self._fields.get(key)
-        if value is None or (isinstance(value, str) and value and "\0" not in value):
-            return value
-        raise _invalid(f'"{key}" must be text that is not empty.')
-
-    def flag(self, key: str) -> bool | None:
-        value = self._fields.get(key)
-        if value is None or isinstance(value, bool):
-            return value
-        raise _invalid(f'"{key}" must be true or false.')
-
-    def name(self, longest: int) -> str | None:
-        name = self.text("name")
-        if name is None:
-            return None
-        if not clean_name(name, longest):
-            raise _invalid('"name" needs at least one visible character.')
-        if len(name) > longest:
-            raise _invalid(f'"name" may have at most {longest} characters.')
-        return name
-
-    def password(self) -> str | None:
-        password = self.text("password")
-        if password is not None and len(password) > LONGEST_PASSWORD:
-            raise _invalid(f'"password" may have at most {LONGEST_PASSWORD} characters.')
-        return password
-
-    def seconds(self, key: str) -> float | None:
-        value = self._fields.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-            raise _invalid(f'"{key}" must be a number of seconds greater than 0.')
-        if value > LONGEST_SESSION:
-            raise _invalid(f'"{key}" may be at most {LONGEST_SESSION} seconds, which is a year.')
-        return float(value)
-
-    def terminals(self) -> list[str] | None:
-        value = self._fields.get("terminals")
-        if value is None or (isinstance(value, list) and all(isinstance(name, str) for name in value)):
-            return value
-        raise _invalid('"terminals" must be a list of terminals\' names.')
+def _sentence(error: ValidationError, properties: dict[str, Any]) -> str:
+    if error.absolute_path:
+        name = error.absolute_path[0]
+        schema = properties[name]
+        kinds = schema.get("type", "object")
+        kind = kinds if isinstance(kinds, str) else kinds[0]
+        return f'"{name}" must {schema.get("x-must", _MUST[kind])}.'
+    if error.validator == "additionalProperties":
+        unknown = clean_name(next(name for name in error.instance if name not in properties), 64)
+        close = difflib.get_close_matches(unknown, properties, 1)
+        hint = f'Did you mean "{close[0]}"? ' if close else ""
+        return f'"{unknown}" is not known here. {hint}Known are: {", ".join(properties)}.'
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f'"{missing}" is missing.'
+    return "The body of the request is not a JSON object."
 
 
 def _invalid(message: str) -> ApiError:

@@ -18,6 +18,7 @@ from sshx_jupyter.host.errors import Full, NotHere, TerminalsUnavailable
 from sshx_jupyter.host.names import clean_name
 from sshx_jupyter.host.session import SessionEvent
 from sshx_jupyter.host.session_manager import SessionManager
+from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.links import Link, LinkClosed
 from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import ClientKey, Credentials, Preface, Refused
@@ -432,7 +433,7 @@ async def test_nothing_is_created_for_a_terminal_that_is_not_there(host: Host) -
         await host.create(command=["/does/not/exist"])
     assert host.manager.sessions == {}
     with pytest.raises(TerminalsUnavailable, match="disabled"):
-        await SessionManager(None, lambda: ADDRESS).create()
+        await SessionManager(None, lambda: ADDRESS).create(ShareOptions())
 
 
 async def test_too_many_sessions() -> None:

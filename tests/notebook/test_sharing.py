@@ -203,8 +203,9 @@ async def test_what_a_person_does_wrong_is_told_in_a_sentence(kernel: ServerKern
         "sshx_jupyter.share(height=5)": "number of pixels",
         "sshx_jupyter.share(expires=-1)": "such as 2h",
         "sshx_jupyter.share(password='')": "not empty",
-        "sshx_jupyter.share(name=5)": "A name is a text",
-        "sshx_jupyter.share(terminals=5)": "by their names",
+        "sshx_jupyter.share(name=5)": '"name" must be text',
+        "sshx_jupyter.share(read_only='yes')": '"read_only" must be true or false',
+        "sshx_jupyter.share(terminals=5)": "must be a list of terminals' names",
         "sshx_jupyter.join(None)": "starts with sshx1",
     }.items():
         assert answer in await says(kernel, line), line

@@ -14,10 +14,11 @@ from tornado.websocket import websocket_connect
 
 from sshx_jupyter.cli import sessions
 from sshx_jupyter.cli.console import Failure
+from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.jupyter_servers import JupyterServer
 from sshx_jupyter.links import Unreachable
 from sshx_jupyter.links.websocket import dial_websocket
-from sshx_jupyter.notebook.backends import Options, ServerBackend
+from sshx_jupyter.notebook.backends import ServerBackend
 from sshx_jupyter.notebook.errors import SharingError
 
 from .serving import SPEC, Server
@@ -162,7 +163,7 @@ async def test_kernels_and_the_command_line_do_without_secrets(
 ) -> None:
     jupyter = JupyterServer(server.url, server.token)
     Some.allowed = {"read", "write", "execute"}
-    hosted = await ServerBackend(jupyter).share(Options("Lecture"))
+    hosted = await ServerBackend(jupyter).share(ShareOptions("Lecture"))
     Some.allowed = {"read", "write"}
     assert await hosted.tickets() is None
     with pytest.raises(Unreachable, match="does not let you in"):
@@ -176,7 +177,7 @@ async def test_kernels_and_the_command_line_do_without_secrets(
     assert (fact["id"], fact["name"]) == (hosted.id, "Lecture")
     Some.allowed = {"read"}
     with pytest.raises(SharingError, match="does not let"):
-        await ServerBackend(jupyter).share(Options())
+        await ServerBackend(jupyter).share(ShareOptions())
     with pytest.raises(Failure, match="does not let"):
         await asyncio.to_thread(sessions.stop_session, Namespace(id=hosted.id))
     assert await server.sessions() == [hosted.id]

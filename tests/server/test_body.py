@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.server import body
 from sshx_jupyter.server.base import ApiError
 from sshx_jupyter.server.body import check_name, read_body
@@ -64,7 +66,7 @@ def test_tickets_can_only_be_rotated(rotate: Any) -> None:
 
 
 def test_an_unknown_field_is_told_what_it_may_be() -> None:
-    known = "Known are: name, terminals, cwd, read_only, approve, password, expires_in, while_owned."
+    known = f"Known are: {', '.join(option.name for option in fields(ShareOptions))}."
     assert refused({"aprove": True}).message == f'"aprove" is not known here. Did you mean "approve"? {known}'
     assert refused({"name": 5, "zzz\n": 1}).message == f'"zzz" is not known here. {known}'
     assert refused({"x" * 60_000: 1}).message == f'"{"x" * 64}" is not known here. {known}'
@@ -100,8 +102,8 @@ def test_a_body_that_is_too_large() -> None:
 
 
 def test_no_value_is_quoted() -> None:
-    for fields in ({"password": ["swordfish"]}, {"expires_in": "swordfish"}, {"rotate": "swordfish"}):
-        assert "swordfish" not in refused(fields).message
+    for wrong in ({"password": ["swordfish"]}, {"expires_in": "swordfish"}, {"rotate": "swordfish"}):
+        assert "swordfish" not in refused(wrong).message
 
 
 def test_names() -> None:

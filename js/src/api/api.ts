@@ -16,7 +16,7 @@ export interface HostedSession {
   /** `terminal` is the name of Jupyter's terminal. */
   shells: readonly { sid: number; terminal: string; title: string }[];
   users: readonly { uid: number; name: string; color: string; role: Role }[];
-  options: { read_only: boolean; approve: boolean; password: boolean; expires_at: string | null; locked: boolean };
+  options: ShareFlags & { password: boolean; expires_at: string | null; locked: boolean };
 }
 
 /** What one is told of a session who may know of it, but not go in. */
@@ -24,17 +24,20 @@ interface Closed {
   owner_secret: null;
 }
 
-/** What a new session is to be; what is left out, the server decides. */
-export interface ShareOptions {
+/** The options of a session that are on or off, as they are unless someone chooses. */
+export const SHARE_FLAGS = { read_only: false, approve: false };
+export type ShareFlags = typeof SHARE_FLAGS;
+
+/** How a session is shared. The server decides what is left out. */
+export interface ShareOptions extends ShareFlags {
+  /** The session's name, at most 64 characters. */
   name?: string;
-  /** Names of Jupyter's terminals; without them, a new one is opened. */
-  terminals?: string[];
-  /** Where a new one begins, from the server's root. */
+  /** Names of Jupyter's terminals. Without any, a new one is opened. */
+  terminals?: readonly string[];
+  /** The directory in which a new terminal starts, from the server's root. */
   cwd?: string;
-  read_only: boolean;
-  approve: boolean;
   password?: string;
-  /** Seconds. */
+  /** Seconds after which the session stops. */
   expires_in?: number;
 }
 

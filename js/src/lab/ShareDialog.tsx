@@ -3,8 +3,8 @@ import { Dialog } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { Problem } from "../forms/Field";
-import { requestOf, ShareFields, type ShareChoice } from "../forms/ShareOptions";
-import type { HostedSession } from "../api/api";
+import { requestOf, ShareFields } from "../forms/ShareFields";
+import type { HostedSession, ShareOptions } from "../api/api";
 import { Themed } from "./Themed";
 import type { SharedSessions } from "./sessions";
 
@@ -12,7 +12,7 @@ export interface ShareDialogOptions {
   sessions: SharedSessions;
   trans: TranslationBundle;
   /** What is filled in at first. */
-  choice: ShareChoice;
+  options: ShareOptions;
   /** The terminals that can be chosen, and what they are called. */
   terminals: ReadonlyMap<string, string>;
 }
@@ -31,8 +31,8 @@ class ShareDialog extends Dialog<unknown> {
   #busy = false;
   #cancelled = false;
 
-  constructor({ sessions, trans, choice, terminals }: ShareDialogOptions) {
-    const body = new ShareBody(trans, choice, terminals);
+  constructor({ sessions, trans, options, terminals }: ShareDialogOptions) {
+    const body = new ShareBody(trans, options, terminals);
     super({
       title: trans.__("Share Terminal"),
       body,
@@ -58,7 +58,7 @@ class ShareDialog extends Dialog<unknown> {
     this.#busy = true;
     this.#body.tell("", true);
     try {
-      const session = await this.#sessions.share(requestOf(this.#body.choice));
+      const session = await this.#sessions.share(requestOf(this.#body.options));
       if (this.#cancelled) {
         await this.#sessions.stop(session.id);
         return;
@@ -80,7 +80,7 @@ class ShareBody extends ReactWidget {
 
   constructor(
     private readonly trans: TranslationBundle,
-    public choice: ShareChoice,
+    public options: ShareOptions,
     private readonly terminals: ReadonlyMap<string, string>,
   ) {
     super();
@@ -93,13 +93,13 @@ class ShareBody extends ReactWidget {
   }
 
   protected override render() {
-    const { choice, terminals, trans } = this;
+    const { options, terminals, trans } = this;
     return (
       <Themed className="sshx-forms sshx-dialog-form">
         <ShareFields
-          choice={choice}
-          onChoice={(next) => {
-            this.choice = next;
+          options={options}
+          onOptions={(next) => {
+            this.options = next;
             this.update();
           }}
           running={[...terminals.keys()]}

@@ -7,7 +7,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
-import type { HostedSession } from "../api/api";
+import type { HostedSession, ShareOptions } from "../api/api";
 import { copy } from "../view/copy";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
@@ -117,16 +117,13 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     terminals?.forEach(({ content, title }) => widgets.set(content.session.name, title.label));
     return new Map(names.map((name) => [name, widgets.get(name) ?? trans.__("Terminal %1", name)]));
   };
-  const choice = (terminal?: string) => ({
-    name: Array.from((terminal && titles().get(terminal)) ?? "")
-      .slice(0, LONGEST_NAME)
-      .join(""),
-    terminals: new Set(terminal ? [terminal] : []),
-    readOnly: settings.now.readOnly || PageConfig.getOption("sshxDefaultRole") === "reader",
-    approve: settings.now.approve,
-    password: "",
-    duration: settings.now.expires,
-  });
+  const newOptions = (): ShareOptions => {
+    const { shareOptions } = settings;
+    return {
+      ...shareOptions,
+      read_only: shareOptions.read_only || PageConfig.getOption("sshxDefaultRole") === "reader",
+    };
+  };
 
   add(
     Command.share,
@@ -144,7 +141,14 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
           const free = [...titles()].filter(([name]) => name !== terminal && sessions.ofTerminal(name).length === 0);
           const name = titles().get(terminal) ?? trans.__("Terminal %1", terminal);
           const running = new Map([[terminal, name], ...free]);
-          session = await askToShare({ sessions, trans, choice: choice(terminal), terminals: running });
+          const options = {
+            ...newOptions(),
+            name: Array.from(titles().get(terminal) ?? "")
+              .slice(0, LONGEST_NAME)
+              .join(""),
+            terminals: [terminal],
+          };
+          session = await askToShare({ sessions, trans, options, terminals: running });
         }
         if (session) await showSession(session);
       } finally {
@@ -159,12 +163,12 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     trans.__("Open a new terminal and share it"),
     noTerminals,
     async ({ cwd }) => {
-      const { requestOf } = await import("../forms/ShareOptions");
+      const { requestOf } = await import("../forms/ShareFields");
       const { contents } = app.serviceManager;
       // The launcher says where; other drives are no directories of this server.
       const here = typeof cwd === "string" && cwd !== "" && ["", "RTC"].includes(contents.driveName(cwd));
-      const directory = here ? contents.localPath(cwd) : "";
-      const session = await sessions.share({ ...requestOf(choice()), ...(directory && { cwd: directory }) });
+      const options = { ...newOptions(), cwd: here ? contents.localPath(cwd) : "" };
+      const session = await sessions.share(requestOf(options));
       return commands.execute(Command.open, { id: session.id, panel: "Share" });
     },
   );

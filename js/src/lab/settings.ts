@@ -1,5 +1,6 @@
 /** The plugin's settings in JupyterLab's settings editor. The name and the echo are those of the view, which has them too. */
 import type { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { SHARE_FLAGS, type ShareOptions } from "../api/api";
 import { changeSettings, getSettings, onSettings, type Settings as ViewSettings } from "../view/settings";
 
 /** Which notifications JupyterLab shows. */
@@ -32,6 +33,12 @@ export class Settings {
 
   get now(): LabSettings {
     return this.#now;
+  }
+
+  /** How new sessions are shared, unless the person chooses otherwise. */
+  get shareOptions(): ShareOptions {
+    const { readOnly, approve, expires } = this.#now;
+    return { ...SHARE_FLAGS, read_only: readOnly, approve, expires_in: expires };
   }
 
   on(listener: () => void): () => void {

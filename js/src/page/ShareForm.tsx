@@ -1,8 +1,8 @@
 /** Creates a session on this Jupyter server. */
 import { useEffect, useState, type FormEvent } from "react";
-import type { Api, HostedSession } from "../api/api";
+import { SHARE_FLAGS, type Api, type HostedSession, type ShareOptions } from "../api/api";
 import { Problem } from "../forms/Field";
-import { ShareFields, requestOf, type ShareChoice } from "../forms/ShareOptions";
+import { ShareFields, requestOf } from "../forms/ShareFields";
 
 interface ShareFormProps {
   api: Api;
@@ -12,14 +12,7 @@ interface ShareFormProps {
 }
 
 export function ShareForm({ api, readOnly, onShared }: ShareFormProps) {
-  const [choice, setChoice] = useState<ShareChoice>({
-    name: "",
-    terminals: new Set(),
-    readOnly,
-    approve: false,
-    password: "",
-    duration: 0,
-  });
+  const [options, setOptions] = useState<ShareOptions>({ ...SHARE_FLAGS, read_only: readOnly });
   const [running, setRunning] = useState<string[]>([]);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
@@ -35,7 +28,7 @@ export function ShareForm({ api, readOnly, onShared }: ShareFormProps) {
     setBusy(true);
     setProblem("");
     try {
-      onShared(await api.share(requestOf(choice)));
+      onShared(await api.share(requestOf(options)));
     } catch (error) {
       setProblem((error as Error).message);
       setBusy(false);
@@ -46,7 +39,7 @@ export function ShareForm({ api, readOnly, onShared }: ShareFormProps) {
     <form className="sshx-form-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
       <h2 id="sshx-share-title">Share a terminal</h2>
       <p className="sshx-form-lead">You get two links: one lets people type, the other one only watch.</p>
-      <ShareFields choice={choice} onChoice={setChoice} running={running} />
+      <ShareFields options={options} onOptions={setOptions} running={running} />
       <Problem>{problem}</Problem>
       <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
         Share

@@ -1,28 +1,20 @@
 // @vitest-environment happy-dom
 import { createElement, useState } from "react";
 import { afterEach, expect, test, vi } from "vitest";
-import { DURATIONS, ShareFields, requestOf, type ShareChoice } from "../../src/forms/ShareOptions";
+import { SHARE_FLAGS, type ShareOptions } from "../../src/api/api";
+import { DURATIONS, ShareFields, requestOf } from "../../src/forms/ShareFields";
 import { after, all, cleanUp, says, show, texts, type } from "../view/render";
 
-const NOTHING: ShareChoice = {
-  name: "",
-  terminals: new Set(),
-  readOnly: false,
-  approve: false,
-  password: "",
-  duration: 0,
-};
-
-const told = vi.fn<(choice: ShareChoice) => void>();
-const request = () => requestOf(told.mock.lastCall?.[0] ?? NOTHING);
+const told = vi.fn<(options: ShareOptions) => void>();
+const request = () => requestOf(told.mock.lastCall?.[0] ?? SHARE_FLAGS);
 
 function Form({ running, titles }: { running: string[]; titles?: ReadonlyMap<string, string> }) {
-  const [choice, setChoice] = useState(NOTHING);
-  const onChoice = (next: ShareChoice) => {
+  const [options, setOptions] = useState<ShareOptions>(SHARE_FLAGS);
+  const onOptions = (next: ShareOptions) => {
     told(next);
-    setChoice(next);
+    setOptions(next);
   };
-  return createElement(ShareFields, { choice, onChoice, running, ...(titles && { titles }) });
+  return createElement(ShareFields, { options, onOptions, running, ...(titles && { titles }) });
 }
 
 function labelled(label: string): HTMLInputElement {
@@ -39,7 +31,7 @@ afterEach(() => {
 
 test("what is chosen is what the API is asked for", () => {
   show(Form, { running: ["1", "2"] });
-  expect(request()).toEqual({ read_only: false, approve: false });
+  expect(request()).toEqual(SHARE_FLAGS);
   expect(says("None chosen: a new one.")).toBe(true);
   type(labelled("Session name"), " Lecture ");
   click("Terminal 1");
@@ -54,6 +46,7 @@ test("what is chosen is what the API is asked for", () => {
     labelled("Ends after").dispatchEvent(new Event("change", { bubbles: true }));
   });
   expect(request()).toEqual({
+    ...SHARE_FLAGS,
     name: "Lecture",
     terminals: ["2"],
     read_only: true,
@@ -61,6 +54,12 @@ test("what is chosen is what the API is asked for", () => {
     password: " pw ",
     expires_in: 28_800,
   });
+});
+
+test("the request leaves out what is empty, and keeps what it has no field for", () => {
+  const empty = { name: " ", terminals: [], cwd: "", password: "", expires_in: 0 };
+  expect(requestOf({ ...SHARE_FLAGS, ...empty })).toEqual(SHARE_FLAGS);
+  expect(requestOf({ ...SHARE_FLAGS, cwd: "work" })).toEqual({ ...SHARE_FLAGS, cwd: "work" });
 });
 
 test("terminals have their names, or what they are called", () => {

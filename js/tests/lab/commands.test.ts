@@ -257,9 +257,9 @@ describe("sharing", () => {
     await share(hosted(2));
     terminals[0]!.title.label = "𝄞".repeat(70);
     await commands.execute(Command.share, { terminal: "1" });
-    const [{ choice, terminals: offered }] = askToShare.mock.lastCall!;
+    const [{ options, terminals: offered }] = askToShare.mock.lastCall!;
     expect([...offered.keys()]).toEqual(["1", "3"]);
-    expect(choice).toMatchObject({ name: "𝄞".repeat(64), terminals: new Set(["1"]), approve: true, duration: 60 });
+    expect(options).toMatchObject({ name: "𝄞".repeat(64), terminals: ["1"], approve: true, expires_in: 60 });
     await commands.execute(Command.share, { terminal: "7" });
     expect([...askToShare.mock.lastCall![0].terminals]).toEqual([
       ["7", "Terminal 7"],

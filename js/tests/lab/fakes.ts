@@ -4,7 +4,7 @@ import { Signal } from "@lumino/signaling";
 import { onTestFinished, vi } from "vitest";
 import type { Dial } from "../../src/links/link";
 import type { Credentials } from "../../src/protocol/handshake";
-import type { HostedSession, ServerApi, ShareOptions } from "../../src/api/api";
+import { SHARE_FLAGS, type HostedSession, type ServerApi, type ShareOptions } from "../../src/api/api";
 import { ownerOf } from "../../src/session/hosted";
 import { CREDENTIALS, type HostLink, ScriptedHost, settled } from "../client/scriptedHost";
 
@@ -18,7 +18,7 @@ export function hosted(number: number, change: Partial<HostedSession> = {}): Hos
     owner_secret: "02".repeat(16),
     shells: [{ sid: 1, terminal: String(number), title: "bash" }],
     users: [],
-    options: { read_only: false, approve: false, password: false, expires_at: null, locked: false },
+    options: { ...SHARE_FLAGS, password: false, expires_at: null, locked: false },
     ...change,
   };
 }

@@ -3,7 +3,7 @@ import type { ServiceManager } from "@jupyterlab/services";
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SharedSessions } from "../../src/lab/sessions";
-import { ApiError, type HostedSession } from "../../src/api/api";
+import { ApiError, SHARE_FLAGS, type HostedSession } from "../../src/api/api";
 import { refusal, SHELL, USER } from "../client/scriptedHost";
 import { emissions, FakeApi, hosted, settled, turn } from "./fakes";
 
@@ -185,7 +185,7 @@ describe("refresh", () => {
 
 test("a new session is there at once", async () => {
   await refresh([ONE]);
-  const session = await sessions.share({ name: "New", read_only: false, approve: false });
+  const session = await sessions.share({ ...SHARE_FLAGS, name: "New" });
   expect(sessions.list).toEqual([ONE, session]);
   expect(api.sessions).toHaveBeenCalledTimes(1);
 });
@@ -195,7 +195,7 @@ test("a session that has been seen before it is told of is there once", async ()
     await refresh([TWO]);
     return TWO;
   });
-  await sessions.share({ read_only: false, approve: false });
+  await sessions.share(SHARE_FLAGS);
   expect(sessions.list).toEqual([TWO]);
 });
 

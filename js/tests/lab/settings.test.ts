@@ -1,11 +1,18 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from "vitest";
+import SCHEMA from "../../schema/plugin.json";
+import { SHARE_FLAGS } from "../../src/api/api";
 import { Settings } from "../../src/lab/settings";
 import { changeSettings, DEFAULTS, getSettings } from "../../src/view/settings";
 import { FakeRegistry, settled } from "./fakes";
 
 const ID = "sshx-jupyter:plugin";
-const LAB_DEFAULTS = { readOnly: false, approve: false, expires: 0, theme: "jupyterlab", notifications: "all" };
+const VIEW_SETTINGS = ["name", "predictiveEcho"];
+const LAB_DEFAULTS = Object.fromEntries(
+  Object.entries(SCHEMA.properties)
+    .filter(([name]) => !VIEW_SETTINGS.includes(name))
+    .map(([name, property]) => [name, property.default]),
+);
 
 let registry: FakeRegistry;
 let settings: Settings;
@@ -30,6 +37,13 @@ test("what an older registry has no value for is as by default", async () => {
   registry.user = { approve: true };
   await load();
   expect(settings.now).toMatchObject({ ...LAB_DEFAULTS, approve: true });
+});
+
+test("new sessions are shared as the person has set it", async () => {
+  expect(settings.shareOptions).toEqual({ ...SHARE_FLAGS, expires_in: 0 });
+  registry.user = { readOnly: true, approve: true, expires: 3600 };
+  await load();
+  expect(settings.shareOptions).toMatchObject({ read_only: true, approve: true, expires_in: 3600 });
 });
 
 test("what the person chooses in JupyterLab holds, and is told of", async () => {

@@ -4,7 +4,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Client, ClientOptions } from "../../src/client/client";
 import type { ClientEvent, Refusal, SessionInfo, State } from "../../src/client/events";
-import { Api } from "../../src/api/api";
+import { Api, SHARE_FLAGS } from "../../src/api/api";
 import { App } from "../../src/page/App";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
@@ -141,7 +141,7 @@ test("share: what was chosen is sent, and the owner's view opens with the links"
   await press("Share");
   const { headers, body } = requests.find(({ method }) => method === "POST")!;
   expect(headers["X-XSRFToken"]).toBe("2|abc");
-  expect(body).toEqual({ name: "Lecture", password: "pw", read_only: true, approve: false, terminals: ["2"] });
+  expect(body).toEqual({ ...SHARE_FLAGS, name: "Lecture", password: "pw", read_only: true, terminals: ["2"] });
   expect(location.href).toBe(`${ROOT}sshx/p2p/${HOSTED.id}`);
   expect(view.props).toMatchObject({ invite: INVITE, opens: { panel: "Share" } });
   const { credentials } = clients[0]!.options;

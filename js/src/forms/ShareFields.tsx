@@ -1,18 +1,12 @@
-/** What a person chooses about a session that they share. */
-import type { ShareOptions } from "../api/api";
+/** The fields in which a person chooses how to share, and the request that their choices make. */
+import type { ShareFlags, ShareOptions } from "../api/api";
 import { useId } from "../view/useId";
 import { Check, Field } from "./Field";
 
-export interface ShareChoice {
-  name: string;
-  /** Names of Jupyter's terminals; none: a new one. */
-  terminals: ReadonlySet<string>;
-  readOnly: boolean;
-  approve: boolean;
-  password: string;
-  /** Seconds; 0: until it is stopped. */
-  duration: number;
-}
+const FLAGS: Record<keyof ShareFlags, { label: string; hint: string }> = {
+  read_only: { label: "Read-only", hint: "Nobody but you types, and there is no link that would let anyone." },
+  approve: { label: "Approve each guest", hint: "Who comes waits until you let them in." },
+};
 
 const HOUR = 3600;
 export const DURATIONS = [
@@ -23,29 +17,27 @@ export const DURATIONS = [
 ] as const;
 
 interface ShareFieldsProps {
-  choice: ShareChoice;
-  onChoice: (choice: ShareChoice) => void;
+  options: ShareOptions;
+  onOptions: (options: ShareOptions) => void;
   /** Names of the terminals that can be shared. */
   running: readonly string[];
   /** What terminals are called, if it is not by their names. */
   titles?: ReadonlyMap<string, string>;
 }
 
-export function ShareFields({ choice, onChoice, running, titles }: ShareFieldsProps) {
+export function ShareFields({ options, onOptions, running, titles }: ShareFieldsProps) {
   const id = useId();
-  const { terminals } = choice;
-  const change = (what: Partial<ShareChoice>) => onChoice({ ...choice, ...what });
+  const { name = "", terminals = [], password = "", expires_in = 0 } = options;
+  const change = (what: Partial<ShareOptions>) => onOptions({ ...options, ...what });
   const choose = (terminal: string, shared: boolean) => {
-    const next = new Set(terminals);
-    if (shared) next.add(terminal);
-    else next.delete(terminal);
-    change({ terminals: next });
+    const others = terminals.filter((each) => each !== terminal);
+    change({ terminals: shared ? [...others, terminal] : others });
   };
   return (
     <>
       <Field
         label="Session name"
-        value={choice.name}
+        value={name}
         onValue={(name) => change({ name })}
         placeholder="What you work on"
         maxLength={64}
@@ -58,34 +50,30 @@ export function ShareFields({ choice, onChoice, running, titles }: ShareFieldsPr
               <Check
                 key={terminal}
                 label={titles?.get(terminal) ?? `Terminal ${terminal}`}
-                checked={terminals.has(terminal)}
+                checked={terminals.includes(terminal)}
                 onChecked={(shared) => choose(terminal, shared)}
               />
             ))}
           </div>
           <p className="sshx-form-hint">
-            {terminals.size > 0 ? "With what they have printed." : "None chosen: a new one."}
+            {terminals.length > 0 ? "With what they have printed." : "None chosen: a new one."}
           </p>
         </fieldset>
       )}
-      <Check
-        label="Read-only"
-        hint="Nobody but you types, and there is no link that would let anyone."
-        checked={choice.readOnly}
-        onChecked={(readOnly) => change({ readOnly })}
-      />
-      <Check
-        label="Approve each guest"
-        hint="Who comes waits until you let them in."
-        checked={choice.approve}
-        onChecked={(approve) => change({ approve })}
-      />
+      {(Object.keys(FLAGS) as (keyof ShareFlags)[]).map((flag) => (
+        <Check
+          key={flag}
+          {...FLAGS[flag]}
+          checked={options[flag]}
+          onChecked={(checked) => change({ [flag]: checked })}
+        />
+      ))}
       <div className="sshx-form-pair">
         <Field
           label="Password for guests"
           type="password"
           autoComplete="new-password"
-          value={choice.password}
+          value={password}
           onValue={(password) => change({ password })}
           placeholder="None"
         />
@@ -93,8 +81,8 @@ export function ShareFields({ choice, onChoice, running, titles }: ShareFieldsPr
           <label htmlFor={id}>Ends after</label>
           <select
             id={id}
-            value={choice.duration}
-            onChange={(event) => change({ duration: Number(event.currentTarget.value) })}
+            value={expires_in}
+            onChange={(event) => change({ expires_in: Number(event.currentTarget.value) })}
           >
             {DURATIONS.map(([label, seconds]) => (
               <option key={seconds} value={seconds}>
@@ -108,14 +96,21 @@ export function ShareFields({ choice, onChoice, running, titles }: ShareFieldsPr
   );
 }
 
-/** What the API is asked for. */
-export function requestOf({ name, terminals, readOnly, approve, password, duration }: ShareChoice): ShareOptions {
+/** The body of the request: the options without those that are empty. */
+export function requestOf({
+  name = "",
+  terminals = [],
+  cwd,
+  password,
+  expires_in,
+  ...flags
+}: ShareOptions): ShareOptions {
   return {
-    read_only: readOnly,
-    approve,
+    ...flags,
     ...(name.trim() && { name: name.trim() }),
-    ...(terminals.size > 0 && { terminals: [...terminals] }),
+    ...(terminals.length > 0 && { terminals }),
+    ...(cwd && { cwd }),
     ...(password && { password }),
-    ...(duration > 0 && { expires_in: duration }),
+    ...(expires_in && { expires_in }),
   };
 }

@@ -20,7 +20,9 @@ def parse(*words: str, **options: Any) -> ShareOptions:
 def test_flags() -> None:
     assert parse() == ShareOptions()
     words = ("--name", "demo", "--terminal", "1", "--terminal", "2", "--read-only", "--approve", "--password")
-    expected = ShareOptions("demo", ("1", "2"), None, True, True, "asked for", 7200)
+    expected = ShareOptions(
+        "demo", terminals=("1", "2"), read_only=True, approve=True, password="asked for", expires_in=7200
+    )
     assert parse(*words, "--expires", "2h") == expected
     assert parse("--name", "") == ShareOptions()
     assert parse("--no-read-only", negatable=True).read_only is False

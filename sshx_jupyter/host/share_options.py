@@ -6,7 +6,7 @@ REST bodies, Python keywords, and the flags of `%sshx share` and `jupyter sshx s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import KW_ONLY, Field, dataclass, field, fields, replace
 from numbers import Real
 from typing import Any
 
@@ -96,6 +96,7 @@ class ShareOptions:
     """
 
     name: str | None = _option(TEXT, "what to call the session", flag="--name")
+    _: KW_ONLY
     terminals: tuple[str, ...] | None = _option(
         NAMES,
         "names of running terminals of the Jupyter server; without any, a new one is opened",

@@ -175,7 +175,7 @@ class Session:
         session_id = secrets.token_bytes(16)
         session_secrets = await SessionSecrets.make(session_id, bool(options.read_only), options.password)
         name = clean_name(options.name or "", parts["limits"].name_length) or "Shared terminal"
-        return cls(name, options, session_secrets, session_id, **parts)
+        return cls(name, replace(options, password=None), session_secrets, session_id, **parts)
 
     def __repr__(self) -> str:
         return f"<Session {self.id.hex()} {self.name!r}>"

@@ -11,9 +11,9 @@ const LAYERS = [
   ["ticket"],
   ["links"],
   ["client", "api"],
+  ["session"],
   ["view"],
   ["forms"],
-  ["session"],
   ["page", "lab", "widget"],
 ];
 

@@ -1,26 +1,12 @@
 /** Takes a ticket, or a link with one, and says what it is while it is typed or pasted. */
 import { useEffect, useRef, useState, type FormEvent } from "react";
+import type { Complaint } from "../session/complaint";
 import { Ticket, TicketError } from "../ticket";
 import { changeSettings, getSettings } from "../view/settings";
 import { useId } from "../view/useId";
 import { Field, Problem } from "./Field";
 
 const LONGEST_NAME = 64;
-
-/** Why one cannot join, and the field that has to be another; null if none of them. */
-export interface Complaint {
-  field: "ticket" | "password" | "name" | null;
-  message: string;
-}
-
-/** What is wrong with the ticket itself; see `TicketError` and `Refused`. */
-const OF_TICKET = ["empty", "foreign", "newer", "incomplete", "mistyped", "crowded", "malformed", "notFound"];
-
-/** Where the mistake is, of those that `TicketError` and `Refused` have words for. */
-export function fieldOf(reason: string, password: string | null): Complaint["field"] {
-  if (reason === "passwordRequired" || (reason === "invalidAuth" && password !== null)) return "password";
-  return reason === "invalidAuth" || OF_TICKET.includes(reason) ? "ticket" : null;
-}
 
 interface JoinFormProps {
   /** A text that was found where a ticket should be. */

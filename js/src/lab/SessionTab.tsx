@@ -6,17 +6,15 @@ import { type ISignal, Signal } from "@lumino/signaling";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import type { Client } from "../client/client";
 import { JoinForm } from "../forms/JoinForm";
-import type { ServerApi, HostedSession } from "../api/api";
-import { useInvite } from "../session/hosted";
-import { Message } from "../view/notices/Screens";
+import type { SessionModel, Stage } from "../session/sessionModel";
+import { MessageView } from "../view/MessageView";
+import { usePageTheme } from "../view/pageTheme";
 import { SessionView, type Opening } from "../view/SessionView";
 import { useTheme, type Theme } from "../view/theme";
-import { useClient } from "../view/useClient";
-import { usePageTheme } from "../view/pageTheme";
+import { useStage } from "../view/useStage";
 import { brokenIcon, sessionIcon, waitingIcon } from "./icons";
 import type { Settings } from "./settings";
 import { stateText } from "./states";
-import type { SessionModel } from "./sessionModel";
 import "./lab.css";
 
 export class SessionTab extends ReactWidget {
@@ -31,7 +29,8 @@ export class SessionTab extends ReactWidget {
     super();
     this.addClass("sshx-tab");
     this.title.closable = true;
-    model.changed.connect(() => {
+    model.on((event) => {
+      if (event === "measured") return;
       if (model.stage.at === "joining") this.#opening = undefined;
       this.#entitle();
     });
@@ -98,38 +97,46 @@ interface TabProps {
 
 function Tab({ trans, model, settings, opening, onClose }: TabProps) {
   const theme = useLabTheme(settings);
-  const stage = useSyncExternalStore(
-    (listener) => {
-      model.changed.connect(listener);
-      return () => model.changed.disconnect(listener);
-    },
-    () => model.stage,
-  );
+  const stage = useStage(model);
   switch (stage.at) {
     case "looking":
       return (
-        <Plain theme={theme}>
-          <Message mood="wait" title={trans.__("Looking for the session…")} text="" state="connecting" />
-        </Plain>
+        <MessageView
+          theme={theme}
+          mood="wait"
+          title={trans.__("Looking for the session…")}
+          text=""
+          state="connecting"
+        />
       );
     case "failed":
       return (
-        <Plain theme={theme}>
-          <Message mood="unplugged" title={trans.__("This session cannot be reached")} text={stage.reason}>
-            <div className="sshx-actions">
-              <button type="button" className="sshx-button sshx-primary" onClick={() => void model.look()}>
-                {trans.__("Try again")}
-              </button>
-            </div>
-          </Message>
-        </Plain>
+        <MessageView
+          theme={theme}
+          mood="unplugged"
+          title={trans.__("This session cannot be reached")}
+          text={stage.reason}
+        >
+          <div className="sshx-actions">
+            <button type="button" className="sshx-button sshx-primary" onClick={() => void model.retry()}>
+              {trans.__("Try again")}
+            </button>
+          </div>
+        </MessageView>
       );
     case "joining":
-      return <Joining trans={trans} model={model} {...stage} theme={theme} />;
+      return <Joining trans={trans} model={model} stage={stage} theme={theme} />;
     case "live": {
-      const { client, session } = stage;
-      const props = { client, theme, opening, onLeave: () => (session || isIn(client) ? onClose() : model.again()) };
-      return session ? <Own api={model.api} session={session} {...props} /> : <Live {...props} />;
+      const onLeave = () => (stage.session || isIn(stage.client) ? onClose() : model.leave());
+      return (
+        <SessionView
+          client={stage.client}
+          onLeave={onLeave}
+          {...(opening && { opens: opening })}
+          {...(stage.invite && { invite: stage.invite })}
+          {...(theme && { theme })}
+        />
+      );
     }
   }
 }
@@ -138,69 +145,37 @@ function isIn({ state }: Client): boolean {
   return state === "connected" || state === "reconnecting" || state === "waiting";
 }
 
-interface LiveProps {
-  client: Client;
-  theme: Theme | undefined;
-  opening: Opening | undefined;
-  onLeave: () => void;
-}
-
-function Own({ api, session, ...props }: LiveProps & { api: ServerApi; session: HostedSession }) {
-  return <Live {...props} invite={useInvite(api, session, props.client)} />;
-}
-
-function Live({ client, theme, opening, onLeave, invite }: LiveProps & { invite?: ReturnType<typeof useInvite> }) {
-  useClient(client, ({ state }) => state); // what leaving means depends on it
-  return (
-    <SessionView
-      client={client}
-      onLeave={onLeave}
-      {...(opening && { opens: opening })}
-      {...(invite && { invite })}
-      {...(theme && { theme })}
-    />
-  );
-}
-
-function Plain({ theme, children }: { theme: Theme | undefined; children: React.ReactNode }) {
-  return (
-    <div className="sshx sshx-session" data-theme={useTheme(theme)}>
-      <div className="sshx-main">{children}</div>
-    </div>
-  );
-}
-
 interface JoiningProps {
   trans: TranslationBundle;
   model: SessionModel;
-  ticket: string;
-  lost: string | null;
+  stage: Extract<Stage, { at: "joining" }>;
   theme: Theme | undefined;
 }
 
-function Joining({ trans, model, ticket, lost, theme }: JoiningProps) {
+function Joining({ trans, model, stage: { ticket, refused }, theme }: JoiningProps) {
   const form = useRef<HTMLDivElement>(null);
+  const lost = model.id !== null; // the tab showed this session before the page was reloaded
   useEffect(() => {
     // Who has just opened it is about to paste a ticket.
-    if (lost === null) form.current!.querySelector<HTMLInputElement>("input[name=ticket]")?.focus();
+    if (!lost) form.current!.querySelector<HTMLInputElement>("input[name=ticket]")?.focus();
   }, [lost]);
   return (
     <div ref={form} className="sshx sshx-forms sshx-tab-join" data-theme={useTheme(theme)}>
-      {lost !== null && (
+      {lost && (
         <section className="sshx-form-card" role="status">
           <h2>
-            {lost
+            {refused
               ? trans.__("You are not in this session any more")
               : trans.__("This session is not shared from this server")}
           </h2>
           <p>
-            {lost ||
+            {refused?.message ??
               trans.__("It has ended, or someone else hosts it. With their ticket or link you can join it again.")}
           </p>
         </section>
       )}
       <JoinForm
-        ticket={ticket}
+        ticket={ticket?.encode() ?? ""}
         onJoin={(ticket, password) => model.join(ticket, password)}
         waiting={trans.__("Connecting…")}
         name={model.identity.name ?? ""}

@@ -2,7 +2,7 @@
 import { Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
-import type { Person } from "../view/people";
+import type { Person } from "../session/people";
 import { Command } from "./command";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";

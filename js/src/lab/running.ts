@@ -5,11 +5,11 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import { Signal } from "@lumino/signaling";
 import type { HostedSession } from "../api/api";
+import type { SessionModel } from "../session/sessionModel";
 import { Command } from "./command";
 import { sessionIcon } from "./icons";
 import type { SharedSessions } from "./sessions";
 import type { Tabs } from "./tabs";
-import type { SessionModel } from "./sessionModel";
 
 export function addRunning(
   managers: Pick<IRunningSessionManagers, "add">,

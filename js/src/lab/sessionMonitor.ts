@@ -1,8 +1,8 @@
 /** Sees who is in a session of this server, and what they ask for, without being listed there itself. */
 import { SshxClient, type Client } from "../client/client";
 import type { ServerApi, HostedSession } from "../api/api";
-import { ownerOf } from "../session/hosted";
-import { peopleReader, type Person } from "../view/people";
+import { ownerOf } from "../session/access";
+import { peopleReader, type Person } from "../session/people";
 
 interface Listener {
   /** `people` or `name` is another. */

@@ -5,13 +5,14 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { UUID } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
+import { throughServer } from "../session/access";
+import type { Me } from "../session/identity";
+import type { SessionModel } from "../session/sessionModel";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
-import type { Me } from "./identity";
 import type { SessionTab } from "./SessionTab";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
-import type { SessionModel } from "./sessionModel";
 
 type Tab = MainAreaWidget<SessionTab>;
 
@@ -61,10 +62,15 @@ export class Tabs {
    */
   async open(id: string | null, panel?: PanelName, name = `sshx-${UUID.uuid4()}`): Promise<Tab> {
     const { SessionTab } = await import("./SessionTab");
-    const { SessionModel } = await import("./sessionModel");
+    const { SessionModel } = await import("../session/sessionModel");
     let tab = id === null ? null : this.#of(id);
     if (!tab) {
-      const model = new SessionModel(this.sessions.api, this.me, id);
+      const model = new SessionModel({
+        me: this.me,
+        ...throughServer(this.sessions.api),
+        keeps: "user and ticket",
+      });
+      if (id !== null) void model.open(id);
       tab = new MainAreaWidget({ content: new SessionTab(model, this.settings, this.trans) });
       tab.id = name;
       tab.toolbar.hide(); // the view has its own
@@ -97,14 +103,17 @@ export class Tabs {
 
   #follow(tab: Tab, model: SessionModel): void {
     let saved = model.id;
-    model.changed.connect(() => {
+    model.on((event) => {
+      if (event === "measured") {
+        this.#measured.emit();
+        return;
+      }
       const now = isOver(model) ? null : model.id;
       if (now !== saved) void this.#tracker.save(tab);
       saved = now;
       tab.title.dataset = datasetOf(tab, this.sessions);
       this.#changed.emit();
     });
-    model.measured.connect(() => this.#measured.emit());
     tab.content.visibilityChanged.connect(() => this.#changed.emit());
     tab.disposed.connect(() => this.#changed.emit());
     void this.#tracker.add(tab).then(() => this.#changed.emit());

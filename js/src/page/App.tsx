@@ -1,12 +1,10 @@
 /** Shows what the address says, and changes the address when the person goes somewhere else. */
 import { useCallback, useEffect, useState } from "react";
-import { Ticket } from "../ticket";
 import type { Api, HostedSession } from "../api/api";
-import { Problem } from "../forms/Field";
-import { Frame } from "./Frame";
-import { JoinForm, read } from "../forms/JoinForm";
+import { read } from "../forms/JoinForm";
+import { Ticket } from "../ticket";
 import { addressOf, placeAt, START, type Place } from "./place";
-import { GuestSession, OwnSession } from "./Session";
+import { Session } from "./Session";
 import { Start } from "./Start";
 
 interface AppProps {
@@ -61,15 +59,11 @@ export function App({ api, readOnly, terminals, name }: AppProps) {
     if (elsewhere) history.replaceState(null, "", addressOf(api.root, { ...place, id: ticket.session }));
   });
 
-  if (ticket) {
-    const password = known.password ?? null;
-    return (
-      <GuestSession key={ticket.encode()} api={api} ticket={ticket} password={password} name={name} onLeave={leave} />
-    );
-  }
-  if (place.id !== null && !place.ticket) {
-    const { fresh = null } = known;
-    return <Looked key={place.id} api={api} id={place.id} fresh={fresh} name={name} onJoin={join} onLeave={leave} />;
+  const id = ticket?.session ?? (place.ticket ? null : place.id);
+  if (id !== null) {
+    const { fresh = null, password = null } = known;
+    const session = { api, id, ticket, password, fresh, name };
+    return <Session key={ticket?.encode() ?? id} {...session} onJoin={join} onLeave={leave} />;
   }
   return (
     <Start
@@ -83,78 +77,5 @@ export function App({ api, readOnly, terminals, name }: AppProps) {
       onOpen={({ id }) => go({ id, ticket: "" })}
       onJoin={join}
     />
-  );
-}
-
-interface LookedProps {
-  api: Api;
-  id: string;
-  fresh: HostedSession | null;
-  name: string;
-  onJoin: (ticket: Ticket, password: string | null) => null;
-  onLeave: () => void;
-}
-
-/** A session without a ticket: whoever may use this server owns what it hosts, and needs a ticket for anything else. */
-function Looked({ api, id, fresh, name, onJoin, onLeave }: LookedProps) {
-  const [session, setSession] = useState(fresh);
-  const [missing, setMissing] = useState(false);
-  const [problem, setProblem] = useState("");
-
-  const look = useCallback(() => {
-    api.find(id).then(
-      (found) => {
-        setSession(found);
-        setMissing(found === null);
-      },
-      (error: unknown) => setProblem((error as Error).message),
-    );
-  }, [api, id]);
-  useEffect(() => {
-    if (!fresh) look();
-  }, [fresh, look]);
-
-  if (session) return <OwnSession api={api} session={session} fresh={fresh !== null} name={name} onLeave={onLeave} />;
-  if (missing) {
-    return (
-      <Frame>
-        <section className="sshx-form-card" role="alert">
-          <h2>This session is not shared from this server</h2>
-          <p>
-            It has ended, or someone else hosts it. With their ticket or their whole link, up to its last character, you
-            can join it from here.
-          </p>
-        </section>
-        <JoinForm onJoin={onJoin} name={name} />
-        <button type="button" onClick={onLeave}>
-          To the start page
-        </button>
-      </Frame>
-    );
-  }
-  return (
-    <Frame>
-      <section className="sshx-form-card">
-        {!problem && <p role="status">Looking for the session…</p>}
-        <Problem>{problem}</Problem>
-        {problem && (
-          <div className="sshx-form-actions">
-            <button
-              type="button"
-              className="sshx-form-primary"
-              onClick={() => {
-                setProblem("");
-                look();
-              }}
-            >
-              Try again
-            </button>
-            <button type="button" onClick={onLeave}>
-              To the start page
-            </button>
-          </div>
-        )}
-      </section>
-    </Frame>
   );
 }

@@ -1,159 +1,123 @@
-/** A session's page: makes the client and shows its view, for the host and for guests. */
-import { useEffect, useState, type FormEvent } from "react";
-import { SshxClient, type Client } from "../client/client";
-import { Field, Problem } from "../forms/Field";
-import type { Dial } from "../links/link";
-import type { Credentials } from "../protocol/handshake";
+/** A session's page, for its owner and for guests. */
+import { useEffect, useState } from "react";
 import type { Api, HostedSession } from "../api/api";
-import { ownerOf, useInvite } from "../session/hosted";
-import { keepResume, takeResume } from "../session/reload";
+import { Problem } from "../forms/Field";
+import { JoinForm } from "../forms/JoinForm";
+import { hostedAccess, throughServer } from "../session/access";
+import { SessionModel, type Stage } from "../session/sessionModel";
 import type { Ticket } from "../ticket";
-import { SessionView, type Invite, type Opening } from "../view/SessionView";
-import { getSettings } from "../view/settings";
+import { SessionView, type Opening } from "../view/SessionView";
+import { chosenIdentity } from "../view/settings";
 import { useClient } from "../view/useClient";
+import { useStage } from "../view/useStage";
 import { Frame } from "./Frame";
+import { PasswordForm } from "./PasswordForm";
 
 const TO_SHARE: Opening = { panel: "Share" };
 
-interface OwnSessionProps {
+interface SessionProps {
   api: Api;
-  session: HostedSession;
-  /** Whether it has just been made: then its links are shown. */
-  fresh: boolean;
-  /** What Jupyter knows of the person, for who has not chosen a name. */
-  name: string;
-  onLeave: () => void;
-}
-
-/** A session that this server hosts, as its owner. */
-export function OwnSession({ api, session, fresh, name, onLeave }: OwnSessionProps) {
-  const [credentials] = useState(() => ownerOf(session));
-  const [client] = useState(() => newClient(credentials, api.dialHosted(session.id), name));
-  const invite = useInvite(api, session, client);
-  return <Connected {...{ client, credentials, invite, onLeave }} opens={fresh ? TO_SHARE : undefined} />;
-}
-
-interface GuestSessionProps {
-  api: Api;
-  ticket: Ticket;
+  id: string;
+  /** Null: the page opens the session as its owner, if this server hosts it. */
+  ticket: Ticket | null;
   password: string | null;
+  /** The session if the person has just created it: its links are shown then. */
+  fresh: HostedSession | null;
+  /** Jupyter's name of the person, for those who have not chosen one. */
   name: string;
+  onJoin: (ticket: Ticket, password: string | null) => null;
   onLeave: () => void;
 }
 
-/** Any session, with a ticket. Asks for a password until it is the right one. */
-export function GuestSession({ api, ticket, password: first, name, onLeave }: GuestSessionProps) {
-  const [password, setPassword] = useState(first);
-  const [problem, setProblem] = useState("");
-  if (password === null && (ticket.password || problem)) {
-    return <PasswordForm problem={problem} onPassword={setPassword} onLeave={onLeave} />;
-  }
-  const onRefused = (message: string) => {
-    setProblem(message);
-    setPassword(null);
-  };
-  return <Guest api={api} ticket={ticket} password={password} name={name} onRefused={onRefused} onLeave={onLeave} />;
-}
+export function Session(props: SessionProps) {
+  const { fresh, name, onJoin, onLeave } = props;
+  const [model] = useState(() => begin(props));
+  const stage = useStage(model);
+  useEffect(() => () => model.close(), [model]);
 
-interface GuestProps extends GuestSessionProps {
-  /** The password is wrong or missing. */
-  onRefused: (message: string) => void;
-}
-
-function Guest({ api, ticket, password, name, onRefused, onLeave }: GuestProps) {
-  const [credentials] = useState(() => ticket.credentials(password));
-  const [client] = useState(() => newClient(credentials, api.dialAny(ticket.session, ticket.endpointTicket), name));
-  const refusal = useClient(client, ({ refusal }) => refusal);
-
-  useEffect(() => {
-    if (refusal === "passwordRequired") onRefused("This session needs a password as well. The host knows it.");
-    if (refusal === "invalidAuth" && password !== null) {
-      onRefused("The host does not accept this password. Type it again; if it is right, ask for a new ticket.");
+  switch (stage.at) {
+    case "looking":
+      return (
+        <Frame>
+          <section className="sshx-form-card">
+            <p role="status">Looking for the session…</p>
+          </section>
+        </Frame>
+      );
+    case "failed":
+      return (
+        <Frame>
+          <section className="sshx-form-card">
+            <Problem>{stage.reason}</Problem>
+            <div className="sshx-form-actions">
+              <button type="button" className="sshx-form-primary" onClick={() => void model.retry()}>
+                Try again
+              </button>
+              <button type="button" onClick={onLeave}>
+                To the start page
+              </button>
+            </div>
+          </section>
+        </Frame>
+      );
+    case "joining": {
+      const { ticket } = stage;
+      if (!ticket) return <Missing name={name} onJoin={onJoin} onLeave={onLeave} />;
+      const onPassword = (password: string) => void model.followLink(ticket, password);
+      return <PasswordForm problem={problemOf(stage)} onPassword={onPassword} onLeave={onLeave} />;
     }
-  });
-
-  return <Connected {...{ client, credentials, onLeave }} />;
+    case "live":
+      return <Live stage={stage} opens={fresh ? TO_SHARE : undefined} onLeave={onLeave} />;
+  }
 }
 
-interface ConnectedProps {
-  client: Client;
-  credentials: Credentials;
-  invite?: Invite;
-  opens?: Opening | undefined;
+function begin({ api, id, ticket, password, fresh, name }: SessionProps): SessionModel {
+  const me = { now: () => chosenIdentity({ name }) };
+  const model = new SessionModel({ me, ...throughServer(api), keeps: "user" });
+  if (ticket) void model.followLink(ticket, password);
+  else if (fresh) model.enter(hostedAccess(api, fresh));
+  else void model.open(id);
+  return model;
+}
+
+function problemOf({ refused }: Extract<Stage, { at: "joining" }>): string {
+  if (!refused) return "";
+  return refused.reason === "passwordRequired"
+    ? "This session needs a password as well. The host knows it."
+    : "The host does not accept this password. Type it again; if it is right, ask for a new ticket.";
+}
+
+function Missing({ name, onJoin, onLeave }: Pick<SessionProps, "name" | "onJoin" | "onLeave">) {
+  return (
+    <Frame>
+      <section className="sshx-form-card" role="alert">
+        <h2>This session is not shared from this server</h2>
+        <p>
+          It has ended, or someone else hosts it. With their ticket or their whole link, up to its last character, you
+          can join it from here.
+        </p>
+      </section>
+      <JoinForm onJoin={onJoin} name={name} />
+      <button type="button" onClick={onLeave}>
+        To the start page
+      </button>
+    </Frame>
+  );
+}
+
+interface LiveProps {
+  stage: Extract<Stage, { at: "live" }>;
+  opens: Opening | undefined;
   onLeave: () => void;
 }
 
-/** The view of a client that is connected as long as this is shown. */
-function Connected({ client, credentials, onLeave, ...rest }: ConnectedProps) {
+function Live({ stage: { client, invite }, opens, onLeave }: LiveProps) {
   const name = useClient(client, ({ info }) => info?.name ?? "");
-
-  useEffect(() => {
-    client.connect();
-    const stopKeeping = keepResume(client, credentials);
-    return () => {
-      stopKeeping();
-      client.close();
-    };
-  }, [client, credentials]);
   useEffect(() => {
     document.title = name ? `${name} · sshx` : "sshx";
     return () => {
       document.title = "sshx";
     };
   }, [name]);
-
-  return <SessionView client={client} onLeave={onLeave} {...rest} />;
-}
-
-interface PasswordFormProps {
-  problem: string;
-  onPassword: (password: string) => void;
-  onLeave: () => void;
-}
-
-function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps) {
-  const [password, setPassword] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (password) onPassword(password);
-  };
-  return (
-    <Frame>
-      <form className="sshx-form-card" aria-labelledby="sshx-password-title" onSubmit={submit}>
-        <h2 id="sshx-password-title">This session has a password</h2>
-        <p className="sshx-form-lead">It is needed besides the ticket. The host knows it.</p>
-        <Problem>{problem}</Problem>
-        <Field
-          label="Password"
-          type="password"
-          autoComplete="current-password"
-          // eslint-disable-next-line jsx-a11y/no-autofocus -- the only thing to do here
-          autoFocus
-          value={password}
-          onValue={setPassword}
-        />
-        <div className="sshx-form-actions">
-          <button type="submit" className="sshx-form-primary">
-            Join
-          </button>
-          <button type="button" onClick={onLeave}>
-            Use another ticket
-          </button>
-        </div>
-      </form>
-    </Frame>
-  );
-}
-
-function newClient(credentials: Credentials, dial: Dial, known: string): Client {
-  const { color } = getSettings();
-  const name = getSettings().name || known;
-  const resume = takeResume(credentials);
-  return new SshxClient({
-    credentials,
-    dial,
-    ...(name && { name }),
-    ...(color && { color }),
-    ...(resume && { resume }),
-  });
+  return <SessionView client={client} opens={opens} onLeave={onLeave} {...(invite && { invite })} />;
 }

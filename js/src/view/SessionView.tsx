@@ -3,10 +3,11 @@ import "./sharedStyles";
 import "./SessionView.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Client } from "../client/client";
+import type { Invite } from "../session/access";
 import { Canvas, type CanvasHandle } from "./canvas/Canvas";
 import { ChatPanel } from "./panels/ChatPanel";
 import { useConversation } from "./panels/conversation";
-import { InvitePanel, type Invite } from "./panels/InvitePanel";
+import { InvitePanel } from "./panels/InvitePanel";
 import { NetworkPanel } from "./panels/NetworkPanel";
 import { useNotices } from "./notices/notices";
 import { Panel } from "./panels/Panel";
@@ -22,7 +23,6 @@ import { Toolbar, type PanelName } from "./Toolbar";
 import { useTraffic } from "./panels/traffic";
 import { useClient } from "./useClient";
 
-export type { Invite } from "./panels/InvitePanel";
 export type { PanelName } from "./Toolbar";
 
 /** A panel to open. Each object is another opening, also of the same panel. */

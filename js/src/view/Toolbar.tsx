@@ -6,7 +6,7 @@ import type { Client } from "../client/client";
 import type { State } from "../client/events";
 import { Avatar } from "./Avatar";
 import { ChatIcon, FitIcon, LeaveIcon, NetworkIcon, NewShellIcon, PeopleIcon, SettingsIcon, ShareIcon } from "./icons";
-import type { Person } from "./people";
+import type { Person } from "../session/people";
 import { summary } from "./notices/notices";
 import { useClient } from "./useClient";
 import { WriteAccess } from "./WriteAccess";

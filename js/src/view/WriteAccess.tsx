@@ -1,6 +1,6 @@
 /** How someone who can only watch asks to type. */
 import type { Client } from "../client/client";
-import type { Person } from "./people";
+import type { Person } from "../session/people";
 import { useClient } from "./useClient";
 
 export function WriteAccess({ client, people }: { client: Client; people: readonly Person[] }) {

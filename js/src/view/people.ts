@@ -1,44 +1,12 @@
-/** The users of a session as the view lists them. */
+/** The people of a session, for components. */
 import { useMemo } from "react";
 import type { Client } from "../client/client";
-import type { User } from "../protocol/messages";
+import { peopleReader, type Person } from "../session/people";
 import { useClient } from "./useClient";
 
-export interface Person extends Omit<User, "cursor"> {
-  uid: number;
-  /** Whether it is this client's own user. */
-  me: boolean;
-}
-
-/** Everyone in the session: oneself, then who waits for an answer, then the others in the order they came. */
 export function usePeople(client: Client): readonly Person[] {
   return useClient(
     client,
     useMemo(() => peopleReader(), []),
   );
-}
-
-/** Reads a client's people. The list stays the same while only cursors move, so that nothing is rendered for those. */
-export function peopleReader(): (client: Client) => readonly Person[] {
-  let users: ReadonlyMap<number, User> | null = null;
-  let uid = 0;
-  let people: readonly Person[] = [];
-  return (client) => {
-    if (client.users === users && client.uid === uid) return people;
-    ({ users, uid } = client);
-    const next = [...users].map(([other, user]) => ({ ...user, uid: other, me: other === uid }));
-    next.sort((a, b) => rank(a) - rank(b) || a.uid - b.uid);
-    if (next.length !== people.length || next.some((person, at) => !same(person, people[at]!))) people = next;
-    return people;
-  };
-}
-
-function rank(person: Person): number {
-  return person.me ? 0 : person.pending || person.wantsWrite ? 1 : 2;
-}
-
-const SHOWN = ["uid", "me", "name", "color", "role", "focus", "pending", "wantsWrite", "ticket"] as const;
-
-function same(a: Person, b: Person): boolean {
-  return SHOWN.every((field) => a[field] === b[field]);
 }

@@ -1,5 +1,6 @@
 /** What a person chose for every session that they see in this browser. Kept in its local storage. */
 import { useSyncExternalStore } from "react";
+import type { Identity } from "../session/identity";
 
 export interface Settings {
   /** Empty: the host makes one up. */
@@ -54,6 +55,13 @@ export function useSettings(): Settings {
 export function onSettings(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** What others see of the person: the settings come first, then `known`. */
+export function chosenIdentity(known: Identity = {}): Identity {
+  const name = current.name || known.name;
+  const color = current.color || known.color;
+  return { ...(name && { name }), ...(color && { color }) };
 }
 
 function load(): Settings {

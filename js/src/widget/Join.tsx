@@ -1,5 +1,6 @@
 /** The ticket box: asks the kernel to join, and is replaced by the session once that has worked. */
-import { fieldOf, JoinForm, type Complaint } from "../forms/JoinForm";
+import { JoinForm } from "../forms/JoinForm";
+import { fieldOf, type Complaint } from "../session/complaint";
 import type { Ticket } from "../ticket";
 import { getSettings } from "../view/settings";
 import { useTheme, type Theme } from "../view/theme";

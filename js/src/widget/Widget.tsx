@@ -1,17 +1,19 @@
 /** One view of a widget: its session, or the way there. */
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Client } from "../client/client";
-import { useInvite } from "../session/hosted";
-import { Message } from "../view/notices/Screens";
-import { SessionView, type Invite, type Opening } from "../view/SessionView";
+import type { Invite } from "../session/access";
+import type { Stage } from "../session/sessionModel";
+import { MessageView } from "../view/MessageView";
 import type { Pause } from "../view/notices/connectionStatus";
-import { useTheme, type Theme } from "../view/theme";
+import { usePageTheme } from "../view/pageTheme";
+import { SessionView, type Opening } from "../view/SessionView";
+import type { Theme } from "../view/theme";
 import { useClient } from "../view/useClient";
+import { useStage } from "../view/useStage";
 import { Join } from "./Join";
 import type { Kernel } from "./kernel";
 import { onChange } from "./model";
-import { usePageTheme } from "../view/pageTheme";
-import type { Session, Stage } from "./session";
+import type { WidgetSession } from "./session";
 import { useBusy } from "./useBusy";
 import "../view/theme.css";
 import "./widget.css";
@@ -30,21 +32,18 @@ const SHORT = 240;
 const WIDE = 640;
 const TO_SHARE: Opening = { panel: "Share" };
 
-export function Widget({ session }: { session: Session }) {
-  const { model, kernel } = session;
+export function Widget({ widget }: { widget: WidgetSession }) {
+  const { model, kernel, session } = widget;
   const theme = usePageTheme();
   const height = useSyncExternalStore(
     useCallback((changed) => onChange(model, "height", changed), [model]),
     () => model.get("height"),
   );
-  const stage = useSyncExternalStore(
-    useCallback((changed) => session.on(changed), [session]),
-    () => session.stage,
-  );
-  useEffect(() => session.enter(), [session]);
+  const stage = useStage(session);
+  useEffect(() => widget.enter(), [widget]);
 
   if (stage.at === "joining") return <Join kernel={kernel} theme={theme} />;
-  const tall = stage.at === "ended" ? Math.min(height, SHORT) : height;
+  const tall = stage.at === "failed" ? Math.min(height, SHORT) : height;
   return (
     // Keys typed here are no shortcuts of the notebook.
     <div className="sshx-widget" style={{ height: tall }} data-lm-suppress-shortcuts="true">
@@ -57,42 +56,23 @@ function show(stage: Exclude<Stage, { at: "joining" }>, kernel: Kernel, theme: T
   switch (stage.at) {
     case "looking":
       return <Looking kernel={kernel} theme={theme} />;
-    case "hosted":
-      return <Hosted {...stage} theme={theme} />;
-    case "known":
-      return <Known {...stage} kernel={kernel} theme={theme} />;
-    case "ended":
-      return (
-        <Plain theme={theme}>
-          <Message mood="end" title="This session has ended" text={stage.reason} />
-        </Plain>
-      );
+    case "failed": // the kernel says that it has ended, or is gone
+      return <MessageView theme={theme} mood="end" title="This session has ended" text={stage.reason} />;
+    case "live": {
+      const { client, session, invite } = stage;
+      if (session) return <Live client={client} invite={invite} theme={theme} />;
+      return <Known client={client} invite={invite} kernel={kernel} theme={theme} />;
+    }
   }
 }
 
-function Plain({ theme, children }: { theme: Theme | undefined; children: ReactNode }) {
-  return (
-    <div className="sshx sshx-session" data-theme={useTheme(theme)}>
-      <div className="sshx-main">{children}</div>
-    </div>
-  );
-}
-
 function Looking({ kernel, theme }: { kernel: Kernel; theme: Theme | undefined }) {
-  const busy = useBusy(kernel);
-  return (
-    <Plain theme={theme}>
-      {busy ? (
-        <Message mood="wait" title={BUSY.title} text="It is running a cell: the session opens here when it is done." />
-      ) : (
-        <Message mood="wait" title="Looking for the session…" text="" state="connecting" />
-      )}
-    </Plain>
+  const text = "It is running a cell: the session opens here when it is done.";
+  return useBusy(kernel) ? (
+    <MessageView theme={theme} mood="wait" title={BUSY.title} text={text} />
+  ) : (
+    <MessageView theme={theme} mood="wait" title="Looking for the session…" text="" state="connecting" />
   );
-}
-
-function Hosted({ api, session, client, theme }: Extract<Stage, { at: "hosted" }> & { theme: Theme | undefined }) {
-  return <Live client={client} invite={useInvite(api, session, client)} theme={theme} />;
 }
 
 interface KnownProps {

@@ -2,7 +2,7 @@
 import { createRoot } from "react-dom/client";
 import type { Kernel } from "./kernel";
 import type { Model } from "./model";
-import { Session } from "./session";
+import { WidgetSession } from "./session";
 import { Widget } from "./Widget";
 
 /** The package's version that this is of, from the bundler. */
@@ -13,10 +13,10 @@ export const version = VERSION;
 export type Show = (element: HTMLElement) => () => void;
 
 export function start(model: Model, kernel: Kernel): Show {
-  const session = new Session(model, kernel);
+  const widget = new WidgetSession(model, kernel);
   return (element) => {
     const root = createRoot(element);
-    root.render(<Widget session={session} />);
+    root.render(<Widget widget={widget} />);
     return () => root.unmount();
   };
 }

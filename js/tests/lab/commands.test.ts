@@ -10,8 +10,9 @@ import { SharedSessions } from "../../src/lab/sessions";
 import type { ShareDialogOptions } from "../../src/lab/ShareDialog";
 import { Settings } from "../../src/lab/settings";
 import { ApiError, type HostedSession } from "../../src/api/api";
+import { FakeApi, hosted } from "../api/fakeApi";
 import { USER } from "../client/scriptedHost";
-import { emissions, FakeApi, FakeRegistry, hosted } from "./fakes";
+import { emissions, FakeRegistry } from "./fakes";
 
 const { dialogs, success, accept, askToShare } = vi.hoisted(() => ({
   /** The titles of the dialogs that were shown. */

@@ -6,8 +6,9 @@ import { addNotifications } from "../../src/lab/notifications";
 import { SharedSessions } from "../../src/lab/sessions";
 import { Settings, type Notify } from "../../src/lab/settings";
 import type { Tabs } from "../../src/lab/tabs";
-import { type HostLink, USER } from "../client/scriptedHost";
-import { FakeApi, FakeRegistry, hosted, settled } from "./fakes";
+import { FakeApi, hosted } from "../api/fakeApi";
+import { type HostLink, USER, settled } from "../client/scriptedHost";
+import { FakeRegistry } from "./fakes";
 
 interface Notice {
   id: string;

@@ -8,7 +8,8 @@ import { addRunning } from "../../src/lab/running";
 import { SharedSessions } from "../../src/lab/sessions";
 import type { Tabs } from "../../src/lab/tabs";
 import { ApiError } from "../../src/api/api";
-import { FakeApi, hosted, settled } from "./fakes";
+import { FakeApi, hosted } from "../api/fakeApi";
+import { settled } from "../client/scriptedHost";
 
 const { error } = vi.hoisted(() => ({ error: vi.fn() }));
 vi.mock("@jupyterlab/apputils", () => ({ Notification: { error } }));

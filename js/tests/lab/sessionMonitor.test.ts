@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SessionMonitor } from "../../src/lab/sessionMonitor";
-import { type HostLink, refusal, SHELL, USER } from "../client/scriptedHost";
-import { FakeApi, hosted, settled } from "./fakes";
+import { FakeApi, hosted } from "../api/fakeApi";
+import { type HostLink, refusal, SHELL, USER, settled } from "../client/scriptedHost";
 
 const SESSION = hosted(1, { name: "demo" });
 const OWNER = { ...USER, name: "Host", role: "owner" };

@@ -4,8 +4,9 @@ import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SharedSessions } from "../../src/lab/sessions";
 import { ApiError, SHARE_FLAGS, type HostedSession } from "../../src/api/api";
-import { refusal, SHELL, USER } from "../client/scriptedHost";
-import { emissions, FakeApi, hosted, settled, turn } from "./fakes";
+import { FakeApi, hosted } from "../api/fakeApi";
+import { refusal, SHELL, USER, settled } from "../client/scriptedHost";
+import { emissions, turn } from "./fakes";
 
 const SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1";
 const ONE = hosted(1);

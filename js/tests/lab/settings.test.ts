@@ -4,7 +4,8 @@ import SCHEMA from "../../schema/plugin.json";
 import { SHARE_FLAGS } from "../../src/api/api";
 import { Settings } from "../../src/lab/settings";
 import { changeSettings, DEFAULTS, getSettings } from "../../src/view/settings";
-import { FakeRegistry, settled } from "./fakes";
+import { settled } from "../client/scriptedHost";
+import { FakeRegistry } from "./fakes";
 
 const ID = "sshx-jupyter:plugin";
 const VIEW_SETTINGS = ["name", "predictiveEcho"];

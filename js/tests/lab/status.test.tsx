@@ -8,11 +8,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SharedSessions } from "../../src/lab/sessions";
 import { addStatus } from "../../src/lab/status";
 import type { Tabs } from "../../src/lab/tabs";
-import type { Stage } from "../../src/lab/sessionModel";
+import type { Stage } from "../../src/session/sessionModel";
 import type { HostedSession } from "../../src/api/api";
+import { FakeApi, hosted } from "../api/fakeApi";
 import { USER } from "../client/scriptedHost";
 import { FakeClient, user } from "../view/fakeClient";
-import { FakeApi, hosted } from "./fakes";
 
 vi.mock("@jupyterlab/ui-components", async () => {
   const { createRoot } = await import("react-dom/client");
@@ -88,7 +88,7 @@ async function share(...list: HostedSession[]): Promise<void> {
 }
 
 function model(id: string, name: string, client: FakeClient, session: HostedSession | null = null): object {
-  const stage: Stage = { at: "live", client, session };
+  const stage: Stage = { at: "live", client, session, invite: null };
   return { id, name, client, stage, people: [...client.users.values()] };
 }
 
@@ -106,7 +106,7 @@ const text = () => item()?.textContent;
 
 test("there is nothing while nothing is shared or joined", () => {
   expect(item()).toBeNull();
-  show({ id: null, name: "", client: null, stage: { at: "joining", ticket: "", lost: false } });
+  show({ id: null, name: "", client: null, stage: { at: "joining", ticket: null, refused: null } });
   expect(item()).toBeNull();
 });
 

@@ -6,15 +6,20 @@ import type { Client, ClientOptions } from "../../src/client/client";
 import type { ClientEvent, Refusal, SessionInfo, State } from "../../src/client/events";
 import { Api, SHARE_FLAGS } from "../../src/api/api";
 import { App } from "../../src/page/App";
+import type { User } from "../../src/protocol/messages";
 import { Ticket } from "../../src/ticket";
 import type { SessionViewProps } from "../../src/view/SessionView";
 import { sessionInfo } from "../view/fakeClient";
 
 const { FakeClient, clients, view, dialled } = vi.hoisted(() => {
-  class FakeClient implements Pick<Client, "state" | "refusal" | "info" | "on" | "connect" | "close"> {
+  class FakeClient implements Partial<Client> {
     state: State = "connecting";
+    reason = "";
     refusal: Refusal | null = null;
     info: SessionInfo | null = null;
+    uid = 1;
+    users: ReadonlyMap<number, User> = new Map();
+    resumeToken = null;
     calls: string[] = [];
     listeners = new Set<(event: ClientEvent) => void>();
     constructor(readonly options: ClientOptions) {
@@ -25,7 +30,10 @@ const { FakeClient, clients, view, dialled } = vi.hoisted(() => {
       return () => this.listeners.delete(listener);
     };
     connect = () => void this.calls.push("connect");
-    close = () => void this.calls.push("close");
+    close = () => {
+      this.refusal = null;
+      this.calls.push("close");
+    };
   }
   /** The clients that were made, the newest last. */
   const clients: FakeClient[] = [];
@@ -223,6 +231,15 @@ test("join: a password is asked for until it is the right one, and is in no addr
   await tell(clients.at(-1)!, { state: "connected", info: sessionInfo("Lecture") });
   expect(document.title).toBe("Lecture · sshx");
   expect(location.href).not.toMatch(/wrong|right/);
+});
+
+test("join: a password that only the host tells of is asked for", async () => {
+  await open(`sshx/p2p/${ticket(1).session}#${ticket(1).encode()}`);
+  await tell(clients[0]!, { state: "refused", refusal: "passwordRequired" });
+  expect(alert()).toBe("This session needs a password as well. The host knows it.");
+  await fill("Password", "pw");
+  await press("Join");
+  expect(clients[1]!.options.credentials.password).toBe("pw");
 });
 
 test("a link: the ticket decides which session it is", async () => {

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createElement, forwardRef, useImperativeHandle, useState } from "react";
 import type { Refusal, State } from "../../src/client/events";
-import { SessionView, type Invite, type Opening, type SessionViewProps } from "../../src/view/SessionView";
+import type { Invite } from "../../src/session/access";
+import { SessionView, type Opening, type SessionViewProps } from "../../src/view/SessionView";
 import { FakeClient, shell, user } from "./fakeClient";
 import { after, all, button, buttons, cleanUp, click, press, says, show, texts } from "./render";
 

@@ -13,10 +13,11 @@ import { button, says } from "../view/render";
 import { FakeModel } from "./fakeModel";
 
 const { FakeClient, clients, views, dialled } = vi.hoisted(() => {
-  class FakeClient implements Pick<Client, "state" | "held" | "info" | "users" | "on" | "connect" | "close"> {
+  class FakeClient implements Partial<Client> {
     state: ClientState = "connecting";
     held = false;
     info: SessionInfo | null = null;
+    uid = 1;
     users: ReadonlyMap<number, User> = new Map();
     calls: string[] = [];
     listeners = new Set<(event: ClientEvent) => void>();

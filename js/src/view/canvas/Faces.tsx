@@ -1,7 +1,7 @@
 /** Who else is in a shell. */
 import "./Faces.css";
 import { Avatar } from "../Avatar";
-import type { Person } from "../people";
+import type { Person } from "../../session/people";
 
 const MOST = 4;
 

@@ -8,7 +8,7 @@ import { drag } from "./drag";
 import { Faces } from "./Faces";
 import { FindBar } from "../terminal/FindBar";
 import { clampSize, stepSize, wholeGeometry, type Size } from "./geometry";
-import type { Person } from "../people";
+import type { Person } from "../../session/people";
 import { ShellActions } from "./ShellActions";
 import type { ShellTerminal, TerminalEvents, TerminalOptions } from "../terminal/terminal";
 import { Throttle } from "./throttle";

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import type { Client } from "../../client/client";
 import { CloseIcon } from "../icons";
 import type { Notice, Notices } from "./notices";
-import type { Person } from "../people";
+import type { Person } from "../../session/people";
 import { useClient } from "../useClient";
 
 const MOST = 4;

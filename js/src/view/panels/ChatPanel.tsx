@@ -9,7 +9,7 @@ import { Avatar } from "../Avatar";
 import { dateOf, grouped, type Conversation } from "./conversation";
 import { DownIcon, SendIcon } from "../icons";
 import { linkify } from "./linkify";
-import type { Person } from "../people";
+import type { Person } from "../../session/people";
 import { useClient } from "../useClient";
 
 /** Characters in a message, as the host counts them. */

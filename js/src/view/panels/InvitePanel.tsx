@@ -4,21 +4,11 @@ import "./Panel.css";
 import "./InvitePanel.css";
 import { useEffect, useState } from "react";
 import { encode } from "uqr";
+import type { Invite } from "../../session/access";
 import { copy } from "../copy";
 import { useId } from "../useId";
 
-/** What lets others in. A session that is read-only for everyone has no `write`. */
-export interface Invite {
-  tickets: Kinds;
-  /** Links with the tickets; null where no page is known that could be opened. */
-  urls: Kinds | null;
-}
-
-interface Kinds {
-  write: string | null;
-  read: string;
-}
-
+type Kinds = Invite["tickets"];
 type Kind = keyof Kinds;
 
 const NAMES: Record<Kind, readonly [link: string, ticket: string]> = {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { Client } from "../../client/client";
 import type { Role } from "../../protocol/messages";
 import { Avatar } from "../Avatar";
-import type { Person } from "../people";
+import type { Person } from "../../session/people";
 import { useClient } from "../useClient";
 import { WriteAccess } from "../WriteAccess";
 

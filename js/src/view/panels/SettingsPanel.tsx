@@ -5,7 +5,7 @@ import "./SettingsPanel.css";
 import { useState, type ReactNode } from "react";
 import type { Client } from "../../client/client";
 import { PALETTES, paletteOf } from "../terminal/palettes";
-import type { Person } from "../people";
+import type { Person } from "../../session/people";
 import { changeSettings, useSettings, type Settings } from "../settings";
 import type { Theme } from "../theme";
 import { useId } from "../useId";

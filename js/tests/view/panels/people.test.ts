@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test } from "vitest";
 import { inkOn, initials } from "../../../src/view/Avatar";
-import { peopleReader, usePeople } from "../../../src/view/people";
+import { usePeople } from "../../../src/view/people";
 import { PeoplePanel } from "../../../src/view/panels/PeoplePanel";
 import { createElement } from "react";
 import type { Role } from "../../../src/protocol/messages";
@@ -24,28 +24,6 @@ function clientWith(role: Role, ...others: [number, ReturnType<typeof user>][]):
   client.users = new Map([...client.users, ...others]);
   return client;
 }
-
-test("the list stays the same while cursors move", () => {
-  const client = clientWith("writer", [2, user("Ada")]);
-  const read = peopleReader();
-  const before = read(client);
-  client.put(2, user("Ada", { cursor: [1, 2] }));
-  expect(read(client)).toBe(before);
-  client.put(2, user("Ada", { focus: 1 }));
-  expect(read(client)).not.toBe(before);
-});
-
-test("oneself comes first, then who waits for an answer", () => {
-  const client = new FakeClient();
-  client.uid = 5;
-  client.users = new Map([
-    [9, user("Nina", { pending: true, role: "reader" })],
-    [3, user("Carl")],
-    [2, user("Bob")],
-    [5, user("Me")],
-  ]);
-  expect(peopleReader()(client).map(({ name }) => name)).toEqual(["Me", "Nina", "Bob", "Carl"]);
-});
 
 test.each<[Role, string[]]>([
   ["owner", ["Make reader: Wren", "Remove: Wren", "Make writer: Rita", "Remove: Rita", "Make new tickets…"]],

@@ -1,15 +1,19 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test } from "vitest";
-import { forgetTickets, keepTicket, takeTicket } from "../../src/lab/kept";
 import { keep, take } from "../../src/session/away";
+import { forgetTickets, keepTicket, takeTicket, type Kept } from "../../src/session/kept";
+import { Ticket } from "../../src/ticket";
 
-const ID = "07".repeat(16);
-const KEPT = { ticket: "sshx1ticket", password: "pw" };
+const ticket = (id: number) => {
+  return new Ticket(new Uint8Array(30), new Uint8Array(16).fill(id), new Uint8Array(16), "writer");
+};
+const KEPT: Kept = { ticket: ticket(7), password: "pw" };
+const ID = KEPT.ticket.session;
 
 let stops: (() => void)[];
 
 beforeEach(() => {
-  stops = [keepTicket(ID, KEPT)];
+  stops = [keepTicket(KEPT)];
 });
 
 /** The page goes; what it has kept comes with the next one. */
@@ -27,15 +31,15 @@ test("it is there after a reload, and can be taken once", () => {
 });
 
 test("each session has its own, without a password if it has none", () => {
-  const another = { ticket: "sshx1another", password: null };
-  stops.push(keepTicket("08", another));
+  const another: Kept = { ticket: ticket(8), password: null };
+  stops.push(keepTicket(another));
   reload();
-  expect(takeTicket("08")).toEqual(another);
+  expect(takeTicket(another.ticket.session)).toEqual(another);
   expect(takeTicket(ID)).toEqual(KEPT);
 });
 
-test("what is not what was kept is nothing, and gone", () => {
-  stops.push(keep(`ticket ${ID}`, () => "{"));
+test.each(["{", "null", `{"ticket": "sshx1", "password": null}`])("%s is not a ticket, and is gone", (text) => {
+  stops.push(keep(`ticket ${ID}`, () => text));
   reload();
   expect(takeTicket(ID)).toBeNull();
   expect(take(`ticket ${ID}`)).toBeNull();

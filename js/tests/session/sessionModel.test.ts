@@ -1,31 +1,37 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Identity } from "../../src/lab/identity";
-import { SessionModel } from "../../src/lab/sessionModel";
 import { ApiError } from "../../src/api/api";
+import { hostedAccess, throughServer, type Access } from "../../src/session/access";
 import { forget } from "../../src/session/away";
+import type { Identity } from "../../src/session/identity";
+import { SessionModel, type SessionEvent, type SessionOptions } from "../../src/session/sessionModel";
 import { Ticket } from "../../src/ticket";
-import { changeSettings } from "../../src/view/settings";
-import { CREDENTIALS, refusal, USER } from "../client/scriptedHost";
-import { emissions, FakeApi, hosted, settled } from "./fakes";
+import { FakeApi, hosted } from "../api/fakeApi";
+import { CREDENTIALS, refusal, settled, USER } from "../client/scriptedHost";
 
 const bytes = (size: number, value: number) => new Uint8Array(size).fill(value);
-const TICKET = new Ticket(bytes(30, 5), bytes(16, 1), bytes(16, 2), "writer");
+const ticket = (password = false) => new Ticket(bytes(30, 5), bytes(16, 1), bytes(16, 2), "writer", password);
+const TICKET = ticket();
+const FORM = { at: "joining", ticket: null, refused: null };
 /** The session of the ticket, as the server tells of it if it hosts it. */
 const SESSION = hosted(1);
 const ID = SESSION.id;
+const INVITE = { tickets: SESSION.tickets, urls: SESSION.urls };
 
 let api: FakeApi;
 let models: SessionModel[];
 let identity: Identity;
 /** Until it is known who the person is. */
 let ready: Promise<void>;
+/** Those who are told that the identity has changed. */
+let watchers: Set<() => void>;
 
 beforeEach(() => {
   api = new FakeApi();
   models = [];
   identity = { name: "Ada", color: "#112233" };
   ready = Promise.resolve();
+  watchers = new Set();
 });
 
 afterEach(() => {
@@ -33,10 +39,30 @@ afterEach(() => {
   forget("");
 });
 
-function model(id: string | null): SessionModel {
-  const made = new SessionModel(api, { now: () => identity, ready }, id);
+function model(id: string | null, options: Partial<SessionOptions> = {}): SessionModel {
+  const on = (watcher: () => void) => {
+    watchers.add(watcher);
+    return () => watchers.delete(watcher);
+  };
+  const me = { now: () => identity, ready, on };
+  const made = new SessionModel({ me, ...throughServer(api), keeps: "user and ticket", ...options });
   models.push(made);
+  if (id !== null) void made.open(id);
   return made;
+}
+
+/** Counts the events of one kind. */
+function told(made: SessionModel, event: SessionEvent) {
+  const listener = vi.fn();
+  made.on((each) => {
+    if (each === event) listener();
+  });
+  return listener;
+}
+
+function rename(name?: string): void {
+  identity = name === undefined ? {} : { name };
+  for (const watcher of [...watchers]) watcher();
 }
 
 /** Someone who has joined with the ticket. */
@@ -77,10 +103,10 @@ describe("a session of this server", () => {
 
   test("is looked for, and entered as its owner", async () => {
     const made = model(ID);
-    const changed = emissions(made.changed);
+    const changed = told(made, "changed");
     expect([made.stage.at, made.client, made.name, made.id]).toEqual(["looking", null, "", ID]);
     const link = await api.letIn(SESSION);
-    expect(made.stage).toEqual({ at: "live", client: made.client, session: SESSION });
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: SESSION, invite: INVITE });
     expect(api.dialHosted).toHaveBeenCalledExactlyOnceWith(ID);
     expect(link.all("join")).toMatchObject([{ name: "Ada", as: "user" }]);
     expect(changed).toHaveBeenCalled();
@@ -106,7 +132,7 @@ describe("a session of this server", () => {
     identity = {};
     model(ID);
     await settled();
-    expect(api.dialHosted).not.toHaveBeenCalled();
+    expect(api.host(ID).links).toEqual([]);
     identity = { name: "Grace" };
     know();
     const link = await api.letIn(SESSION);
@@ -129,8 +155,7 @@ describe("a session of this server", () => {
     await vi.waitUntil(() => api.host(ID).links.length === 2);
     await api.letIn(SESSION, TICKET.credentials());
     await settled();
-    expect(made.stage).toMatchObject({ at: "live", session: null });
-    expect(api.dialHosted).not.toHaveBeenCalled();
+    expect(made.stage).toMatchObject({ at: "live", session: null, client: { state: "connected" } });
   });
 
   test("is looked for again after the server could not be asked", async () => {
@@ -139,38 +164,65 @@ describe("a session of this server", () => {
     await settled();
     expect(made.stage).toEqual({ at: "failed", reason: "The Jupyter server cannot be reached." });
     api.failure = null;
-    const looking = made.look();
+    const looking = made.retry();
     expect(made.stage.at).toBe("looking");
     await looking;
     expect(made.stage.at).toBe("live");
   });
 
+  test("has an invite that follows the host's addresses", async () => {
+    const made = model(ID);
+    await settled();
+    const urls = { write: "other", read: "other too" };
+    api.list = [{ ...SESSION, urls }];
+    await api.letIn(SESSION);
+    await settled();
+    expect(made.stage).toMatchObject({ at: "live", session: SESSION, invite: { ...INVITE, urls } });
+    api.failure = new ApiError("The Jupyter server cannot be reached.");
+    api.host(ID).link.break();
+    made.client!.connect();
+    await vi.waitUntil(() => api.host(ID).links.length === 2);
+    await api.letIn(SESSION);
+    await settled();
+    expect(made.stage).toMatchObject({ at: "live", invite: { ...INVITE, urls } });
+  });
+
+  test("is entered at once by who has just made it", async () => {
+    const made = model(null);
+    made.enter(hostedAccess(api, SESSION));
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: SESSION, invite: INVITE });
+    expect([made.id, made.name]).toEqual([ID, "Session 1"]);
+    expect(api.find).not.toHaveBeenCalled();
+    await api.letIn(SESSION);
+    expect(made.client!.state).toBe("connected");
+  });
+
   test("is not entered by who has closed it while it was looked for", async () => {
     const made = model(ID);
-    const changed = emissions(made.changed);
+    const changed = told(made, "changed");
     made.close();
     await settled();
-    expect(api.dialHosted).not.toHaveBeenCalled();
+    expect(api.host(ID).links).toEqual([]);
     expect(changed).not.toHaveBeenCalled();
   });
 });
 
-test("a session of which nothing is known any more is lost", async () => {
+test("a session of which nothing is known needs a ticket", async () => {
   const made = model(ID);
   await settled();
-  expect(made.stage).toEqual({ at: "joining", ticket: "", lost: "" });
+  expect([made.stage, made.id]).toEqual([FORM, ID]);
 });
 
 describe("joining", () => {
   test("begins with the form", () => {
     const made = model(null);
-    expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: "", lost: null }, null]);
+    expect([made.stage, made.id]).toEqual([FORM, null]);
     expect(api.find).not.toHaveBeenCalled();
   });
 
   test("ends in the session, which is not this server's", async () => {
     const made = await joined();
-    expect(made.stage).toEqual({ at: "live", client: made.client, session: null });
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: null, invite: null });
     expect([made.id, made.name]).toEqual([ID, "demo"]);
     expect(api.dialAny).toHaveBeenCalledExactlyOnceWith(ID, TICKET.endpointTicket);
     expect(api.host(ID).link.all("join")).toMatchObject([{ name: "Ada" }]);
@@ -242,7 +294,7 @@ describe("joining", () => {
 
   test("leaves no client behind if the tab is closed meanwhile", async () => {
     const made = model(null);
-    const changed = emissions(made.changed);
+    const changed = told(made, "changed");
     const joining = made.join(TICKET, null);
     const link = await api.knocked(ID);
     made.close();
@@ -257,7 +309,7 @@ describe("who has joined", () => {
   test("is told of other people, names and states, and of nothing else", async () => {
     const made = await joined();
     const host = api.host(ID);
-    const changed = emissions(made.changed);
+    const changed = told(made, "changed");
     host.link.say({ userDiff: [1, { ...USER, cursor: [1, 2] }] });
     host.link.say({ hear: [1, 1, "Ada", "Hello.", 1] });
     host.link.say({ error: [null, "tooFast", "Not so fast.", {}] });
@@ -275,8 +327,8 @@ describe("who has joined", () => {
 
   test("is told of measurements apart from that", async () => {
     const made = await joined();
-    const changed = emissions(made.changed);
-    const measured = emissions(made.measured);
+    const changed = told(made, "changed");
+    const measured = told(made, "measured");
     api.host(ID).link.say({ shellLatency: 7 });
     expect(measured).toHaveBeenCalledOnce();
     expect(changed).not.toHaveBeenCalled();
@@ -292,21 +344,18 @@ describe("who has joined", () => {
     expect(made.people.map(({ name }) => name)).toEqual(["Ada"]);
   });
 
-  test("tells the host of another name that is chosen in the settings", async () => {
+  test("tells the host of another name that is chosen elsewhere", async () => {
     const made = await joined();
     const { link } = api.host(ID);
-    changeSettings({ fontSize: 15 });
-    identity = {};
-    changeSettings({ name: "" });
+    rename("Ada");
+    rename();
     expect(link.all("setName")).toEqual([]);
-    identity = { name: "Grace" };
-    changeSettings({ name: "Grace" });
-    changeSettings({ fontSize: 14 });
+    rename("Grace");
+    rename("Grace");
     await settled();
     expect(link.all("setName")).toEqual([[1, "Grace"]]);
-    made.again();
-    identity = { name: "Alan" };
-    changeSettings({ name: "Alan" });
+    made.leave();
+    rename("Alan");
     await settled();
     expect(link.all("setName")).toEqual([[1, "Grace"]]);
   });
@@ -314,9 +363,9 @@ describe("who has joined", () => {
   test("comes back to the form, and is in the session no more", async () => {
     const made = await joined();
     const { link } = api.host(ID);
-    made.again();
+    made.leave();
     expect(link.closed).toBe(true);
-    expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: "", lost: null }, null]);
+    expect([made.stage, made.id]).toEqual([FORM, null]);
     expect(left()).toEqual([]);
   });
 
@@ -378,8 +427,8 @@ describe("who has joined", () => {
     await vi.waitUntil(() => api.host(ID).links.length === 2);
     (await api.knocked(ID)).deliver(refusal("notFound"));
     await settled();
-    const lost = expect.stringContaining("not shared any more") as string;
-    expect(made.stage).toEqual({ at: "joining", ticket: TICKET.encode(), lost });
+    const refused = { reason: "notFound", message: expect.stringContaining("not shared any more") as string };
+    expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: TICKET, refused }, ID]);
     expect(left()).toEqual([]);
   });
 
@@ -390,7 +439,7 @@ describe("who has joined", () => {
     await settled();
     expect(made.stage.at).toBe("failed");
     api.failure = null;
-    void made.look();
+    void made.retry();
     await vi.waitUntil(() => api.host(ID).links.length === 2);
     await api.letIn(SESSION, TICKET.credentials());
     await settled();
@@ -401,6 +450,124 @@ describe("who has joined", () => {
     await joined();
     const made = model(ID);
     await settled();
-    expect(made.stage).toEqual({ at: "joining", ticket: "", lost: "" });
+    expect(made.stage).toEqual(FORM);
+  });
+});
+
+describe("who follows a link", () => {
+  /** The host's answer to the last attempt. */
+  async function refuse(made: SessionModel, reason: string): Promise<void> {
+    (await api.knocked(ID)).deliver(refusal(reason));
+    await vi.waitUntil(() => made.client?.state !== "connecting");
+  }
+
+  test("is in view of the session while the host answers", async () => {
+    const made = model(null);
+    await made.followLink(TICKET, null);
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: null, invite: null });
+    expect([made.id, made.client!.state]).toEqual([ID, "connecting"]);
+    await api.letIn(SESSION, TICKET.credentials());
+    expect(made.client!.state).toBe("connected");
+  });
+
+  test("sees there why the host refuses", async () => {
+    const made = model(null);
+    await made.followLink(TICKET, null);
+    await refuse(made, "notFound");
+    expect([made.stage.at, made.client!.refusal]).toEqual(["live", "notFound"]);
+    await made.followLink(TICKET, null);
+    await refuse(made, "invalidAuth"); // without a password it is the ticket
+    expect([made.stage.at, made.client!.refusal]).toEqual(["live", "invalidAuth"]);
+  });
+
+  test("is asked for the password that the ticket needs", async () => {
+    const made = model(null);
+    await made.followLink(ticket(true), null);
+    expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: ticket(true), refused: null }, ID]);
+    expect(api.dialAny).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["passwordRequired", null],
+    ["invalidAuth", "wrong"],
+  ])("is asked for the password again after %s", async (reason, password) => {
+    const made = model(null);
+    await made.followLink(TICKET, password);
+    await refuse(made, reason);
+    const refused = { reason, message: expect.stringMatching(/^[A-Z].*\.$/) as string };
+    expect([made.stage, made.client, made.id]).toEqual([{ at: "joining", ticket: TICKET, refused }, null, ID]);
+    expect(left()).toEqual([]);
+  });
+
+  test("is the same user after a reload, with the ticket in the address", async () => {
+    const made = model(null, { keeps: "user" });
+    await made.followLink(TICKET, null);
+    await api.letIn(SESSION, TICKET.credentials());
+    expect(left()).toEqual(["resume"]);
+  });
+});
+
+describe("a session that is found in another way", () => {
+  let found: Promise<Access>;
+  let answer: (access: Access) => void;
+  let doubt: (reason: string) => void;
+  const find: SessionOptions["find"] = (_, tell) => {
+    doubt = tell;
+    return found;
+  };
+
+  beforeEach(() => void (found = new Promise((resolve) => (answer = resolve))));
+
+  const way = (): Access => ({
+    ...{ credentials: TICKET.credentials(), dial: api.host(ID).dial, companion: bytes(32, 3) },
+    ...{ session: null, invite: INVITE },
+  });
+
+  test("is entered as it says, and nothing of it is kept", async () => {
+    const made = model(ID, { find, keeps: "nothing" });
+    answer(way());
+    const link = await api.letIn(SESSION, TICKET.credentials());
+    expect(link.all("join")).toMatchObject([{ as: "companion", of: bytes(32, 3) }]);
+    expect(made.stage).toEqual({ at: "live", client: made.client, session: null, invite: INVITE });
+    expect(left()).toEqual([]);
+  });
+
+  test("is entered even after it was in doubt", async () => {
+    const made = model(ID, { find });
+    doubt("Nobody answers.");
+    expect(made.stage).toEqual({ at: "failed", reason: "Nobody answers." });
+    answer(way());
+    await settled();
+    expect(made.stage.at).toBe("live");
+  });
+
+  test("is not entered after its end", async () => {
+    const made = model(ID, { find });
+    made.end("It is over.");
+    answer(way());
+    await settled();
+    doubt("Nobody answers.");
+    expect(made.stage).toEqual({ at: "failed", reason: "It is over." });
+  });
+
+  test("ends for its client as well", async () => {
+    const made = model(ID, { find });
+    answer(way());
+    await settled();
+    const { client } = made;
+    made.end("It is over.");
+    expect(made.stage).toMatchObject({ at: "live", client });
+    expect([client!.state, client!.endCode, client!.reason]).toEqual(["ended", "ended", "It is over."]);
+  });
+
+  test("can be opened again after it was left", async () => {
+    const made = model(ID, { find });
+    made.leave();
+    answer(way());
+    await settled();
+    expect([made.stage, made.id]).toEqual([FORM, null]);
+    void made.open(ID);
+    await settled();
+    expect(made.stage.at).toBe("live");
   });
 });

@@ -1,0 +1,59 @@
+/** The ways into a session: as its owner if the Jupyter server hosts it, else with a ticket. */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import type { HostedSession, ServerApi } from "../api/api";
+import type { Dial } from "../links/link";
+import type { Credentials } from "../protocol/handshake";
+import type { Ticket } from "../ticket";
+
+/** What lets others in. A session that is read-only for everyone has no `write`. */
+export interface Invite {
+  tickets: { write: string | null; read: string };
+  /** Links with the tickets; null where no page is known that could be opened. */
+  urls: { write: string | null; read: string } | null;
+}
+
+export interface Access {
+  credentials: Credentials;
+  dial: Dial;
+  /** The token of another client of the same user; see `ClientOptions`. */
+  companion?: Uint8Array;
+  /** The server's description; null if the page's Jupyter server does not host the session. */
+  session: HostedSession | null;
+  invite: Invite | null;
+  /** Asks for the invite again: a change of network gives the host other addresses, and the tickets contain them. */
+  renewInvite?: () => Promise<Invite | null>;
+}
+
+/** Finds and dials sessions through a Jupyter server. */
+export function throughServer(api: ServerApi) {
+  return {
+    find: async (id: string): Promise<Access | null> => {
+      const session = await api.find(id);
+      return session && hostedAccess(api, session);
+    },
+    dial: ({ session, endpointTicket }: Ticket): Dial => api.dialAny(session, endpointTicket),
+  };
+}
+
+/** The owner's way into a session that the server hosts. */
+export function hostedAccess(api: ServerApi, session: HostedSession): Access {
+  const { id } = session;
+  return {
+    credentials: ownerOf(session),
+    dial: api.dialHosted(id),
+    session,
+    invite: inviteOf(session),
+    renewInvite: async () => {
+      const now = await api.find(id);
+      return now && inviteOf(now);
+    },
+  };
+}
+
+export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
+  return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };
+}
+
+function inviteOf({ tickets, urls }: HostedSession): Invite {
+  return { tickets, urls };
+}

@@ -1,0 +1,52 @@
+/** The way into a widget's session: through the page's Jupyter server if that hosts the session, else through the kernel. */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { Api } from "../api/api";
+import { dialComm } from "../links/comm";
+import { dialEither } from "../links/either";
+import type { Role } from "../protocol/messages";
+import { hostedAccess, type Access, type Invite } from "../session/access";
+import type { SessionOptions } from "../session/sessionModel";
+import { KERNEL_GONE, type Kernel } from "./kernel";
+import type { Model } from "./model";
+import { pageServer } from "./server";
+
+/** The kernel's answer to `access`. Bytes are hexadecimal. */
+interface KernelAccess {
+  session: string;
+  role: Role;
+  secret: string;
+  password: string | null;
+  /** Where the host is, as an iroh endpoint ticket. */
+  addr: string | null;
+  /** The token of the kernel's own client, if that client is the listed user. */
+  companion: string | null;
+  tickets: Invite["tickets"] | null;
+  urls: Invite["urls"];
+}
+
+export function finder(model: Model, kernel: Kernel): SessionOptions["find"] {
+  const server = pageServer();
+  const api = server && new Api(server.root, server.token);
+  return async (id, doubt) => {
+    // Without the kernel, which may be busy.
+    const session = api && model.get("own") ? await api.find(id).catch(() => null) : null;
+    if (api && session) return hostedAccess(api, session);
+    const answer = kernel.ask({ type: "access" }, "access", "ended");
+    void kernel.silence(answer).then(() => doubt(KERNEL_GONE));
+    const { message } = await answer;
+    if (message.type === "ended") throw new Error(String(message.reason));
+    return throughKernel(message as unknown as KernelAccess, api, kernel);
+  };
+}
+
+function throughKernel(access: KernelAccess, api: Api | null, kernel: Kernel): Access {
+  const { session, role, secret, password, addr, companion, tickets, urls } = access;
+  const comm = dialComm(kernel);
+  return {
+    credentials: { sessionId: hexToBytes(session), role, secret: hexToBytes(secret), password },
+    dial: api && addr ? dialEither(api.dialAny(session, addr), comm) : comm,
+    ...(companion && { companion: hexToBytes(companion) }),
+    session: null,
+    invite: tickets && { tickets, urls },
+  };
+}

@@ -9,8 +9,8 @@ export interface Person extends Omit<User, "cursor"> {
 }
 
 /**
- * Reads a client's people: first this client's own user, then those who wait for an answer, then the others in the order
- * they came. The list stays the same while only cursors move, so that nothing is rendered for those.
+ * Reads a client's people: the client's own user, then those who wait for an answer, then the others as they came. The
+ * list stays the same object while only cursors move, so that nothing is rendered for those.
  */
 export function peopleReader(): (client: Client) => readonly Person[] {
   let users: ReadonlyMap<number, User> | null = null;

@@ -1,4 +1,4 @@
-/** One session that a person hosts or joins in this browser. The page, the tab and the widget show it. No React here. */
+/** One session that a person hosts or joins: the model behind the page, the tab and the widget. Knows no React. */
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { HostedSession } from "../api/api";
 import { SshxClient, type Client } from "../client/client";
@@ -15,7 +15,7 @@ import { keepResume, takeResume } from "./reload";
 /**
  * - `looking`: the way into the session is being looked for; `failed`: there is none, or nobody could be asked;
  * - `joining`: the person has to give a ticket, or the password of `ticket`. `refused`: why the host turned it down;
- * - `live`: there is a client. `session` is the server's description; null if the page's server does not host the session.
+ * - `live`: there is a client. `session` is what the page's server says of it; null if that server does not host it.
  */
 export type Stage =
   | { at: "looking" }
@@ -112,7 +112,7 @@ export class SessionModel {
   async retry(): Promise<void> {
     const attempt = this.#begin();
     const fail = (reason: string) => {
-      if (attempt === this.#attempt) this.#become({ at: "failed", reason });
+      if (attempt === this.#attempt && !this.client) this.#become({ at: "failed", reason });
     };
     this.#become({ at: "looking" });
     let access: Access | null;

@@ -42,7 +42,7 @@ export function Widget({ widget }: { widget: WidgetSession }) {
   const stage = useStage(session);
   useEffect(() => widget.enter(), [widget]);
 
-  if (stage.at === "joining") return <Join kernel={kernel} theme={theme} />;
+  if (!model.get("session_id")) return <Join kernel={kernel} theme={theme} />;
   const tall = stage.at === "failed" ? Math.min(height, SHORT) : height;
   return (
     // Keys typed here are no shortcuts of the notebook.
@@ -52,8 +52,9 @@ export function Widget({ widget }: { widget: WidgetSession }) {
   );
 }
 
-function show(stage: Exclude<Stage, { at: "joining" }>, kernel: Kernel, theme: Theme | undefined) {
+function show(stage: Stage, kernel: Kernel, theme: Theme | undefined) {
   switch (stage.at) {
+    case "joining": // it is opened as soon as the view is there
     case "looking":
       return <Looking kernel={kernel} theme={theme} />;
     case "failed": // the kernel says that it has ended, or is gone

@@ -1,4 +1,4 @@
-/** The way into a widget's session: through the page's Jupyter server if that hosts the session, else through the kernel. */
+/** The way into a widget's session: the page's Jupyter server if that hosts the session, else the kernel. */
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { Api } from "../api/api";
 import { dialComm } from "../links/comm";

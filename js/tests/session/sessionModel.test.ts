@@ -539,6 +539,8 @@ describe("a session that is found in another way", () => {
     answer(way());
     await settled();
     expect(made.stage.at).toBe("live");
+    doubt("Nobody answers.");
+    expect(made.stage.at).toBe("live");
   });
 
   test("is not entered after its end", async () => {

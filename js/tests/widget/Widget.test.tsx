@@ -240,6 +240,25 @@ test("all views have one client, which goes a while after the last of them", asy
   expect(clients).toHaveLength(2);
 });
 
+test("no form shows by the way for a session that there is", async () => {
+  let forms = 0;
+  const observer = new MutationObserver((records) => {
+    const added = records.flatMap(({ addedNodes }) => [...addedNodes]);
+    forms += added.filter(
+      (node) => node instanceof Element && (node.matches("form") || node.querySelector("form")),
+    ).length;
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+  const { more, remove } = await open({});
+  await remove();
+  await settle(4_000);
+  await more();
+  expect(forms).toBe(0);
+  await open({ session_id: "" });
+  expect(forms).toBeGreaterThan(0);
+  observer.disconnect();
+});
+
 test("height and theme follow the notebook", async () => {
   document.body.dataset.jpThemeLight = "true";
   const { model, el } = await open({});

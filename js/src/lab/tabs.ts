@@ -5,7 +5,6 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { UUID } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
-import { throughServer } from "../session/access";
 import type { Me } from "../session/identity";
 import type { SessionModel } from "../session/sessionModel";
 import type { PanelName } from "../view/SessionView";
@@ -63,6 +62,7 @@ export class Tabs {
   async open(id: string | null, panel?: PanelName, name = `sshx-${UUID.uuid4()}`): Promise<Tab> {
     const { SessionTab } = await import("./SessionTab");
     const { SessionModel } = await import("../session/sessionModel");
+    const { throughServer } = await import("../session/access");
     let tab = id === null ? null : this.#of(id);
     if (!tab) {
       const model = new SessionModel({

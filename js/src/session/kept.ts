@@ -1,12 +1,13 @@
 /**
  * Keeps the tickets of joined sessions while the page is reloaded. JupyterLab's layout, which is saved on the server,
- * has no more than the sessions' ids.
+ * has no more than the sessions' ids. JupyterLab's plugin loads this file at once, and so not the decoder of tickets.
  */
-import { Ticket } from "../ticket";
+import type { Ticket } from "../ticket";
 import { forget, keep, take } from "./away";
 
 export interface Kept {
-  ticket: Ticket;
+  /** Encoded. */
+  ticket: string;
   password: string | null;
 }
 
@@ -15,16 +16,16 @@ const PREFIX = "ticket ";
 /** Returns what was kept for a session, or null. Can be taken once. */
 export function takeTicket(id: string): Kept | null {
   try {
-    const { ticket, password } = JSON.parse(take(PREFIX + id)!) as { ticket: string; password: string | null };
-    return { ticket: Ticket.decode(ticket), password };
+    return JSON.parse(take(PREFIX + id) ?? "null") as Kept | null;
   } catch {
-    return null; // nothing was kept, or no ticket
+    return null; // something else was kept
   }
 }
 
 /** Keep a ticket whenever the page goes away; returns how to stop that. */
-export function keepTicket({ ticket, password }: Kept): () => void {
-  return keep(PREFIX + ticket.session, () => JSON.stringify({ ticket: ticket.encode(), password }));
+export function keepTicket(ticket: Ticket, password: string | null): () => void {
+  const kept: Kept = { ticket: ticket.encode(), password };
+  return keep(PREFIX + ticket.session, () => JSON.stringify(kept));
 }
 
 /** Forget the tickets that nobody has taken after a reload. */

@@ -4,11 +4,11 @@ import type { HostedSession } from "../api/api";
 import { SshxClient, type Client } from "../client/client";
 import type { Refusal } from "../client/events";
 import type { Dial } from "../links/link";
-import type { Ticket } from "../ticket";
+import { Ticket } from "../ticket";
 import type { Access, Invite } from "./access";
 import { fieldOf, type Complaint } from "./complaint";
 import type { Identity, Me } from "./identity";
-import { keepTicket, takeTicket, type Kept } from "./kept";
+import { keepTicket, takeTicket } from "./kept";
 import { peopleReader, type Person } from "./people";
 import { keepResume, takeResume } from "./reload";
 
@@ -55,7 +55,7 @@ export class SessionModel {
   #id: string | null = null;
   #people: readonly Person[] = [];
   /** The ticket with which the person was in the session before the page was reloaded. */
-  #kept: Kept | null = null;
+  #kept: { ticket: Ticket; password: string | null } | null = null;
   /** End what lasts as long as the client: keeping tokens and tickets, following the name. */
   #stops: (() => void)[] = [];
   /** A new object for each attempt to get in. The results of earlier attempts are dropped. */
@@ -103,8 +103,7 @@ export class SessionModel {
   async open(id: string): Promise<void> {
     this.#reset();
     this.#id = id;
-    this.#kept = this.#options.keeps === "user and ticket" ? takeTicket(id) : null;
-    if (this.#kept) this.#stops.push(keepTicket(this.#kept)); // the page may be reloaded again meanwhile
+    if (this.#options.keeps === "user and ticket") this.#takeTicket(id);
     await this.retry();
   }
 
@@ -125,7 +124,7 @@ export class SessionModel {
     await this.#options.me.ready;
     if (attempt !== this.#attempt) return;
     // A guest of this very server's session stays a guest after a reload.
-    if (this.#kept) await this.#rejoin(this.#kept);
+    if (this.#kept) await this.#rejoin(this.#kept.ticket, this.#kept.password);
     else if (access) this.#go(access);
     else this.#become(FORM);
   }
@@ -187,9 +186,22 @@ export class SessionModel {
     this.#listeners.clear();
   }
 
-  async #rejoin(kept: Kept): Promise<void> {
-    const refused = await this.#knock(kept.ticket, kept.password);
-    if (refused) this.#become({ at: "joining", ticket: kept.ticket, refused });
+  #takeTicket(id: string): void {
+    const kept = takeTicket(id);
+    if (!kept) return;
+    try {
+      const { password } = kept;
+      const ticket = Ticket.decode(kept.ticket);
+      this.#kept = { ticket, password };
+      this.#stops.push(keepTicket(ticket, password)); // the page may be reloaded again meanwhile
+    } catch {
+      // Not a ticket of this version.
+    }
+  }
+
+  async #rejoin(ticket: Ticket, password: string | null): Promise<void> {
+    const refused = await this.#knock(ticket, password);
+    if (refused) this.#become({ at: "joining", ticket, refused });
   }
 
   /** Go in if the host agrees; returns why it does not, or null. */
@@ -199,7 +211,7 @@ export class SessionModel {
     if (attempt !== this.#attempt) return null;
     const access = this.#withTicket(ticket, password);
     const client = this.#newClient(access);
-    if (this.#options.keeps === "user and ticket") this.#stops.push(keepTicket({ ticket, password }));
+    if (this.#options.keeps === "user and ticket") this.#stops.push(keepTicket(ticket, password));
     this.#joining = client;
     const welcome = await isWelcome(client);
     if (attempt !== this.#attempt) return null;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../../src/api/api";
 import { hostedAccess, throughServer, type Access } from "../../src/session/access";
-import { forget } from "../../src/session/away";
+import { forget, keep } from "../../src/session/away";
 import type { Identity } from "../../src/session/identity";
 import { SessionModel, type SessionEvent, type SessionOptions } from "../../src/session/sessionModel";
 import { Ticket } from "../../src/ticket";
@@ -387,6 +387,17 @@ describe("who has joined", () => {
       expect(made.stage).toMatchObject({ at: "live", session: null });
       expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
     }
+  });
+
+  test("needs a ticket after a reload if what was kept is none", async () => {
+    const stop = keep(`ticket ${ID}`, () => JSON.stringify({ ticket: "sshx1", password: null }));
+    window.dispatchEvent(new Event("pagehide"));
+    stop();
+    window.dispatchEvent(new Event("pageshow"));
+    const made = model(ID);
+    await settled();
+    expect(made.stage).toEqual(FORM);
+    expect(left()).toEqual([]);
   });
 
   test("loses nothing by a reload before it is back", async () => {

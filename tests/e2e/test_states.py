@@ -193,7 +193,7 @@ async def test_the_command_line_tells_by_its_exit_status(tmp_path: Path, how: st
             cwd=tmp_path,
         )
         deadline = time.monotonic() + 40
-        while not any(participant._subscriptions for participant in session._sender):  # it is settled then
+        while not any(participant.outgoing.subscriptions for participant in session._sender):  # it is settled then
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
         if how == "removed":

@@ -15,9 +15,9 @@ import pytest
 
 from sshx_jupyter.client import SshxClient, connection, output, retry
 from sshx_jupyter.client.events import Output
-from sshx_jupyter.host.participant import PART
+from sshx_jupyter.host.output_log import OutputLog
 from sshx_jupyter.host.session import Session
-from sshx_jupyter.host.shell import OutputLog
+from sshx_jupyter.host.subscription import PART
 from sshx_jupyter.links import Link
 from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT
@@ -37,7 +37,7 @@ async def settle(session: Session, *clients: SshxClient) -> None:
     [shell] = session.shells.values()
 
     def settled(client: SshxClient) -> bool:
-        sub = next(p for p in session._sender if p.uid == client.uid)._subscriptions[shell.sid]
+        sub = next(p for p in session._sender if p.uid == client.uid).outgoing.subscriptions[shell.sid]
         return sub.drained and client._shells[shell.sid].seq == shell.seq and not client._shells[shell.sid].arriving
 
     silent_since = time.monotonic()
@@ -175,11 +175,11 @@ async def test_a_stalled_client_disturbs_nobody_and_costs_little(host: Host) -> 
         result = await typist.run("seq 1 300000; echo done")
         assert result.exit_status == 0
         participant = next(p for p in session._sender if p.uid == stalled.uid)
-        assert participant._flow.in_flight <= host.manager.limits.window
+        assert participant.outgoing.flow.in_flight <= host.manager.limits.window
         grown = sum(
             stat.size_diff
             for stat in tracemalloc.take_snapshot().compare_to(before, "filename")
-            if stat.traceback[0].filename.endswith("participant.py")
+            if stat.traceback[0].filename.endswith(("participant.py", "outgoing.py", "subscription.py"))
         )
         tracemalloc.stop()
         assert grown < host.manager.limits.window
@@ -265,7 +265,7 @@ async def test_shells_that_end_do_not_use_up_the_window() -> None:
                 await client.send(sid, b"seq 1 4000; exit\r")
                 await client.wait_for(lambda c, sid=sid: sid not in c.shells)
             await asyncio.sleep(0.1)
-            assert participant._flow.in_flight == 0
+            assert participant.outgoing.flow.in_flight == 0
             assert (await client.run("echo on")).output == "on\n"
 
 
@@ -284,7 +284,7 @@ async def test_shells_that_ended_are_not_kept_for_one_who_does_not_read() -> Non
                 await client.wait_for(lambda c, sid=sid: sid not in c.shells)
             participant = session._sender.get(uid)
             assert participant is not None
-            assert len(participant._subscriptions) <= 3
+            assert len(participant.outgoing.subscriptions) <= 3
 
 
 async def test_scrollback_that_was_not_there_yet_comes_after_the_link_broke(

@@ -98,22 +98,25 @@ class Outgoing:
             needs_scrollback: whether the client's earlier link did not bring all of the scrollback.
         """
         known = self.subscriptions.get(shell.sid)
-        sub = Subscription(shell)
+        sub = Subscription(shell, partial=needs_scrollback)
         if known is not None:
-            needs_scrollback = known.needs_scrollback
+            sub.partial = known.needs_scrollback
             sub.acknowledged, sub.sent = known.acknowledged, known.sent
             sub.skipped_at = now  # no matter how often a client asks, its scrollback is made after `STEADY` seconds
         if sub.can_resume(seq):
-            sub.position, sub.partial = seq, needs_scrollback
+            sub.position = seq
         self.subscriptions[shell.sid] = sub
         ended = [known for known in self.subscriptions.values() if known.shell.ended]
         for known in ended[: -self._limits.shells]:  # they keep their output until the client was sent it
             self._unsubscribe(known)
 
     def acknowledge(self, sid: int, received: int, now: float) -> None:
-        """Note that the client has parsed `received` bytes of this shell's output since its link began."""
+        """Note that the client has parsed `received` bytes of this shell's output since its link began.
+
+        More than it was sent counts as all of that.
+        """
         sub = self.subscriptions.get(sid)
-        if sub is not None and received > sub.acknowledged:
+        if sub is not None and (received := min(received, sub.sent)) > sub.acknowledged:
             self.flow.acknowledged(received - sub.acknowledged, now)
             sub.acknowledged = received
 

@@ -153,7 +153,6 @@ class Session:
         self._address = address
         self._handle = handle
         self._sender = SessionSender()
-        self._pending: dict[int, Participant] = {}
         self._resume_table = ResumeTable(limits)
         self._next_uid = 1
         self._next_sid = 1
@@ -215,7 +214,7 @@ class Session:
         """Make new tickets. The old ones let nobody in any more; who has been inside stays, and may come back."""
         self._secrets.renew()
         self._rotations += 1
-        for participant in [*self._sender, *self._pending.values()]:
+        for participant in self._sender.everyone():
             if participant.main is None:
                 self.update_user(participant, ticket=None)
         for entry in self._resume_table:
@@ -274,7 +273,7 @@ class Session:
         if role == "writer" and self.options.read_only:
             raise Invalid("This session is read-only for everyone.", "readOnly")
         if role == "reader":
-            for client in self._clients(participant):
+            for client in self._sender.clients(participant):
                 client.drop_input()
         self.update_user(participant, role=role, wants_write=False)
         self._emit("role", participant, role)
@@ -284,7 +283,7 @@ class Session:
 
         Without `new_tickets` the user's old ticket lets them in again. Raises `NotHere`, or `Invalid` for an owner.
         """
-        participant = self._sender.get(uid) or self._pending.get(uid)
+        participant = self._sender.find(uid)
         known = [participant.user] if participant else [entry.user for entry in self._resume_table if entry.uid == uid]
         if any(user.role == "owner" for user in known):
             raise Invalid("Owners cannot be removed.")
@@ -296,13 +295,13 @@ class Session:
         if participant is None:
             return
         reason = clean_name(reason, self.limits.chat_length)
-        for client in self._clients(participant):
+        for client in self._sender.clients(participant):
             client.drop_input()
             client.close("removed", "The host removed you from the session" + (f": {reason}" if reason else "."))
 
     def approve(self, uid: int, allow: bool) -> None:
         """Let in a user who waits for approval, or not. Raises `NotHere` if nobody waits under this uid."""
-        participant = self._pending.pop(uid, None)
+        participant = self._sender.admit(uid)
         if participant is None:
             raise NotHere("Nobody with this number waits for approval.", "noUser")
         if allow:
@@ -329,7 +328,7 @@ class Session:
         if self.stopped is not None:
             return
         self.stopped = reason
-        leaving = [*self._sender, *self._pending.values()]
+        leaving = self._sender.everyone()
         for participant in leaving:
             participant.close(code, reason)
         shells = list(self.shells.values())
@@ -362,7 +361,7 @@ class Session:
         why = ""
         try:
             if participant.user.pending:
-                self._pending[participant.uid] = participant
+                self._sender.wait(participant)
                 participant.post(Waiting())
                 self._sender.user_changed(participant.uid)
                 self._emit("asked", participant)
@@ -417,7 +416,7 @@ class Session:
         if main is None:
             raise Refused("busy")  # its user may come back
         here = entry.main is not None and entry.uid in self._sender
-        if not here and (len(self._clients(main)) > COMPANIONS or self._full()):
+        if not here and (len(self._sender.companions(main)) >= COMPANIONS or self._full()):
             raise Refused("full")
         if entry.main is None:
             uid, self._next_uid = self._next_uid, self._next_uid + 1
@@ -427,21 +426,13 @@ class Session:
         return companion
 
     def _full(self) -> bool:
-        return len(self._sender) + len(self._pending) >= self.limits.users
+        return len(self._sender.everyone()) >= self.limits.users
 
-    def _clients(self, participant: Participant) -> list[Participant]:
-        """A user's own client, and its companions."""
-        return [participant, *(client for client in self._sender if client.main is participant)]
 
     def _welcome(self, participant: Participant, heard: int) -> None:
-        previous = self._sender.get(participant.uid)
-        if previous is not None:  # the same user, whose old link the host has not yet found to be broken
-            for companion in self._clients(previous)[1:]:
-                companion.main = participant
+        previous = self._sender.add(participant)
+        if previous is not None:  # the host has not yet found the old link to be broken
             previous.close("replaced", "You have joined again from elsewhere.")
-        if participant.uid in self._pending:
-            del self._pending[participant.uid]
-        self._sender.add(participant)
         self._check_owned()
         participant.entry.user = participant.user
         self._resume_table.enter(participant.entry)
@@ -451,7 +442,7 @@ class Session:
         for uid, _ in users[USERS_AT_ONCE:]:
             participant.user_changed(uid)
         if participant.user.role == "owner":
-            for uid in self._pending:
+            for uid in self._sender.waiting:
                 participant.user_changed(uid)
         participant.shells_changed()
         for message in self._chat:
@@ -484,26 +475,24 @@ class Session:
 
     def _leave(self, participant: Participant, why: str) -> None:
         uid = participant.uid
-        if self._pending.get(uid) is participant:
-            del self._pending[uid]
+        was = self._sender.remove(participant)
+        if was == "waiting":
             self._sender.user_changed(uid)
-        elif self._sender.remove(participant):
+        elif was == "here":
             without = participant.shells_without_scrollback()
             self._resume_table.leave(participant.entry, participant.user, without)
             if participant.observer:
                 self._check_owned()
                 return
             self._sender.user_changed(uid)
-            for companion in self._clients(participant)[1:]:
+            for companion in self._sender.companions(participant):
                 companion.cut()
             self._emit("left", participant, why)
         self._check_owned()
 
     def user_for(self, viewer: Participant, uid: int) -> User | None:
         """User `uid` as `viewer` may see them, or None."""
-        participant = self._sender.get(uid)
-        if participant is None and viewer.user.role == "owner":
-            participant = self._pending.get(uid)
+        participant = self._sender.find(uid) if viewer.user.role == "owner" else self._sender.get(uid)
         return participant.user if participant is not None and not participant.observer else None
 
     def shell_list(self) -> list[tuple[int, ShellInfo]]:

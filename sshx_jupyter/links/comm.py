@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import LinkClosed, LinkPath, PathKind
+from .inbox import Inbox
 from .websocket import BAD_ADDRESS, NORMAL, UNREACHABLE, UNSUPPORTED
 
 RATE = 200.0
@@ -40,12 +40,9 @@ class CommLink:
         self._name = name
         self._send = send
         self._busy = busy
-        self._inbox: deque[bytes] = deque()
-        self._size = 0
-        self._changed = asyncio.Event()
+        self._inbox = Inbox(INBOX)
         self._taken = 0
         self._telling: asyncio.TimerHandle | None = None
-        self._closed = ""
 
     @property
     def held(self) -> bool:
@@ -62,27 +59,20 @@ class CommLink:
 
     async def _send_in_turn(self, frames: list[bytes]) -> None:
         await _turn()
-        if self._closed:
-            raise LinkClosed(self._closed)
+        if self._inbox.ended is not None:
+            raise LinkClosed(str(self._inbox.ended))
         self._send({"type": "frames", "link": self._name}, frames)
 
     async def receive(self) -> list[bytes]:
-        while not self._inbox:
-            if self._closed:
-                raise LinkClosed(self._closed)
-            self._changed.clear()
-            await self._changed.wait()
-        frames = list(self._inbox)
-        self._inbox.clear()
-        self._taken += self._size
-        self._size = 0
+        frames = await self._inbox.take()
+        self._taken += sum(map(len, frames))
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(TELLING, self._tell_taken)
         return frames
 
     def _tell_taken(self) -> None:
         self._telling = None
-        if not self._closed:
+        if self._inbox.ended is None:
             self._send({"type": "taken", "link": self._name, "bytes": self._taken}, ())
         self._taken = 0
 
@@ -90,7 +80,7 @@ class CommLink:
         self._close(reason, code)
 
     def _close(self, reason: str, code: int) -> None:
-        if not self._closed:
+        if self._inbox.ended is None:
             self.on_close(reason or "closed")
             unreachable = code in (BAD_ADDRESS, UNREACHABLE)
             sentence = reason if code != NORMAL else ""
@@ -107,17 +97,12 @@ class CommLink:
 
     def on_frames(self, frames: Sequence[bytes]) -> None:
         """Frames have come."""
-        self._size += sum(map(len, frames))
-        if self._size > INBOX:
+        if not self._inbox.offer(frames):
             self._close("The view sends more than it may.", UNSUPPORTED)
-            return
-        self._inbox.extend(frames)
-        self._changed.set()
 
     def on_close(self, reason: str = "the view has gone") -> None:
         """The view has closed the link, or is gone."""
-        self._closed = self._closed or reason
-        self._changed.set()
+        self._inbox.end(LinkClosed(reason))
 
 
 _budget, _counted_at = BURST, 0.0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Sequence
 
 from . import LinkClosed, LinkPath
+from .inbox import Inbox
 
 
 class MemoryLink:
@@ -16,42 +15,20 @@ class MemoryLink:
 
     def __init__(self, peer: str, limit: int) -> None:
         self.peer = peer
-        self._limit = limit
-        self._inbox: deque[bytes] = deque()
-        self._size = 0
-        self._changed = asyncio.Event()
-        self._closed: str | None = None
+        self._inbox = Inbox(limit)
         self._other: MemoryLink = self
 
     async def send(self, frames: Sequence[bytes]) -> None:
-        other = self._other
         for frame in frames:
-            while other._size >= other._limit and self._closed is None:
-                other._changed.clear()
-                await other._changed.wait()
-            if self._closed is not None:
-                raise LinkClosed(self._closed)
-            other._inbox.append(frame)
-            other._size += len(frame)
-            other._changed.set()
+            if not await self._other._inbox.put(frame):
+                raise LinkClosed(str(self._inbox.ended))
 
     async def receive(self) -> list[bytes]:
-        while not self._inbox:
-            if self._closed is not None:
-                raise LinkClosed(self._closed)
-            self._changed.clear()
-            await self._changed.wait()
-        frames = list(self._inbox)
-        self._inbox.clear()
-        self._size = 0
-        self._changed.set()
-        return frames
+        return await self._inbox.take()
 
     async def close(self, reason: str = "") -> None:
         for end in (self, self._other):
-            if end._closed is None:
-                end._closed = reason or "closed"
-            end._changed.set()
+            end._inbox.end(LinkClosed(reason or "closed"))
 
     def path(self) -> LinkPath:
         return LinkPath("local")

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol, get_args
 
@@ -29,6 +28,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, W
 
 from ..protocol.framing import MAX_FRAME
 from . import LinkClosed, LinkPath, PathKind, Unreachable
+from .inbox import Inbox
 
 INBOX = 256 << 10
 DIAL_TIMEOUT = 10.0
@@ -66,37 +66,25 @@ class WebSocketLink:
         self.peer = peer
         self._socket = socket
         self._kind: PathKind = kind
-        self._inbox: deque[bytes] = deque()
-        self._size = 0
-        self._changed = asyncio.Event()
-        self._ended: ConnectionError | None = None
+        self._inbox = Inbox(INBOX)
 
     async def send(self, frames: Sequence[bytes]) -> None:
         try:
             for frame in frames:
-                if self._ended is not None:
-                    raise LinkClosed(str(self._ended))
+                if self._inbox.ended is not None:
+                    raise LinkClosed(str(self._inbox.ended))
                 await self._socket.write_message(frame, binary=True)
         except (WebSocketClosedError, StreamClosedError):
-            raise LinkClosed(str(self._ended or "the WebSocket was closed")) from None
+            raise LinkClosed(str(self._inbox.ended or "the WebSocket was closed")) from None
 
     async def receive(self) -> list[bytes]:
         """As `Link.receive`; raises `Unreachable` if this was a pipe to a host that could not be reached."""
-        while not self._inbox:
-            if self._ended is not None:
-                raise self._ended
-            self._changed.clear()
-            await self._changed.wait()
-        frames = list(self._inbox)
-        self._inbox.clear()
-        self._size = 0
-        self._changed.set()
-        return frames
+        return await self._inbox.take()
 
     async def close(self, reason: str = "", code: int = NORMAL) -> None:
-        if self._ended is not None:
+        if self._inbox.ended is not None:
             return
-        self._end(LinkClosed(reason or "closed"))
+        self._inbox.end(LinkClosed(reason or "closed"))
         self._socket.close(code, short(reason))  # after what was sent; tornado waits 5 s for it to be taken
 
     def path(self) -> LinkPath:
@@ -107,30 +95,19 @@ class WebSocketLink:
         try:
             await self._socket.write_message(json.dumps({"path": kind}))
         except (WebSocketClosedError, StreamClosedError):
-            raise LinkClosed(str(self._ended or "the WebSocket was closed")) from None
+            raise LinkClosed(str(self._inbox.ended or "the WebSocket was closed")) from None
 
     async def on_message(self, message: str | bytes) -> None:
         """A message has come. Waits while there is no room for more, and the socket is not read meanwhile."""
         if not isinstance(message, bytes) or not message:
             await self.close(_NOT_A_FRAME, UNSUPPORTED)
             return
-        while self._size >= INBOX and self._ended is None:
-            self._changed.clear()
-            await self._changed.wait()
-        if self._ended is None:
-            self._inbox.append(message)
-            self._size += len(message)
-            self._changed.set()
+        await self._inbox.put(message)
 
     def on_close(self, code: int | None, reason: str | None) -> None:
         """The socket has been closed."""
         text = reason or _CLOSED.get(code or 0, "the WebSocket was closed")
-        self._end(Unreachable(text) if code in _UNREACHABLE else LinkClosed(text))
-
-    def _end(self, why: ConnectionError) -> None:
-        if self._ended is None:
-            self._ended = why
-        self._changed.set()
+        self._inbox.end(Unreachable(text) if code in _UNREACHABLE else LinkClosed(text))
 
 
 class _DialedLink(WebSocketLink):

@@ -175,7 +175,7 @@ async def test_who_does_not_read_slows_the_sender_and_needs_no_memory(place: Pla
     while before != sent:  # until the sockets' buffers are full
         before = sent
         await asyncio.sleep(0.3)
-    assert other._size <= INBOX + MAX_FRAME
+    assert other._inbox.size <= INBOX + MAX_FRAME
     assert sent * len(frame) < 32 << 20
     assert len(await take(other, before)) >= before  # and goes on once it is read
     sending.cancel()
@@ -185,7 +185,7 @@ async def test_who_does_not_read_slows_the_sender_and_needs_no_memory(place: Pla
 async def test_a_full_inbox_does_not_outlive_the_link(place: Place) -> None:
     near, far = await place.pair()
     sending = asyncio.ensure_future(near.send([b"x" * 60_000] * 1000))
-    while far._size < INBOX:
+    while far._inbox.size < INBOX:
         await asyncio.sleep(0.01)
     await far.close("enough")
     with pytest.raises(LinkClosed):

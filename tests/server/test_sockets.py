@@ -208,7 +208,7 @@ async def test_a_client_that_stops_reading_holds_nobody_up(server: Server, elsew
         links[0].receive = asyncio.get_running_loop().create_future  # takes nothing any more
         for _ in range(3):
             assert (await quick.run("seq 1 300000; echo done", timeout=30)).exit_status == 0
-        assert links[0]._size <= 512 << 10
+        assert links[0]._inbox.size <= 512 << 10
 
 
 async def test_the_owner_secret_is_the_owners_alone(server: Server) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -304,6 +304,29 @@ def test_one_who_asks_for_a_snapshot_still_needs_scrollback(out: Outgoing, shell
     assert out.subscriptions[1].needs_scrollback  # should the link break before the snapshot
 
 
+def test_scrollback_is_needed_until_it_is_acknowledged(shell: FakeShell) -> None:
+    out = outgoing(shell)
+    out.subscribe(shell, -1, False, 0.0)
+    [snapshot] = take(out)
+    assert out.subscriptions[1].needs_scrollback  # it may not arrive
+    out.acknowledge(1, len(snapshot.data), 0.1)
+    assert not out.subscriptions[1].needs_scrollback
+
+
+def test_a_resize_drops_the_snapshot_that_is_being_sent(out: Outgoing, shell: FakeShell) -> None:
+    shell.prints(1200, now=5.0)
+    take(out, 5.0)
+    out.acknowledge(1, 1 << 40, 5.1)
+    assert take(out, 6.0)[-1].more
+    out.acknowledge(1, 1 << 40, 6.1)
+    shell.resizes()
+    out.shells_changed()
+    shells, first, *_ = take(out, 6.1)
+    assert dict(shells.shells)[1].cols == 81
+    assert first.part == 0
+    assert first.data.startswith(b"81 whole ")
+
+
 def test_a_new_size_is_told_before_output_that_was_made_for_it(out: Outgoing, shell: FakeShell) -> None:
     shell.prints(6)
     shell.resizes()
@@ -495,6 +518,14 @@ class Interleaving(RuleBasedStateMachine):
             self.woken = True
 
     @rule()
+    def everything_arrives(self) -> None:
+        self.host_receives(len(self.up))
+        self.host_sends()
+        self.client_receives(len(self.down))
+        self.client_acknowledges()
+        self.host_receives(len(self.up))
+
+    @rule()
     def link_breaks(self) -> None:
         known = self.out.subscriptions.get(1)
         if known is not None:
@@ -528,4 +559,6 @@ class Interleaving(RuleBasedStateMachine):
 
 
 class TestInterleaving(Interleaving.TestCase):  # type: ignore[misc,name-defined]
-    settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+    settings = settings(
+        max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )

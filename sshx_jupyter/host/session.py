@@ -428,7 +428,6 @@ class Session:
     def _full(self) -> bool:
         return len(self._sender.everyone()) >= self.limits.users
 
-
     def _welcome(self, participant: Participant, heard: int) -> None:
         previous = self._sender.add(participant)
         if previous is not None:  # the host has not yet found the old link to be broken

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from ..client import SessionEnded, SshxClient
@@ -61,10 +61,8 @@ class KernelClient:
         member = cls(hosted.credentials, mirror)
         member.hosted = hosted
         await member._connect(SshxClient.connect(hosted.credentials, dial=hosted.dial, observer=True, **LIGHT))
-        tickets = await hosted.tickets()
-        if tickets is not None:
-            mirror.tickets_changed(tickets)
-        member._spawn(member._watch_tickets(hosted))
+        await member._renew_tickets()
+        member._spawn(member._watch_tickets())
         return member
 
     @classmethod
@@ -123,7 +121,14 @@ class KernelClient:
                 self._over.set()
             self._mirror.member_changed(self)
 
-    async def _watch_tickets(self, hosted: Hosted) -> None:
+    async def _renew_tickets(self) -> Tickets | None:
+        """Tell the mirror the tickets as they are now, and return them; None if they cannot be had, or are not ours."""
+        tickets = await self.hosted.tickets() if self.hosted is not None else None
+        if tickets is not None:
+            self._mirror.tickets_changed(tickets)
+        return tickets
+
+    async def _watch_tickets(self) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         while self.client is not None and not self.client.ended:
@@ -131,29 +136,29 @@ class KernelClient:
             pause = OFTEN if loop.time() - started < CLOSE_TO_START else SELDOM
             with contextlib.suppress(asyncio.TimeoutError):  # new tickets may have been made
                 await asyncio.wait_for(self._info_changed.wait(), pause)
-            tickets = await hosted.tickets()
-            if tickets is not None:
-                self._mirror.tickets_changed(tickets)
+            await self._renew_tickets()
 
     # For the views.
 
-    def access(self) -> dict[str, Any]:
-        """What a view needs to take part beside the kernel. Secret, but for the kernel's own front ends."""
+    async def access(self) -> dict[str, Any]:
+        """What a view needs to take part beside the kernel. Secret, but for the kernel's own front ends.
+
+        A view of a session that was joined is a companion of the kernel's client: it needs neither ticket nor password.
+        """
         credentials, client = self.credentials, self.client
-        companion = client.info.get("token") if client is not None and self.hosted is None else None
+        companion: bytes | None = client.info.get("token") if client is not None and self.hosted is None else None
         return {
             "session": credentials.session_id.hex(),
             "role": credentials.role,
-            "secret": credentials.secret.hex(),
-            "password": credentials.password,
-            "companion": companion.hex() if isinstance(companion, bytes) else None,
+            "secret": credentials.secret.hex() if companion is None else "",
+            "companion": companion.hex() if companion is not None else None,
+            "addr": self._address(await self._renew_tickets()),
         }
 
-    async def address(self) -> str | None:
+    def _address(self, tickets: Tickets | None) -> str | None:
         """The host's iroh address, for a pipe; None if it is not known."""
         if self.ticket is not None:
             return self.ticket.endpoint_ticket
-        tickets = await self.hosted.tickets() if self.hosted is not None else None
         text = (tickets.read or tickets.write) if tickets is not None else None
         return Ticket.decode(text).endpoint_ticket if text else None
 
@@ -168,7 +173,7 @@ class KernelClient:
     def abandon(self) -> None:
         """Stop the session if it has not stopped."""
         if self.hosted is not None:
-            self._spawn(_quietly(self.hosted.stop()))
+            self._spawn(_quietly(self.hosted.stop))
 
     async def leave(self) -> None:
         """End the kernel's part."""
@@ -183,9 +188,9 @@ class KernelClient:
         return task
 
 
-async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+async def _quietly(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     with contextlib.suppress(SharingError):
-        await work
+        await work()
 
 
 def _refused(error: Exception) -> SharingError:

@@ -209,12 +209,12 @@ class SharedSession(SessionWidget):
     async def _access(self) -> dict[str, Any]:
         if self._member is None or self.ended:
             return {"type": "ended", "reason": self.ended or "This session did not begin."}
+        access = {"type": "access", **await self._member.access()}
         tickets = self._tickets
         invite = {
             "tickets": {"write": tickets.write, "read": tickets.read},
             "urls": {"write": tickets.write_url, "read": tickets.read_url} if tickets.read_url else None,
         }
-        access = {"type": "access", **self._member.access(), "addr": await self._member.address()}
         return {**access, **(invite if self.own else {"tickets": None, "urls": None})}
 
     async def _serve(self, link: CommLink) -> None:

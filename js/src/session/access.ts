@@ -20,7 +20,7 @@ export interface Access {
   /** The server's description; null if the page's Jupyter server does not host the session. */
   session: HostedSession | null;
   invite: Invite | null;
-  /** Asks for the invite again: a change of network gives the host other addresses, and the tickets contain them. */
+  /** Asks for the invite again: new tickets were made, or the host has other addresses, which the tickets contain. */
   renewInvite?: () => Promise<Invite | null>;
 }
 

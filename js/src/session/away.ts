@@ -28,6 +28,12 @@ export function keep(key: string, value: () => string | null): () => void {
   };
 }
 
+/** Have `value` wait as if it had come with the page. */
+export function put(key: string, value: string): void {
+  watch();
+  waiting.set(key, value);
+}
+
 /** Drop what came with the page and begins so, and has not been taken. */
 export function forget(prefix: string): void {
   watch();

@@ -257,14 +257,17 @@ export class SessionModel {
     const read = peopleReader();
     this.#people = read(client);
     let connected = false;
+    let { rotations } = client.info ?? {};
     client.on(({ type }) => {
       const before = this.#people;
       if (type === "users") this.#people = read(client);
       if (type === "network") this.#tell("measured");
       else if (type === "state" || type === "info" || before !== this.#people) this.#tell("changed");
       if (client.state === "ended") this.#stop(); // there is nothing to come back to
-      if (!connected && client.state === "connected") void this.#renewInvite(client, access);
+      const renewed = client.info?.rotations;
+      if (client.state === "connected" && (!connected || renewed !== rotations)) void this.#renewInvite(client, access);
       connected = client.state === "connected";
+      rotations = renewed;
     });
     this.#followName(client);
     this.#become({ at: "live", client, session, invite });

@@ -14,8 +14,8 @@ import { pageServer } from "./server";
 interface KernelAccess {
   session: string;
   role: Role;
+  /** Empty for a companion, who needs none. */
   secret: string;
-  password: string | null;
   /** Where the host is, as an iroh endpoint ticket. */
   addr: string | null;
   /** The token of the kernel's own client, if that client is the listed user. */
@@ -31,22 +31,35 @@ export function finder(model: Model, kernel: Kernel): SessionOptions["find"] {
     // Without the kernel, which may be busy.
     const session = api && model.get("own") ? await api.find(id).catch(() => null) : null;
     if (api && session) return hostedAccess(api, session);
-    const answer = kernel.ask({ type: "access" }, "access", "ended");
+    const answer = ask(kernel);
     void kernel.silence(answer).then(() => doubt(KERNEL_GONE));
-    const { message } = await answer;
-    if (message.type === "ended") throw new Error(String(message.reason));
-    return throughKernel(message as unknown as KernelAccess, api, kernel);
+    return throughKernel(read(await answer), api, kernel);
   };
 }
 
+function ask(kernel: Kernel): ReturnType<Kernel["ask"]> {
+  return kernel.ask({ type: "access" }, "access", "ended");
+}
+
+/** The answer. Throws the reason if the session is over. */
+function read({ message }: Awaited<ReturnType<Kernel["ask"]>>): KernelAccess {
+  if (message.type === "ended") throw new Error(String(message.reason));
+  return message as unknown as KernelAccess;
+}
+
 function throughKernel(access: KernelAccess, api: Api | null, kernel: Kernel): Access {
-  const { session, role, secret, password, addr, companion, tickets, urls } = access;
+  const { session, role, secret, addr, companion } = access;
   const comm = dialComm(kernel);
   return {
-    credentials: { sessionId: hexToBytes(session), role, secret: hexToBytes(secret), password },
+    credentials: { sessionId: hexToBytes(session), role, secret: hexToBytes(secret), password: null },
     dial: api && addr ? dialEither(api.dialAny(session, addr), comm) : comm,
     ...(companion && { companion: hexToBytes(companion) }),
     session: null,
-    invite: tickets && { tickets, urls },
+    invite: inviteOf(access),
+    renewInvite: async () => inviteOf(read(await ask(kernel))),
   };
+}
+
+function inviteOf({ tickets, urls }: KernelAccess): Invite | null {
+  return tickets && { tickets, urls };
 }

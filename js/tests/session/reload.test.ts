@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { forget } from "../../src/session/away";
 import { keepResume, takeResume } from "../../src/session/reload";
+import type { State } from "../../src/client/events";
 import type { Credentials } from "../../src/protocol/handshake";
 
 const WRITER: Credentials = {
@@ -13,12 +14,12 @@ const WRITER: Credentials = {
 const READER: Credentials = { ...WRITER, role: "reader" };
 const ANOTHER: Credentials = { ...WRITER, sessionId: new Uint8Array(16) };
 const TOKEN = Uint8Array.of(1, 2, 255);
-let client: { resumeToken: Uint8Array | null };
+let client: { resumeToken: Uint8Array | null; state: State };
 let stops: (() => void)[];
 
 beforeEach(() => {
   forget("");
-  client = { resumeToken: TOKEN };
+  client = { resumeToken: TOKEN, state: "connected" };
   stops = [keepResume(client, WRITER)];
 });
 
@@ -46,14 +47,16 @@ test("it is not another's, who leaves it there for whom it is", () => {
 });
 
 test("each session and role has a token", () => {
-  for (const [i, who] of [READER, ANOTHER].entries()) stops.push(keepResume({ resumeToken: Uint8Array.of(i) }, who));
+  for (const [i, who] of [READER, ANOTHER].entries()) {
+    stops.push(keepResume({ ...client, resumeToken: Uint8Array.of(i) }, who));
+  }
   reload();
   expect([ANOTHER, READER, WRITER].map(takeResume)).toEqual([Uint8Array.of(1), Uint8Array.of(0), TOKEN]);
 });
 
 test("it is the one that the client has when the page goes, if it has any", () => {
   client.resumeToken = Uint8Array.of(3);
-  stops.push(keepResume({ resumeToken: null }, READER));
+  stops.push(keepResume({ ...client, resumeToken: null }, READER));
   reload();
   expect([WRITER, READER].map(takeResume)).toEqual([Uint8Array.of(3), null]);
 });
@@ -73,8 +76,16 @@ test("what is not a token is none", () => {
   expect(takeResume(WRITER)).toBeNull();
 });
 
-test("who has left keeps nothing", () => {
+test("who leaves and joins again is the same user", () => {
   stops.pop()!();
+  expect(takeResume(WRITER)).toEqual(TOKEN);
+  expect(takeResume(WRITER)).toBeNull();
+});
+
+test("nothing is kept of a session that is over", () => {
+  client.state = "ended";
+  stops.pop()!();
+  expect(takeResume(WRITER)).toBeNull();
   leave();
   expect(sessionStorage.length).toBe(0);
 });

@@ -146,7 +146,7 @@ describe("a session of this server", () => {
     await vi.waitUntil(() => api.host(ID).links.length === 2);
     const link = await api.letIn(SESSION);
     expect(made.stage).toMatchObject({ at: "live", session: SESSION });
-    expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
+    expect(link.token).toEqual(api.host(ID).token);
   });
 
   test("is entered after a reload as what one has joined it as", async () => {
@@ -360,20 +360,24 @@ describe("who has joined", () => {
     expect(link.all("setName")).toEqual([[1, "Grace"]]);
   });
 
-  test("comes back to the form, and is in the session no more", async () => {
+  test("comes back to the form, and is the same user when they join again", async () => {
     const made = await joined();
     const { link } = api.host(ID);
     made.leave();
     expect(link.closed).toBe(true);
     expect([made.stage, made.id]).toEqual([FORM, null]);
-    expect(left()).toEqual([]);
+    expect(left()).toEqual(["resume"]);
+    const again = made.join(TICKET, null);
+    await api.letIn(SESSION, TICKET.credentials());
+    expect(await again).toBeNull();
+    expect(api.host(ID).link.token).toEqual(api.host(ID).token);
   });
 
   test("leaves with the tab", async () => {
     const made = await joined();
     made.close();
     expect(api.host(ID).link.closed).toBe(true);
-    expect(left()).toEqual([]);
+    expect(left()).toEqual(["resume"]);
   });
 
   test("is back after a reload, as the same user, as often as that", async () => {
@@ -385,7 +389,7 @@ describe("who has joined", () => {
       const link = await api.letIn(SESSION, TICKET.credentials());
       await settled();
       expect(made.stage).toMatchObject({ at: "live", session: null });
-      expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
+      expect(link.token).toEqual(api.host(ID).token);
     }
   });
 
@@ -413,7 +417,7 @@ describe("who has joined", () => {
     const link = await api.letIn(SESSION, TICKET.credentials());
     await settled();
     expect(made.stage.at).toBe("live");
-    expect(link.all("join")).toMatchObject([{ resume: api.host(ID).token }]);
+    expect(link.token).toEqual(api.host(ID).token);
   });
 
   test("loses nothing by a reload while the server cannot be asked", async () => {
@@ -536,9 +540,11 @@ describe("a session that is found in another way", () => {
 
   test("is entered as it says, and nothing of it is kept", async () => {
     const made = model(ID, { find, keeps: "nothing" });
+    api.host(ID).tokens = [bytes(32, 3)];
     answer(way());
     const link = await api.letIn(SESSION, TICKET.credentials());
-    expect(link.all("join")).toMatchObject([{ as: "companion", of: bytes(32, 3) }]);
+    expect(link.all("join")).toMatchObject([{ as: "companion" }]);
+    expect(link.token).toEqual(bytes(32, 3));
     expect(made.stage).toEqual({ at: "live", client: made.client, session: null, invite: INVITE });
     expect(left()).toEqual([]);
   });

@@ -60,8 +60,7 @@ const ACCESS = {
   type: "access",
   session: ID,
   role: "writer",
-  secret: "09".repeat(16),
-  password: "pw",
+  secret: "",
   addr: "endpointaaaa",
   companion: "0a".repeat(16),
   tickets: null,
@@ -155,19 +154,21 @@ test("another session is the kernel's, through the server if that leads to the h
   await act(() => model.answer("access", ACCESS));
   await settle();
   const { credentials, dial, companion } = client().options;
-  expect(credentials).toEqual({ sessionId: bytes(16, 7), role: "writer", secret: bytes(16, 9), password: "pw" });
+  expect(credentials).toEqual({ sessionId: bytes(16, 7), role: "writer", secret: bytes(0, 0), password: null });
   expect(companion).toEqual(bytes(16, 10));
   expect(view().invite).toBeUndefined();
   await dial(handlers);
   await settle();
   expect(dialled).toEqual([`ws://localhost:3000/user/ada/sshx/api/link/${ID}?addr=endpointaaaa`]);
   expect(types(model)).toEqual(["access", "open"]);
-  expect(JSON.stringify(model.state)).not.toMatch(/0909|pw|0a0a/);
+  expect(JSON.stringify(model.state)).not.toMatch(/0a0a/);
 });
 
 test("on a page that is no Jupyter server's, one's own session is reached through the kernel", async () => {
   const { model } = await open({ own: true });
-  await act(() => model.answer("access", { ...ACCESS, role: "owner", companion: null, tickets: TICKETS }));
+  await act(() =>
+    model.answer("access", { ...ACCESS, role: "owner", secret: "09".repeat(16), companion: null, tickets: TICKETS }),
+  );
   await settle();
   expect(view().invite).toEqual({ tickets: TICKETS, urls: null });
   await client().options.dial(handlers);

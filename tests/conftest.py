@@ -30,16 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.obj = _limited(item.obj, marker.args[0] if marker is not None else ASYNC_TIMEOUT)
 
 
-class Files(LoadScopeScheduling):
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Gives each process whole files, and one of them all files of tests in the browser."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _scope
+    return scheduler
 
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "browser" if Path(file).stem in IN_THE_BROWSER else file
 
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
-    return Files(config, log)
+def _scope(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return "browser" if Path(file).stem in IN_THE_BROWSER else file
 
 
 def _limited(test: Any, seconds: float) -> Any:

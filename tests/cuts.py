@@ -65,7 +65,7 @@ class Cutter:
         if self.left <= 0:
             return link
         self.left -= 1
-        return Fragile(link, self._chance)  # type: ignore[return-value]
+        return Fragile(link, self._chance)
 
 
 async def storm(

@@ -80,12 +80,13 @@ class Participant:
                 shell = await client.create(len(account.opened) * 10, 0)
                 account.opened.append(shell)
                 for _ in range(5):
-                    account.place = [self._chance.randint(-500, 500), self._chance.randint(-500, 500)]
-                    await client.move(sid, Geometry(*account.place, 24, 80))
+                    x, y = self._chance.randint(-500, 500), self._chance.randint(-500, 500)
+                    account.place = [x, y]
+                    await client.move(sid, Geometry(x, y, 24, 80))
                 await client.close_shell(shell)
                 await self._pause(pauses.shell)
 
-        await client.wait_for(lambda c: sid in c.shells)
+        await _has_shell(client, sid)
         await asyncio.gather(type_lines(), talk(), build())
         await client.drain()
 
@@ -99,13 +100,16 @@ class Participant:
         """Wait until all that both have done has come here."""
         await self._client.wait_for(lambda _: self.account.heard[-1:] == [THE_END])
         for sid in sids.values():
-            await self._client.wait_for(lambda _, sid=sid: re.search(rb"\nended\b", self._printed.get(sid, b"")))
+            await self._ended(sid)
         self.account.printed = {name: self._printed[sid].decode() for name, sid in sids.items()}
 
     def seen(self, sid: int) -> int:
         """The number of the newest line that a shell has printed here."""
         numbers = re.findall(rb"\w (\d+)\r", self._printed.get(sid, b"")[-100:])
         return int(numbers[-1]) if numbers else 0
+
+    async def _ended(self, sid: int) -> None:
+        await self._client.wait_for(lambda _: re.search(rb"\nended\b", self._printed.get(sid, b"")))
 
     async def _pause(self, most: float) -> None:
         await asyncio.sleep(self._chance.uniform(0, most))
@@ -128,11 +132,15 @@ async def open_shells(session: Session, owner: SshxClient, folder: Path) -> dict
     """Open a shell for each participant, in which a program writes what is typed to a file; returns their sids."""
     sids = {name: session.create_shell(command=["sh"]).sid for name in NAMES}
     for name, sid in sids.items():
-        await owner.wait_for(lambda c, sid=sid: sid in c.shells)
+        await _has_shell(owner, sid)
         await owner.send(sid, f"cat > '{_typed(folder, name)}'; echo ended\r")
         while not _typed(folder, name).exists():
             await asyncio.sleep(0.01)
     return sids
+
+
+async def _has_shell(client: SshxClient, sid: int) -> None:
+    await client.wait_for(lambda c: sid in c.shells)
 
 
 def places(session: Session) -> dict[int, list[int]]:

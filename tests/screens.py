@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from sshx_jupyter.screen.ghostty import CELL_LINK, CELL_USED, HEAD, ROW_CONTINUES, ROW_WRAP, TAIL, Terminal
-from sshx_jupyter.screen.screen import GhosttyScreen
+from sshx_jupyter.screen.screen import GhosttyScreen, Screen
 
-DEC_MODES = (1, 5, 6, 7, 8, 9, 12, 25, 45, 47, 66, 67, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016)
-DEC_MODES += (1035, 1036, 1039, 1045, 1047, 1049, 2004, 2027, 2031)
+DEC_MODES = [1, 5, 6, 7, 8, 9, 12, 25, 45, 47, 66, 67, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016]
+DEC_MODES += [1035, 1036, 1039, 1045, 1047, 1049, 2004, 2027, 2031]
 ANSI_MODES = (2, 4, 12, 20)
 SCROLLBACK = 10_000
 ATTRIBUTES = ("bold", "italic", "faint", "blink", "inverse", "invisible", "strikethrough", "overline", "underline")
@@ -20,8 +20,10 @@ _CHARSETS = re.compile(rb"\x1b[()*+]B")  # ASCII, which is what a terminal start
 Cell = tuple[str, int, tuple[Any, ...], bytes]
 
 
-def assert_same_screen(actual: GhosttyScreen, expected: GhosttyScreen, *, scrollback: bool = True) -> None:
+def assert_same_screen(actual: Screen, expected: Screen, *, scrollback: bool = True) -> None:
     """Fails with the first difference; without `scrollback`, lines above the screen are not looked at."""
+    assert isinstance(actual, GhosttyScreen)
+    assert isinstance(expected, GhosttyScreen)
     got, want = state(actual), state(expected)
     assert got == want, {key: (got[key], want[key]) for key in want if got[key] != want[key]}
     a, b = actual._terminal, expected._terminal

@@ -124,6 +124,11 @@ class RawClient:
         return message
 
 
+async def past(client: SshxClient, sid: int, seq: int) -> None:
+    """Wait until a client has more than the first `seq` bytes of a shell's output."""
+    await client.wait_for(lambda c: c._shells[sid].seq > seq)
+
+
 class Stalling:
     """A link that stops taking frames from the other side while `stalled`: a guest that does not read."""
 

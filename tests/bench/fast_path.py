@@ -54,6 +54,7 @@ async def _throughput() -> float:
 
     async def receive() -> tuple[int, float]:
         incoming = await host.accept_next()
+        assert incoming is not None
         connection = await (await incoming.accept()).connect()
         stream = (await connection.accept_bi()).recv()
         received, start = len(await stream.read(BLOCK)), time.perf_counter()

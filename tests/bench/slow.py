@@ -18,7 +18,7 @@ from sshx_jupyter.node import SshxNode
 from tests.bench.bulk import bulk
 from tests.bench.report import Row
 from tests.servers import JupyterServer, jupyter_server
-from tests.sessions import Stalling, Throttled
+from tests.sessions import Stalling, Throttled, past
 
 ROUNDS = 5
 LINK_RATE = 1_000_000 / 8
@@ -90,8 +90,7 @@ async def _interrupt(server: JupyterServer) -> list[Row]:
         await client.wait_for(lambda c: c._shells[sid].seq >= 0)
         for _ in range(ROUNDS):
             await client.send(sid, "clear; yes hello\r")
-            seq = client._shells[sid].seq
-            await client.wait_for(lambda c, seq=seq: c._shells[sid].seq > seq + 5_000_000)
+            await past(client, sid, client._shells[sid].seq + 5_000_000)
             started = time.perf_counter()
             await client.send(sid, "\x03echo stop$((40+2))\r")
             await client.wait_for(lambda c: "stop42" in c.screen(sid).text())

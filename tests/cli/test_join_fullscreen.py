@@ -312,8 +312,8 @@ def test_a_lot_of_output_and_then_a_key(joined: Terminal) -> None:
 
 
 @contextlib.asynccontextmanager
-async def hosting(**options: str) -> AsyncIterator[SshxNode]:
-    async with await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0", **options) as node:
+async def hosting() -> AsyncIterator[SshxNode]:
+    async with await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0") as node:
         yield node
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from tests.servers import TOKEN, JupyterServer
 
@@ -87,7 +87,7 @@ class Person:
         self.problems: list[str] = []
         """Errors of scripts and messages on the console."""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        page.on("console", self._on_console)
 
     @classmethod
     async def at(cls, browser: Browser, server: JupyterServer, **options: Any) -> Person:
@@ -98,6 +98,10 @@ class Person:
         person = cls(server, context, await context.new_page())
         await person.page.goto(f"{server.url}sshx/p2p?token={TOKEN}")
         return person
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.problems.append(message.text)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

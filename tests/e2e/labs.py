@@ -158,4 +158,5 @@ class Lab:
             if '"sshx:' in layout and session["id"] in (kept := json.dumps(workspace)):
                 break
             await asyncio.sleep(0.1)
-        return kept + await self.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+        stored: str = await self.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+        return kept + stored

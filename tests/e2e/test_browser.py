@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FloatRect, expect
 
 from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
@@ -83,9 +83,9 @@ async def test_share_and_join(host: Person, guest: Person) -> None:
 
     # Names, cursors and the chat, both ways.
     await rename(host, "Ada")
-    for person, other in ((host, "Grace"), (guest, "Ada")):
+    for person, name in ((host, "Grace"), (guest, "Ada")):
         await person.show("People")
-        await expect(person.people().get_by_text(other, exact=False)).to_be_visible()
+        await expect(person.people().get_by_text(name, exact=False)).to_be_visible()
     for person, other, name in ((host, guest, "Ada"), (guest, host, "Grace")):
         await person.page.mouse.move(200, 300)
         await person.page.mouse.move(300, 400, steps=5)
@@ -361,14 +361,14 @@ async def test_pan_and_zoom(host: Person, session: dict[str, Any]) -> None:
     await host.connected()
     await host.sees("$")
 
-    async def box() -> dict[str, float]:
+    async def box() -> FloatRect:
         box = await host.shells().first.bounding_box()
         assert box is not None
-        return dict(box)
+        return box
 
-    async def still() -> dict[str, float]:
+    async def still() -> FloatRect:
         """The same once it does not move any more."""
-        before: dict[str, float] = {}
+        before: FloatRect | None = None
         now = await box()
         while now != before:
             await asyncio.sleep(0.3)  # longer than the canvas glides

@@ -170,7 +170,7 @@ async def test_programs_look_the_same_at_the_guest(server_a: JupyterServer) -> N
         await same("$ ", start)
         # Bracketed paste: bash asks for it, and takes what is pasted without running it.
         start = len(tab.output)
-        assert client.screen(1)._terminal.mode(2004)  # type: ignore[attr-defined]
+        assert client.screen(1)._terminal.mode(2004)
         await client.send(1, b"\x1b[200~echo pasted\necho twice\x1b[201~")
         await same("twice", start)
         assert "pasted\r\npasted" not in tab.output[start:]

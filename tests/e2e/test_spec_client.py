@@ -255,6 +255,10 @@ async def test_cut_at_random_it_loses_and_doubles_nothing(server: JupyterServer,
         ways = ["mute", "deaf", "both", "polite", "fin", "reset"]
         cuts = [*ways, *ways, *ways]
         chance.shuffle(cuts)
+
+        async def more_links_than(links: int) -> None:
+            await writer.until(lambda: writer.links > links)
+
         for how in cuts:
             await asyncio.wait_for(writer.until(lambda: writer.settled), 20)
             links = writer.links
@@ -271,7 +275,7 @@ async def test_cut_at_random_it_loses_and_doubles_nothing(server: JupyterServer,
             await asyncio.sleep(chance.uniform(0, 0.05))
             cutting = asyncio.ensure_future(writer.link.cut(how, chance))
             await work(cutting)
-            await writer.until(lambda links=links: writer.links > links)
+            await more_links_than(links)
         created = await writer.request("create", 0, 0)
         assert created != sid
         writer.type(sid, b"\x04")

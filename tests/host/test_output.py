@@ -9,7 +9,6 @@ import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,7 +22,7 @@ from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT
 from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Geometry, Hello, Subscribe
 from tests.screens import assert_same_screen
-from tests.sessions import Host, RawClient, Stalling, Throttled, credentials, hosting
+from tests.sessions import Host, RawClient, Stalling, Throttled, credentials, hosting, past
 
 
 @pytest.fixture
@@ -74,6 +73,10 @@ async def test_a_late_client_gets_screen_and_scrollback(host: Host) -> None:
             assert_equal(session, first)
 
 
+async def resized(client: SshxClient, sid: int, size: tuple[int, int]) -> None:
+    await client.wait_for(lambda c: (c.shells[sid].rows, c.shells[sid].cols) == size)
+
+
 async def test_resize_keeps_screens_equal(host: Host) -> None:
     session = await host.create()
     async with host.connect(session) as client, host.connect(session, "reader") as other:
@@ -81,7 +84,7 @@ async def test_resize_keeps_screens_equal(host: Host) -> None:
         for rows, cols in ((10, 40), (50, 200), (24, 80)):
             await client.run("printf '%0150d\\n' 1 2 3")
             await client.move(sid, Geometry(1, 2, rows, cols))
-            await other.wait_for(lambda c, size=(rows, cols): (c.shells[sid].rows, c.shells[sid].cols) == size)
+            await resized(other, sid, (rows, cols))
             assert (await client.run("stty size")).output.split() == [str(rows), str(cols)]
             await settle(session, client, other)
             assert_equal(session, client)
@@ -93,7 +96,7 @@ async def test_returning_clients_lose_no_line_and_see_none_twice(
 ) -> None:
     monkeypatch.setattr(retry, "BACKOFF", (0.001, 0.005))
     session = await host.create()
-    links: list[Any] = []
+    links: list[Link] = []
 
     async def dial() -> Link:
         links.append(await host.dial())
@@ -111,6 +114,11 @@ async def test_returning_clients_lose_no_line_and_see_none_twice(
                         assert not event.missed
                     received.extend(event.data)
 
+        async def pull_the_plug() -> None:
+            made = len(links)
+            await links[-1].close("pulled the plug")
+            await client.wait_for(lambda c: len(links) > made and c.state == "connected")
+
         watching = asyncio.ensure_future(watch())
         uid, sid = client.uid, next(iter(client.shells))
         await client.wait_for(lambda c: c._shells[sid].seq >= 0)
@@ -120,9 +128,7 @@ async def test_returning_clients_lose_no_line_and_see_none_twice(
         await typist.send(sid, f"i=0; {lines_until}\r")
         for _ in range(300):
             await asyncio.sleep(chance.uniform(0, 0.01))
-            made = len(links)
-            await links[-1].close("pulled the plug")
-            await client.wait_for(lambda c, made=made: len(links) > made and c.state == "connected")
+            await pull_the_plug()
         enough.touch()
         last = int((await typist.run("echo $i")).output)
         await settle(session, client)
@@ -204,7 +210,7 @@ async def test_interrupt_shows_at_once_on_a_slow_link(host: Host) -> None:
         took = []
         for attempt in range(3):
             await client.send(sid, b"yes hello\r")
-            await client.wait_for(lambda c, seq=5_000_000 * (attempt + 1): c._shells[sid].seq > seq)
+            await past(client, sid, 5_000_000 * (attempt + 1))
             started = time.monotonic()
             await client.send(sid, b"\x03echo stop$((40+2))\r")
             await client.wait_for(lambda c: "stop42" in c.screen(sid).text())
@@ -253,6 +259,13 @@ def test_log_keeps_small_outputs_together() -> None:
     assert len(encode(Chunks(MAX_ID, MAX_SEQ, chunks))) <= MAX_PLAINTEXT
 
 
+async def print_and_exit(client: SshxClient, sid: int, lines: int) -> None:
+    """Let a new shell print some lines and end, and wait until it has."""
+    await client.wait_for(lambda c: sid in c._shells and c._shells[sid].seq >= 0)
+    await client.send(sid, f"seq 1 {lines}; exit\r")
+    await client.wait_for(lambda c: sid not in c.shells)
+
+
 async def test_shells_that_end_do_not_use_up_the_window() -> None:
     async with hosting(window=64 << 10) as host:
         session = await host.create()
@@ -260,10 +273,7 @@ async def test_shells_that_end_do_not_use_up_the_window() -> None:
             await client.run("true")
             participant = next(iter(session._sender))
             for _ in range(6):
-                sid = await client.create()
-                await client.wait_for(lambda c, sid=sid: sid in c._shells and c._shells[sid].seq >= 0)
-                await client.send(sid, b"seq 1 4000; exit\r")
-                await client.wait_for(lambda c, sid=sid: sid not in c.shells)
+                await print_and_exit(client, await client.create(), 4000)
             await asyncio.sleep(0.1)
             assert participant.outgoing.flow.in_flight == 0
             assert (await client.run("echo on")).output == "on\n"
@@ -279,9 +289,7 @@ async def test_shells_that_ended_are_not_kept_for_one_who_does_not_read() -> Non
             for _ in range(6):
                 sid = await client.create()
                 await stuck.send(Subscribe(sid, -1))
-                await client.wait_for(lambda c, sid=sid: sid in c._shells and c._shells[sid].seq >= 0)
-                await client.send(sid, b"seq 1 9000; exit\r")
-                await client.wait_for(lambda c, sid=sid: sid not in c.shells)
+                await print_and_exit(client, sid, 9000)
             participant = session._sender.get(uid)
             assert participant is not None
             assert len(participant.outgoing.subscriptions) <= 3
@@ -294,7 +302,7 @@ async def test_scrollback_that_was_not_there_yet_comes_after_the_link_broke(
     session = await host.create()
     async with host.connect(session) as typist:
         await typist.run("seq 1 30000")
-        links: list[Any] = []
+        links: list[Throttled] = []
 
         async def dial() -> Link:
             links.append(Throttled(await host.dial(limit=8 << 10), rate=40_000, delay=0.0))

@@ -83,4 +83,4 @@ def test_python_shows_every_option() -> None:
 @pytest.mark.parametrize("keyword", ["cwd", "while_owned", "expires_in", "aprove"])
 def test_python_takes_no_other_option(keyword: str) -> None:
     with pytest.raises(TypeError, match=rf"share\(\) got an unexpected keyword argument '{keyword}'"):
-        share(**{keyword: None})
+        share(**{keyword: None})  # type: ignore[arg-type]

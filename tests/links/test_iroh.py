@@ -49,7 +49,7 @@ async def test_a_ticket_has_the_relay_that_was_found_while_it_waited(monkeypatch
     async with await SshxNode.spawn(relays="disabled", bind=LOOPBACK) as node:
         found = asyncio.Event()
         monkeypatch.setattr(SshxNode, "relay_url", property(lambda _: relay if found.is_set() else None))
-        node._online = asyncio.ensure_future(asyncio.sleep(3))  # type: ignore[assignment]
+        node._online = asyncio.ensure_future(asyncio.sleep(3))
         asyncio.get_running_loop().call_later(0.5, found.set)
         started = time.monotonic()
         ticket = (await node.host(command=["sh"])).read_ticket

@@ -8,7 +8,7 @@ import ctypes
 import random
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, no_type_check
 
 import pytest
 from iroh import Endpoint, EndpointOptions, RecvStream, RelayMode, SendStream, iroh_ffi, preset_minimal
@@ -26,7 +26,7 @@ EDGES = sorted({MIB} | {(1 << power) + off for power in range(20) for off in (-1
 @pytest.fixture
 def plain_bindings() -> Iterator[Any]:
     """The bindings' builder class as it comes, and put back as it was."""
-    builder = iroh_ffi._UniffiRustBufferBuilder
+    builder: Any = iroh_ffi._UniffiRustBufferBuilder
     found = builder.write
     builder.write = _plain_write
     yield builder
@@ -51,6 +51,7 @@ async def echo() -> AsyncIterator[tuple[SendStream, RecvStream]]:
 
     async def serve() -> None:
         incoming = await host.accept_next()
+        assert incoming is not None
         connection = await (await incoming.accept()).connect()
         stream = await connection.accept_bi()
         send, receive = stream.send(), stream.recv()
@@ -115,7 +116,8 @@ def test_a_block_goes_after_what_is_already_there(plain_bindings: Any) -> None:
 
 
 def _lowered(value: Any) -> bytes:
-    buffer = iroh_ffi._UniffiFfiConverterBytes.lower(value)
+    converter: Any = iroh_ffi._UniffiFfiConverterBytes
+    buffer = converter.lower(value)
     try:
         return bytes(buffer.data[: buffer.len])
     finally:
@@ -147,6 +149,7 @@ class _NarrowBuffer(ctypes.Structure):
     )
 
 
+@no_type_check  # in the very words of the bindings
 def _known_builder() -> Any:
     class Known:
         def __init__(self):

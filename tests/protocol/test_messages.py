@@ -42,7 +42,7 @@ plains = st.recursive(
 def values(declared: Any) -> st.SearchStrategy[Any]:
     """All values of a message's or a field's type."""
     origin, args = typing.get_origin(declared), typing.get_args(declared)
-    if dataclasses.is_dataclass(declared):
+    if isinstance(declared, type) and dataclasses.is_dataclass(declared):
         hints = typing.get_type_hints(declared, include_extras=True)
         return st.builds(declared, **{name: values(kind) for name, kind in hints.items()})
     if origin is typing.Annotated:

@@ -261,7 +261,7 @@ def test_last_nonce_is_not_used() -> None:
 
 
 @pytest.mark.parametrize("row", json.loads((VECTORS / "psk.json").read_text())["keys"])
-def test_psk_vectors(row: dict[str, str]) -> None:
+def test_psk_vectors(row: dict[str, Any]) -> None:
     secret, session_id = bytes.fromhex(row["secret"]), bytes.fromhex(row["sessionId"])
     password = row["password"]
     password_hash = b"" if password is None else hash_password(password, session_id)

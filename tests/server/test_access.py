@@ -12,7 +12,7 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from sshx_jupyter.cli import sessions
+from sshx_jupyter.cli import records, sessions
 from sshx_jupyter.cli.console import Failure
 from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.jupyter_servers import JupyterServer
@@ -48,7 +48,7 @@ class Some(Authorizer):
 
     allowed: set[str] = set()  # noqa: RUF012 - for the test to set
 
-    async def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:  # type: ignore[override]
+    async def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
         return resource != "sshx" or action in self.allowed
 
 
@@ -65,7 +65,7 @@ async def upgrade_status(url: str, **headers: str) -> int:
 @pytest.mark.parametrize("token", ["", "token wrong"])
 @pytest.mark.parametrize(("method", "path"), API)
 async def test_nobody_gets_in_without_the_token(server: Server, method: str, path: str, token: str) -> None:
-    body = {} if method in ("POST", "PATCH") else None
+    body: dict[str, Any] | None = {} if method in ("POST", "PATCH") else None
     answer = await server.call(method, path, body, headers={"Authorization": token})
     assert (*answer,) == (403, "forbidden")
     assert server.extension.manager is None
@@ -171,7 +171,7 @@ async def test_kernels_and_the_command_line_do_without_secrets(
     assert [session["id"] for session in await ServerBackend(jupyter).sessions()] == [hosted.id]
 
     monkeypatch.setattr(sessions, "running_servers", lambda: [jupyter])
-    monkeypatch.setattr(sessions.records, "running", list)
+    monkeypatch.setattr(records, "running", list)
     await asyncio.to_thread(sessions.list_sessions, Namespace(json=True))
     [fact] = json.loads(capsys.readouterr().out)
     assert (fact["id"], fact["name"]) == (hosted.id, "Lecture")
@@ -200,8 +200,8 @@ async def test_a_cookie_alone_changes_nothing(server: Server) -> None:
     answer = await server.call("POST", "sshx/api/sessions", {}, headers={**as_browser, "X-XSRFToken": xsrf})
     assert answer.status == 201
     session_id = answer.body["id"]
-    for method in ("PATCH", "DELETE"):
-        body = {} if method == "PATCH" else None
+    changes: list[tuple[str, dict[str, Any] | None]] = [("PATCH", {}), ("DELETE", None)]
+    for method, body in changes:
         answer = await server.call(method, f"sshx/api/sessions/{session_id}", body, headers=dict(as_browser))
         assert (*answer,) == (403, "forbidden")
     # A WebSocket carries cookies from anywhere and no such token: there the origin decides.

@@ -211,7 +211,7 @@ async def test_users_are_listed(server: Server) -> None:
 @pytest.mark.parametrize("session_id", [NOBODY, "x", "0" * 31, "g" * 32, "0" * 33, "%20" + "0" * 31])
 async def test_there_is_no_such_session(server: Server, method: str, session_id: str) -> None:
     await server.extension.node()
-    body = {} if method == "PATCH" else None
+    body: dict[str, Any] | None = {} if method == "PATCH" else None
     assert (*await server.call(method, f"sshx/api/sessions/{session_id}", body),) == (404, "notFound")
 
 

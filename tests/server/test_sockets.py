@@ -120,7 +120,7 @@ async def test_a_pipe_reaches_a_session_elsewhere(server: Server, elsewhere: Ssh
     async with SshxClient.connect(ticket, dial=dial, name="Grace") as client:
         assert (await client.run("echo $((6 * 7))", timeout=20)).output == "42\n"
         assert [user.name for user in session.users().values()] == ["Grace"]
-        await client.wait_for(lambda c: c.path().kind == "direct")
+        await client.wait_for(lambda c: (path := c.path()) is not None and path.kind == "direct")
         assert (await server.call("GET", "sshx/api/status")).body["pipes"] == 1
         result = await client.run("seq 1 200000 | tail -n 3", timeout=30)
         assert result.output == "199998\n199999\n200000\n"

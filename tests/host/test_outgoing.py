@@ -344,12 +344,12 @@ def test_a_shell_ends_after_its_last_output(out: Outgoing, shell: FakeShell) -> 
     shells, *messages = take(out)
     assert [info.ended for _, info in shells.shells] == [True]
     printed = output(messages)
-    assert out.draining
+    assert bool(out.draining)
     out.acknowledge(1, 1 << 40, 0.1)
     *messages, end = take(out, 0.1)
     assert printed + output(messages) == last
     assert end == Shells([])
-    assert not out.draining
+    assert not bool(out.draining)
     assert out.flow.in_flight == 0
     assert take(out, 100.0) == []
 
@@ -558,7 +558,7 @@ class Interleaving(RuleBasedStateMachine):
         assert (self.client.text, self.client.whole) == (self.shell.text, True)
 
 
-class TestInterleaving(Interleaving.TestCase):  # type: ignore[misc,name-defined]
+class TestInterleaving(Interleaving.TestCase):  # type: ignore[misc,valid-type]
     settings = settings(
         max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -158,7 +158,7 @@ async def test_a_recording_of_somebody_gets_nowhere(host: Host) -> None:
 async def test_who_does_not_read_the_refusal_is_let_go(host: Host) -> None:
     session = await host.create()
     link = await host.dial()
-    link._limit = 0  # takes nothing
+    link._inbox._limit = 0  # takes nothing
     await link.send([Preface("writer", session.id).pack(), os.urandom(48)])
     await asyncio.wait_for(closed(host), 3)
     assert len(host.manager.door) == 0

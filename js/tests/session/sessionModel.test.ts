@@ -187,6 +187,18 @@ describe("a session of this server", () => {
     expect(made.stage).toMatchObject({ at: "live", invite: { ...INVITE, urls } });
   });
 
+  test("has an invite that follows new tickets", async () => {
+    const made = model(ID);
+    await settled();
+    const link = await api.letIn(SESSION);
+    await settled();
+    const tickets = { write: "another", read: "another too" };
+    api.list = [{ ...SESSION, tickets }];
+    link.say({ hello: [1, { name: "demo", rotations: 1 }] });
+    await settled();
+    expect(made.stage).toMatchObject({ at: "live", invite: { ...INVITE, tickets } });
+  });
+
   test("is entered at once by who has just made it", async () => {
     const made = model(null);
     made.enter(hostedAccess(api, SESSION));

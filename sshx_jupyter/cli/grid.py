@@ -264,7 +264,7 @@ def _style_color(color: Any) -> tuple[int, ...] | None:
 
 
 def _color(color: tuple[int, ...], base: bytes, palette: dict[int, tuple[int, int, int]]) -> bytes:
-    """A colour as SGR parameters; a palette entry that the program has changed as what it is now."""
+    """A color as SGR parameters; a palette entry that the program has changed as what it is now."""
     if len(color) == 1:
         index = color[0]
         if index not in palette:

@@ -21,7 +21,7 @@ class CommandError(RuntimeError):
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a command printed, without colours and cursor movements, and its exit status.
+    """What a command printed, without colors and cursor movements, and its exit status.
 
     `truncated` tells that output was missed, because it came faster than this client could take it.
     """

@@ -94,6 +94,8 @@ class Outgoing:
     def subscribe(self, shell: Source, seq: int, needs_scrollback: bool, now: float) -> None:
         """Start or resume sending a shell's output, from `seq` if the log has it and the size is the same.
 
+        A client that subscribes again on one link gets a snapshot: what it names does not fit what is on its way.
+
         Args:
             needs_scrollback: whether the client's earlier link did not bring all of the scrollback.
         """
@@ -103,7 +105,7 @@ class Outgoing:
             sub.partial = known.needs_scrollback
             sub.acknowledged, sub.sent = known.acknowledged, known.sent
             sub.skipped_at = now  # no matter how often a client asks, its scrollback is made after `STEADY` seconds
-        if sub.can_resume(seq):
+        elif sub.can_resume(seq):
             sub.position = seq
         self.subscriptions[shell.sid] = sub
         ended = [known for known in self.subscriptions.values() if known.shell.ended]

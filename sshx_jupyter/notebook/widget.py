@@ -80,7 +80,7 @@ class SharedSession(SessionWidget):
         Interrupting the kernel interrupts the command.
 
         Returns:
-            what it printed as `.output`, without colours, and its `.exit_status`.
+            what it printed as `.output`, without colors, and its `.exit_status`.
 
         Raises:
             SharingError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.

@@ -20,7 +20,7 @@ PRIMARY, ALTERNATE = 0, 1
 NARROW, WIDE, TAIL, HEAD = range(4)  # a cell's width; HEAD is the gap left where a wide character did not fit
 # An unfinished sequence is kept to be replayed after a snapshot, unless it is longer (an image, a clipboard).
 MAX_CONTINUATION = 1 << 20
-# Scrollback is bounded by lines; this many bytes bound it too, for very wide and very colourful lines.
+# Scrollback is bounded by lines; this many bytes bound it too, for very wide and very colorful lines.
 MAX_SCROLLBACK_BYTES = 64 << 20
 _SNAPSHOT_RECORD = struct.Struct("<HII")  # tag, payload length, CRC: the framing told in ghostty/vt/snapshot.h
 _SNAPSHOT_HEADER, _SNAPSHOT_READY = 10, 5
@@ -67,7 +67,7 @@ ROW_CONTINUES = _mask(lib.ghostty_row_get, lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATIO
 ROW_LINK = _mask(lib.ghostty_row_get, lib.GHOSTTY_ROW_DATA_HYPERLINK)
 CELL_LINK = _mask(lib.ghostty_cell_get, lib.GHOSTTY_CELL_DATA_HAS_HYPERLINK)
 CELL_TEXT = _mask(lib.ghostty_cell_get, lib.GHOSTTY_CELL_DATA_HAS_TEXT)
-# A cell with none of these was never written to, or erased without a colour.
+# A cell with none of these was never written to, or erased without a color.
 CELL_USED = (
     CELL_TEXT
     | _mask(lib.ghostty_cell_get, lib.GHOSTTY_CELL_DATA_HAS_STYLING)
@@ -202,7 +202,7 @@ class Terminal:
         return bool(self._mode.value)
 
     def color(self, name: str) -> tuple[int, int, int] | None:
-        """The colour that the program set as FOREGROUND, BACKGROUND or CURSOR, if it did."""
+        """The color that the program set as FOREGROUND, BACKGROUND or CURSOR, if it did."""
         out = ffi.new("GhosttyColorRgb*")
         key = getattr(lib, f"GHOSTTY_TERMINAL_DATA_COLOR_{name}")
         return None if lib.ghostty_terminal_get(self._handle, key, out) else (out.r, out.g, out.b)
@@ -316,7 +316,7 @@ class Terminal:
         return int(out[0])
 
     def background(self, cell: int) -> tuple[int, ...] | None:
-        """The colour of a cell without text: a palette index, or red, green and blue."""
+        """The color of a cell without text: a palette index, or red, green and blue."""
         tag = self._out["int"]
         lib.ghostty_cell_get(cell, lib.GHOSTTY_CELL_DATA_CONTENT_TAG, tag)
         if tag[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:

@@ -113,7 +113,7 @@ class LogScreen:
     """The newest output, to be replayed: for systems without libghostty.
 
     A stand-in, not a screen: it parses nothing but titles. Replaying the log shows the same screen as long as
-    the program drew it within the log; older state (modes, colours, a screen drawn long ago) is lost, and what
+    the program drew it within the log; older state (modes, colors, a screen drawn long ago) is lost, and what
     was drawn for another size is replayed at this one. Queries in the log are put to every viewer again. It
     answers none itself; `text` is always empty and `cursor` (0, 0).
     """

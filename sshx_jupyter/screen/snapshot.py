@@ -16,7 +16,7 @@ What the bytes cannot carry:
 - the wrap mark of a row whose end, or the start of the next, was erased; the style of a cell that a wide
   character left empty where it did not fit; a wide character printed in the line drawing set;
 - in scrollback: the hyperlinks, and the gaps in highlighted text, of all but the newest 1,000 rows that have
-  them; a colour less than 16 columns wide in a row without text, past the newest 64 such rows;
+  them; a color less than 16 columns wide in a row without text, past the newest 64 such rows;
 - the end of an unfinished sequence longer than 1 MiB: it is swallowed, and a primary screen below is left out.
 """
 
@@ -55,7 +55,7 @@ _CHARSETS = b"\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b}"
 # Attributes that show on a space too, and a space that has one.
 _SHOWS_ON_SPACE = re.compile(rb"\x1b\[(?:[79]|53|4(?::\d)?|48;[\d;]+)m")
 _STYLED_SPACE = re.compile(_SHOWS_ON_SPACE.pattern + rb"(?:(?!\x1b\[0m)[^ ])* ")
-# Where wrapping scrolls, the new row has the colour of what wraps: it must not stay right of the text.
+# Where wrapping scrolls, the new row has the color of what wraps: it must not stay right of the text.
 _BACKGROUND, _ERASE_REST = b"\x1b[48;", b"\x1b[0m\x1b[K"
 _UNUSED_CHARSETS = re.compile(rb"(?:\x1b[)*+].)*")  # G0 is in use
 _ASCII = re.compile(rb"\x1b[()*+]B")  # what a terminal starts with
@@ -263,7 +263,7 @@ def _with_link(link: bytes, text: bytes) -> bytes:
 
 
 def _backgrounds(terminal: Terminal, y: int, start: int, stop: int, step: int = 1) -> bytes:
-    """Cells without text: erased ones, with the colour they were erased with."""
+    """Cells without text: erased ones, with the color they were erased with."""
     if not any(terminal.cells(y, [*range(start, stop, step), stop - 1])):
         return b""
     out = []
@@ -287,7 +287,7 @@ def _background(color: tuple[int, ...] | None) -> bytes:
 
 
 def _colors(terminal: Terminal) -> bytes:
-    """The viewer's own colours, except those that the program changed."""
+    """The viewer's own colors, except those that the program changed."""
     out = [b"\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\"]
     for index, rgb in terminal.palette_changes():
         out.append(b"\x1b]4;%d;rgb:%02x/%02x/%02x\x1b\\" % (index, *rgb))

@@ -33,7 +33,7 @@ MADE_UP = "Anonymous "
 _POLICY = (
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colours and sizes
+    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colors and sizes
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
     "connect-src 'self'",  # WebSockets of this origin too, in Chrome since 71, in Firefox, in Safari since 16

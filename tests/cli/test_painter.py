@@ -202,7 +202,7 @@ def _assert_same(local: GhosttyScreen, shell: GhosttyScreen) -> None:
 
 
 def _cell(terminal: Terminal, x: int, y: int, palette: dict[int, tuple[int, int, int]]) -> tuple[Any, ...]:
-    """Text, width and look of a cell, with the colours that its program has changed written out."""
+    """Text, width and look of a cell, with the colors that its program has changed written out."""
     ref = terminal.ref(x, y)
     raw = terminal.cell(ref)
     width = terminal.width(raw)

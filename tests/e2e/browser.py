@@ -24,7 +24,7 @@ ARGUMENTS = [
 ]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
-# The rows of a terminal's screen with each cell's text, width, colours and style, and where the cursor is.
+# The rows of a terminal's screen with each cell's text, width, colors and style, and where the cursor is.
 _PICTURE = """element => {
   const buffer = element.sshxTerminal.buffer.active;
   const rows = [];

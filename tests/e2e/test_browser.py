@@ -521,7 +521,7 @@ AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.
 async def accessible(person: Person, where: str) -> None:
     """Fails with what axe finds that is serious."""
     await person.page.evaluate(AXE.read_text())
-    # The colours inside of terminals are those of the programs.
+    # The colors inside of terminals are those of the programs.
     result = await person.page.evaluate("axe.run({ exclude: ['.xterm-rows'] })")
     serious = [
         (where, violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]][:3])

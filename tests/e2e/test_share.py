@@ -142,8 +142,8 @@ async def test_programs_look_the_same_at_the_guest(server_a: JupyterServer) -> N
 
         same.fed = 0  # type: ignore[attr-defined]
         start = len(tab.output)
-        colours = "\\033[1;3;4;38;5;208;48;2;1;2;3mcolours\\033[0m \\033[7minverse\\033[0m"
-        await client.send(1, f"clear; printf '{colours} 中文 é 👍🏽 👨‍👩‍👧 ➡️\\n'; echo ok$((7))\r")
+        colors = "\\033[1;3;4;38;5;208;48;2;1;2;3mcolors\\033[0m \\033[7minverse\\033[0m"
+        await client.send(1, f"clear; printf '{colors} 中文 é 👍🏽 👨‍👩‍👧 ➡️\\n'; echo ok$((7))\r")
         await same("ok7", start)
         start = len(tab.output)
         await client.move(1, Geometry(0, 0, 50, 200))

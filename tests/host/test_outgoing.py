@@ -279,6 +279,15 @@ def test_resumes_where_the_log_has_the_output(shell: FakeShell, seq: int, resume
         assert [type(message) for message in messages] == [Snapshot]
 
 
+def test_one_who_subscribes_again_gets_a_snapshot(shell: FakeShell) -> None:
+    """Whatever position it names: chunks that it has not seen when it asks may be on their way."""
+    out = outgoing(shell)
+    out.subscribe(shell, 10, False, 0.0)
+    take(out)
+    out.subscribe(shell, 10, False, 0.0)
+    assert isinstance(take(out)[0], Snapshot)
+
+
 def test_does_not_resume_from_before_the_log_or_a_resize(shell: FakeShell) -> None:
     shell.prints(1100)
     for seq, resized in ((shell.log.start - 1, False), (shell.log.end - 1, True)):
@@ -503,9 +512,9 @@ class Interleaving(RuleBasedStateMachine):
     def client_acknowledges(self) -> None:
         self.up.append(Ack(1, self.client.received))
 
-    @rule()
-    def client_asks_for_a_snapshot(self) -> None:
-        self.up.append(Subscribe(1, -1))
+    @rule(anew=st.booleans())
+    def client_subscribes_again(self, anew: bool) -> None:
+        self.up.append(Subscribe(1, -1 if anew else self.client.position))
 
     @rule(count=st.integers(1, 4))
     def host_receives(self, count: int) -> None:

@@ -56,7 +56,7 @@ CASES: dict[str, tuple[bytes, bytes]] = {
     "trailing blank rows": (b"a\r\n\r\n\r\nb\x1b[2;3H", b"x\n\n\n\n\n\n\ny"),
     "all blank but the end": (b"\x1b[6;20Hx", b"y"),
     "scrolled": (b"".join(b"%d\r\n" % i for i in range(50)), b"51\r\n52"),
-    "colours": (b"\x1b[31mr\x1b[92mg\x1b[38;5;99mp\x1b[38;2;1;2;3mt\x1b[44;1mB\x1b[49mn", b"x"),
+    "colors": (b"\x1b[31mr\x1b[92mg\x1b[38;5;99mp\x1b[38;2;1;2;3mt\x1b[44;1mB\x1b[49mn", b"x"),
     "attributes": (b"".join(b"\x1b[0;%dmx" % n for n in (1, 2, 3, 4, 5, 7, 8, 9, 21, 53)), b"y"),
     "underlines": (b"".join(b"\x1b[4:%d;58;5;%dmx" % (n, n) for n in range(1, 6)) + b"\x1b[58;2;1;2;3my", b"z"),
     "gap after a highlight": (b"\x1b[41mred\x1b[0m\x1b[10Gplain\r\n\x1b[7minv\x1b[9Ginv\r\n\x1b[4mu\tu", b"x"),
@@ -105,7 +105,7 @@ CASES: dict[str, tuple[bytes, bytes]] = {
     "keyboard flags": (b"\x1b[>1u\x1b[>0u\x1b[>5u", b"\x1b[<u\x1b[<u"),
     "modifyOtherKeys": (b"\x1b[>4;2m", b"x"),
     "title": (b"\x1b]0;tit\xe4\xb8\xad\x07", b"\x1b]2;\x07"),
-    "changed colours": (
+    "changed colors": (
         b"\x1b]4;1;#ff0000;200;#010203\x1b\\\x1b]10;#111111\x07\x1b]11;#123456\x07\x1b]12;#f0f0f0\x07",
         b"x",
     ),
@@ -373,8 +373,8 @@ def test_scrollback_of_a_chosen_length() -> None:
 
 
 def test_huge_scrollback_is_cut_at_a_line() -> None:
-    colours = b"".join(b"\x1b[38;2;%d;%d;7mx" % (n % 256, n % 7) for n in range(299))
-    host = fed(b"".join(b"%d " % n + colours[:-20] + b"\x1b[0m\r\n" for n in range(4000)), 10, 310)
+    colors = b"".join(b"\x1b[38;2;%d;%d;7mx" % (n % 256, n % 7) for n in range(299))
+    host = fed(b"".join(b"%d " % n + colors[:-20] + b"\x1b[0m\r\n" for n in range(4000)), 10, 310)
     data = host.snapshot()
     assert MAX_SCROLLBACK * 0.9 < len(data) < MAX_SCROLLBACK + (1 << 17)
     viewer = fed(b"", 10, 310)

@@ -1,7 +1,7 @@
 /** The plugin's icons, drawn like JupyterLab's own. */
 import { LabIcon } from "@jupyterlab/ui-components";
 
-// JupyterLab's classes give colours to what has such an attribute itself.
+// JupyterLab's classes give colors to what has such an attribute itself.
 const SCREEN =
   '<g fill="none" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round">' +
   '<path class="jp-icon3" stroke="#616161" d="M14.2 7.6V4.1A1.6 1.6 0 0 0 12.6 2.5H3.4a1.6 1.6 0 0 0-1.6 1.6v7.3A1.6 1.6 0 0 0 3.4 13h3.2"/>' +

@@ -18,7 +18,7 @@ export function identityOf(user: User.IManager | undefined): Identity {
   return chosenIdentity({ name: jupyters?.display_name ?? "", color: hex(jupyters?.color ?? "") });
 }
 
-/** Any colour of CSS as `#rrggbb`, also one of JupyterLab's variables; empty if it is none. */
+/** Any color of CSS as `#rrggbb`, also one of JupyterLab's variables; empty if it is none. */
 export function hex(color: string): string {
   const variable = /^var\((--[\w-]+)\)$/.exec(color.trim())?.[1];
   const text = variable ? getComputedStyle(document.body).getPropertyValue(variable).trim() : color;

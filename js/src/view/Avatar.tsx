@@ -1,5 +1,5 @@
 /**
- * A person as a coloured disc with their initials. The name is always said beside it or by what holds it: the initials
+ * A person as a colored disc with their initials. The name is always said beside it or by what holds it: the initials
  * come from the style sheet, so that they are no part of that.
  */
 import "./Avatar.css";

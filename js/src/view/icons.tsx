@@ -1,4 +1,4 @@
-/** The view's icons: 16 units square, drawn in the colour of the text around them. */
+/** The view's icons: 16 units square, drawn in the color of the text around them. */
 import type { ReactNode } from "react";
 
 function icon(drawing: ReactNode) {

@@ -710,7 +710,7 @@ describe("who is here", () => {
     expect(states).toEqual(["connected"]);
   });
 
-  test("name and colour are told now and after each break", async () => {
+  test("name and color are told now and after each break", async () => {
     await inside({ name: "Ada", color: "#445566" });
     expect(host.link.all("setColor")).toEqual([[1, "#445566"]]);
     client.setName("Grace");

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hex, identityOf, meOf } from "../../src/lab/identity";
 import { changeSettings, DEFAULTS } from "../../src/view/settings";
 
-/** What a canvas makes of colours; there is none here. */
+/** What a canvas makes of colors; there is none here. */
 const PAINTED: Record<string, string> = {
   red: "#ff0000",
   "rgb(1, 2, 3)": "#010203",
@@ -33,7 +33,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe("a colour in hexadecimal", () => {
+describe("a color in hexadecimal", () => {
   test.each([
     ["red", "#ff0000"],
     ["#ABC", "#aabbcc"],

@@ -85,7 +85,7 @@ function keyOf(message: Hear): string {
   return `${message.time} ${message.uid}`;
 }
 
-/** The colour of who is not here any more. */
+/** The color of who is not here any more. */
 const GONE = "#808080";
 
 const DAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });

@@ -54,7 +54,7 @@ export function SettingsPanel({ client, me, theme, themed }: SettingsPanelProps)
         />
       )}
       <Choice
-        label="Terminal colours"
+        label="Terminal colors"
         value={settings.palette in PALETTES ? settings.palette : ""}
         choices={{ "": "As the interface", ...Object.fromEntries(Object.keys(PALETTES).map((name) => [name, name])) }}
         onChange={(palette) => changeSettings({ palette })}
@@ -150,7 +150,7 @@ function ColorField({ color, onChange }: { color: string; onChange: (color: stri
   const other = !Object.values(COLORS).includes(color);
   return (
     <fieldset className="sshx-field">
-      <legend>Your colour</legend>
+      <legend>Your color</legend>
       <div className="sshx-swatches">
         {Object.entries(COLORS).map(([name, value]) => (
           <label key={value} className="sshx-swatch" title={name} style={{ backgroundColor: value }}>
@@ -163,10 +163,10 @@ function ColorField({ color, onChange }: { color: string; onChange: (color: stri
             />
           </label>
         ))}
-        <label className="sshx-swatch sshx-any" title="Another colour" data-on={(other && color !== "") || undefined}>
+        <label className="sshx-swatch sshx-any" title="Another color" data-on={(other && color !== "") || undefined}>
           <input
             type="color"
-            aria-label="Another colour"
+            aria-label="Another color"
             value={color || "#808080"}
             onChange={(event) => onChange(event.currentTarget.value)}
           />
@@ -198,7 +198,7 @@ function Choice({ label, value, choices, onChange }: ChoiceProps) {
   );
 }
 
-/** A line as it looks in a terminal with the chosen colours. */
+/** A line as it looks in a terminal with the chosen colors. */
 function Preview({ settings, theme }: { settings: Settings; theme: Theme }) {
   const palette = paletteOf(settings, theme);
   const word = (text: string, color: string | undefined) => <span style={{ color }}>{text}</span>;

@@ -26,7 +26,7 @@ export class PredictiveEcho {
     this.listeners = [
       terminal.onResize(() => this.reset()),
       terminal.buffer.onBufferChange(() => this.reset()),
-      // Scrolling, another font and other colours are drawn too.
+      // Scrolling, another font and other colors are drawn too.
       terminal.onRender(() => this.overlay.refresh()),
     ];
   }

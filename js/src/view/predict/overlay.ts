@@ -56,7 +56,7 @@ export class Overlay {
     return { x, char: cell?.getChars() ?? "", width: cell?.getWidth() ?? 1 };
   }
 
-  /** Sizes and colours of the terminal, as it draws them now. */
+  /** Sizes and colors of the terminal, as it draws them now. */
   private style(): void {
     const { cols, rows, options } = this.terminal;
     const screen = this.layer.parentElement;

@@ -1,9 +1,9 @@
-/** The colours that a terminal can have, by the name that the person sees. */
+/** The colors that a terminal can have, by the name that the person sees. */
 import type { ITheme } from "@xterm/xterm";
 import type { Settings } from "../settings";
 import type { Theme } from "../theme";
 
-// The sixteen colours are black, red, green, yellow, blue, magenta, cyan, white, and the same again bright.
+// The sixteen colors are black, red, green, yellow, blue, magenta, cyan, white, and the same again bright.
 export const PALETTES: Record<string, ITheme> = {
   "JupyterLab light": palette(
     ["#ffffff", "#000000", "#616161", "#61616144"],

@@ -18,7 +18,7 @@ export function ignoreQueries(parser: IParser): IDisposable {
     parser.registerCsiHandler({ prefix: "?", intermediates: "$", final: "p" }, taken),
     parser.registerCsiHandler({ final: "t" }, taken), // window operations and reports
     parser.registerDcsHandler({ intermediates: "$", final: "q" }, taken), // DECRQSS
-    // Colours are set with the same sequences as they are asked for.
+    // Colors are set with the same sequences as they are asked for.
     ...[4, 10, 11, 12].map((id) => parser.registerOscHandler(id, (data) => data.split(";").includes("?"))),
   ];
   return { dispose: () => handlers.forEach((handler) => handler.dispose()) };

@@ -65,7 +65,7 @@ test("a name of 64 characters is one, whatever they are", () => {
   expect(client.calls).toEqual([["setName", name]]);
 });
 
-test("a colour holds at once", () => {
+test("a color holds at once", () => {
   const [red] = all("input[aria-label=Red]") as HTMLInputElement[];
   after(() => red!.click());
   expect(client.calls).toEqual([["setColor", "#e5484d"]]);

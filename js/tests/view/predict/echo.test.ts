@@ -86,7 +86,7 @@ describe("the overlay", () => {
     expect(shown()).toBe("");
   });
 
-  test("has the terminal's cells and colours of the moment", async () => {
+  test("has the terminal's cells and colors of the moment", async () => {
     terminal.options.theme = { background: "#102030", foreground: "#ddeeff", cursor: "#ff0000" };
     await typeTwo();
     const value = (name: string) => layer().style.getPropertyValue(name);

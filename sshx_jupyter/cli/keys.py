@@ -11,6 +11,8 @@ MENU_KEYS = (b"\x1d", b"\x1b[93;5u", b"\x1b[27;5;93~")
 """Ctrl-], also as terminals with the kitty or xterm keyboard protocols send it."""
 TYPED = 256
 """Nobody types that many bytes between two reads: they are a paste, in which Ctrl-] is no key."""
+PASTE_PAUSE = 0.05
+"""Seconds after such a read within which the next one is still the same paste, however short it is."""
 
 _TOKEN = re.compile(
     rb"\x1b\[200~.*?(?:\x1b\[201~|$)"  # a paste
@@ -104,14 +106,15 @@ class KeyReader:
         self._pasting = False
         self._pasted = b""
         self._rest = b""
+        self._pasted_at = float("-inf")
 
     @property
     def unfinished(self) -> bool:
         """Whether the last read ended within what may become a sequence: `flush` it if nothing follows at once."""
         return bool(self._rest)
 
-    def feed(self, data: bytes) -> list[Token]:
-        """The tokens in what was read."""
+    def feed(self, data: bytes, now: float) -> list[Token]:
+        """The tokens in what was read at the time `now`, in seconds of any clock that only goes forward."""
         data, self._rest = self._rest + data, b""
         tokens: list[Token] = []
         if self._pasting:
@@ -124,7 +127,9 @@ class KeyReader:
             self._pasting = False
             tokens.append(Token(data[:end], pasted=True))
             data = data[end:]
-        if len(data) > TYPED and PASTE_BEGIN not in data and _MOUSE.search(data) is None:
+        long = len(data) > TYPED or (data and now - self._pasted_at < PASTE_PAUSE)
+        if long and PASTE_BEGIN not in data and _MOUSE.search(data) is None:
+            self._pasted_at = now
             return [*tokens, Token(data, pasted=True)]
         cut = _CUT.search(data)
         if cut is not None and len(data) - cut.start() < 32:

@@ -308,7 +308,7 @@ class Window:
         if self._key_timer is not None:
             self._key_timer.cancel()
             self._key_timer = None
-        self._take(self._keys.feed(data))
+        self._take(self._keys.feed(data, self._loop.time()))
         if self._keys.unfinished:
             self._key_timer = self._loop.call_later(KEY_TIMEOUT, lambda: self._take(self._keys.flush()))
 

@@ -45,7 +45,7 @@ def test_every_byte_comes_through_however_it_is_cut(data: bytes, cuts: list[int]
     reader, got = KeyReader(), bytearray()
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     for start, end in itertools.pairwise(edges):
-        for token in reader.feed(data[start:end]):
+        for token in reader.feed(data[start:end], 0.0):
             got += token.raw
     for token in reader.flush():
         got += token.raw
@@ -54,29 +54,37 @@ def test_every_byte_comes_through_however_it_is_cut(data: bytes, cuts: list[int]
 
 @pytest.mark.parametrize("raw", [b"\x1d", b"\x1b[93;5u", b"\x1b[27;5;93~"])
 def test_the_menu_key_in_all_its_forms(raw: bytes) -> None:
-    assert [token.menu for token in KeyReader().feed(b"a" + raw + b"b")] == [False, True, False]
+    assert [token.menu for token in KeyReader().feed(b"a" + raw + b"b", 0.0)] == [False, True, False]
 
 
 def test_the_menu_key_in_a_paste_is_none() -> None:
-    assert not any(token.menu for token in KeyReader().feed(b"x\x1d" * TYPED))
+    assert not any(token.menu for token in KeyReader().feed(b"x\x1d" * TYPED, 0.0))
     reader = KeyReader()
-    parts = [reader.feed(part) for part in (b"\x1b[200~abc", b"\x1d", b"\x1b[20", b"1~", b"\x1d")]
+    tokens = [reader.feed(b"x" * (TYPED + 1), 1.0), reader.feed(b"\x1d]", 1.01), reader.feed(b"\x1d", 1.2)]
+    assert [[token.menu for token in part] for part in tokens] == [[False], [False], [True]]
+    reader = KeyReader()
+    parts = [reader.feed(part, 0.0) for part in (b"\x1b[200~abc", b"\x1d", b"\x1b[20", b"1~", b"\x1d")]
     assert [token.menu for tokens in parts for token in tokens] == [False, False, False, False, True]
 
 
 def test_escape_waits_for_what_may_follow() -> None:
     reader = KeyReader()
-    assert reader.feed(b"\x1b") == []
+    assert reader.feed(b"\x1b", 0.0) == []
     assert reader.unfinished
-    assert reader.feed(b"[A") == [Token(b"\x1b[A")]
-    reader.feed(b"\x1b")
+    assert reader.feed(b"[A", 0.0) == [Token(b"\x1b[A")]
+    reader.feed(b"\x1b", 0.0)
     assert [token.name for token in reader.flush()] == ["escape"]
 
 
 def test_what_tokens_are() -> None:
-    assert [token.name for token in KeyReader().feed(b"\x1b[5~\x1bOA\r\x7f")] == ["pageup", "up", "enter", "backspace"]
+    assert [token.name for token in KeyReader().feed(b"\x1b[5~\x1bOA\r\x7f", 0.0)] == [
+        "pageup",
+        "up",
+        "enter",
+        "backspace",
+    ]
     assert Token("é".encode()).text == "é"
-    assert KeyReader().feed(b"\x1b[200~two\nlines\x1b[201~")[0].text == "two lines"
+    assert KeyReader().feed(b"\x1b[200~two\nlines\x1b[201~", 0.0)[0].text == "two lines"
     assert Token(b"\x1b[A").text == ""
     assert Token(b"\x1b[<64;3;4M").mouse == Mouse(64, 2, 3, False)
     assert Token(b"\x1b[A").mouse is None

@@ -513,7 +513,8 @@ class SshxClient(SessionState):
             except (Unreachable, LinkClosed, NoiseError, MalformedMessage, asyncio.TimeoutError, Refused) as error:
                 if isinstance(error, Refused) and error.reason == "unknownClient" and self._token is not None:
                     self._token = None  # the host has forgotten it: join as for the first time
-                    continue
+                    if self._hello is None:  # at once, unless this link brought that token
+                        continue
                 verdict = after_end(error, self._first.done(), time.monotonic() - begun)
                 if not verdict.again:
                     if not self._first.done():
@@ -536,11 +537,11 @@ class SshxClient(SessionState):
             key = ClientKey(self._credentials.role, self._credentials.session_id, self._token)
             psk = key.psk()
         assert psk is not None
+        self._hello = None
         self._connection = connection = await Connection.open(self._dial, key, psk, self._traffic)
         try:
             kind: JoinKind = "mirror" if self._observer else "user"
             connection.post(Join(self._name, kind, chat=self._heard))
-            self._hello = None
             for shell in self._shells.values():
                 shell.new_link()
             handlers = ConnectionHandlers(self._take_message, self._caught_up, self._to_send)

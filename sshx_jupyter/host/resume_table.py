@@ -1,7 +1,7 @@
 """What lets clients whose link broke go on: the same user, number, name and role, and the same stream of input.
 
 A client comes back with a key of its own, made from a token that only it and the host know. So new tickets lock nobody
-out who has been inside, and who was removed does not come back by it.
+out who has been inside, and a client that was removed does not come back by its key.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ..protocol.messages import JoinKind, Role, User
 from .client_stream import ClientStream
 from .limits import Limits
 
+COMPANIONS = 8
+"""Companions of one user that are here, and as many that can come back."""
 TOKEN_SIZE = 16
 """Bytes of a token; random, so that it cannot be guessed."""
 
@@ -49,8 +51,8 @@ class ResumeEntry:
 
     @property
     def demoted(self) -> bool:
-        """Whether its user may do less than its ticket once let it."""
-        return self.role == "writer" and self.user.role == "reader"
+        """Whether its user may do less than its ticket once let it; false for companions, which act as their user."""
+        return self.main is None and self.role == "writer" and self.user.role == "reader"
 
 
 class ResumeTable:
@@ -86,6 +88,10 @@ class ResumeTable:
             del self._entries[client_id]
         away = [known for known in self if known.left is not None]
         away.sort(key=lambda known: (known.demoted, known.left))
+        companions = [known for known in away if known.main is not None and known.main == entry.main]
+        for known in companions[: max(0, len(companions) - COMPANIONS)]:
+            del self._entries[known.key.id]
+            away.remove(known)
         for known in away[: max(0, len(self._entries) - 4 * self._limits.users)]:
             del self._entries[known.key.id]
 

@@ -37,7 +37,7 @@ from .fair_scheduler import FairScheduler
 from .limits import Limits
 from .names import clean_name
 from .participant import Participant
-from .resume_table import ResumeEntry, ResumeTable
+from .resume_table import COMPANIONS, ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .session_secrets import SessionSecrets
 from .share_options import ShareOptions
@@ -66,8 +66,6 @@ USERS_AT_ONCE = 64
 """Users in one message, which must fit into a frame even if all have the longest of names."""
 CHAT_HISTORY = 100
 """Chat messages kept for those who join or come back."""
-COMPANIONS = 8
-"""Companions of one user."""
 FAREWELL = 2.0
 """Seconds that a session which stops waits for everyone to be told."""
 DRAIN = 10.0
@@ -294,6 +292,8 @@ class Session:
             self.rotate()
         if participant is None:
             return
+        if self._sender.admit(uid) is not None:  # nobody can let them in any more
+            self._sender.user_changed(uid)
         reason = clean_name(reason, self.limits.chat_length)
         for client in self._sender.clients(participant):
             client.drop_input()

@@ -89,6 +89,24 @@ def test_a_companion_is_known_as_long_as_its_user(clock: Clock) -> None:
     assert table.find(view.key.id, "writer") is None
 
 
+def test_companions_do_not_push_others_out(clock: Clock) -> None:
+    """Not even those of a user who was made a reader, who is kept for longer."""
+    table = ResumeTable(Limits(users=3, resume_period=600))
+    main, honest = entry(), entry(99)
+    table.enter(main)
+    table.enter(honest)
+    table.leave(honest, user(), set())
+    for number in range(2, 90):
+        view = companion(number, 1)
+        table.enter(view)
+        table.leave(view, user("reader"), set())
+    assert table.find(honest.key.id, "writer") is honest
+    assert len(table) <= 2 + 8 + 1
+    clock.now += 601
+    table.enter(entry(100))
+    assert table.find(view.key.id, "writer") is None
+
+
 def test_a_removed_user_does_not_come_back(clock: Clock) -> None:
     table = ResumeTable(Limits())
     ann, view, bob = entry(), companion(2, 1), entry(3)

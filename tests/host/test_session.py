@@ -308,6 +308,30 @@ async def test_removed_stays_removed(host: Host, away: bool) -> None:
         assert (await bob.run("echo fine")).output == "fine\n"
 
 
+async def test_removed_while_waiting_for_approval(host: Host) -> None:
+    session = await host.create(approve=True)
+    eve = RawClient(await host.dial(limit=10), credentials(session, "writer"))  # which does not read
+    await eve.join(name="Eve")
+    async with host.connect(session, "owner") as owner:
+        await owner.wait_for(lambda c: any(user.pending for user in c.users.values()))
+        [uid] = (uid for uid, user in owner.users.items() if user.pending)
+        await owner.kick(uid)
+        with pytest.raises(CommandError, match="Nobody with this number waits"):
+            await owner.approve(uid, True)
+        assert uid not in session.users()
+
+
+async def test_let_in_and_forgotten(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as ann:
+        uid = ann.uid
+        participant = session._sender.get(uid)
+        assert participant is not None
+        participant.close("unknownClient", "Who are you?")
+        await ann.wait_for(lambda c: c.state == "reconnecting")
+        await ann.wait_for(lambda c: c.state == "connected" and c.uid != uid)
+
+
 async def test_removed_but_welcome_again(host: Host) -> None:
     session = await host.create()
     async with host.connect(session, "owner") as owner:

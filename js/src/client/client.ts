@@ -34,8 +34,11 @@ export interface ClientOptions {
   color?: string;
   /** The `resumeToken` of a client that is gone, to be the same user. Not for companions and observers. */
   resume?: Uint8Array;
-  /** The `resumeToken` of a client that is there, to be another client of the same user, who is listed once. */
-  companion?: Uint8Array;
+  /**
+   * Gives the `resumeToken` of a client that is there, to be another client of the same user, who is listed once. Asked
+   * before each link on which this client cannot go on as itself.
+   */
+  companion?: () => Promise<Uint8Array>;
   /**
    * Takes part without being listed among the users; for owners only: the host lists others all the same. A session that
    * lasts as long as its owners does not last for this one.
@@ -89,12 +92,14 @@ export class SshxClient extends SessionState {
   #token: Uint8Array | null = null;
   /** How much of its input and requests the host has taken, as it said last. */
   #progress = { input: 0, req: 0 };
-  readonly #companion: Uint8Array | null;
+  readonly #companion: (() => Promise<Uint8Array>) | null;
   /** Whether this client is not listed as a user of its own. */
   readonly #observer: boolean;
   #connection: Connection | null = null;
   /** Whether the host has told all that it tells those who come, on this link. */
   #settled = false;
+  /** Whether the host has said hello on this link. */
+  #welcomed = false;
   /** Whether the host has ever let this client in, and whether it has ever had it wait. */
   #entered = false;
   #waited = false;
@@ -432,6 +437,7 @@ export class SshxClient extends SessionState {
   #open(): void {
     if (this.#connection !== null || this.state === "ended") return; // who was told of the new state was quicker
     this.#openedAt = performance.now();
+    this.#welcomed = false;
     this.#connection = new Connection(this.#key(), this.#dial, this.#traffic, {
       onSecured: () => this.#join(),
       onMessage: (message) => this.#receive(message),
@@ -444,8 +450,8 @@ export class SshxClient extends SessionState {
 
   /** This client's own key if it has been inside, else that of the user's own client or of the ticket. */
   #key(): Promise<Key> {
-    const token = this.#token ?? this.#companion;
-    if (token !== null) return Promise.resolve(clientKey(this.#credentials, token));
+    if (this.#token !== null) return Promise.resolve(clientKey(this.#credentials, this.#token));
+    if (this.#companion !== null) return this.#companion().then((token) => clientKey(this.#credentials, token));
     return (this.#firstKey ??= credentialsKey(this.#credentials));
   }
 
@@ -476,8 +482,10 @@ export class SshxClient extends SessionState {
     this.#dropConnection();
     if (error instanceof Refused && error.reason === "unknownClient" && this.#token !== null) {
       this.#token = null; // the host has forgotten it: join as for the first time
-      this.#open();
-      return;
+      if (!this.#welcomed) {
+        this.#open(); // at once, unless this link brought that token
+        return;
+      }
     }
     const now = performance.now();
     const attempt = {
@@ -587,8 +595,7 @@ export class SshxClient extends SessionState {
   }
 
   #onClosed(code: string, text: string): void {
-    const again = mayPass(code) || code === "unknownClient" || (isRefusalReason(code) && !this.#entered);
-    if (again) this.#lost(new Refused(code, text));
+    if (mayPass(code) || (isRefusalReason(code) && !this.#entered)) this.#lost(new Refused(code, text));
     else this.#end(code, text, code);
   }
 
@@ -612,6 +619,7 @@ export class SshxClient extends SessionState {
       this.#progress = { input, req: count(info.get("req")) };
     }
     this.#entered = true;
+    this.#welcomed = true;
   }
 
   #onShells(): void {

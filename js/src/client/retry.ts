@@ -6,7 +6,7 @@ import type { Refusal } from "./events";
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
 const BACKOFF = [500, 15_000] as const;
 /** Codes of what may pass, so that a client tries again. */
-const RETRY: readonly string[] = ["busy", "full", "rateLimited", "tooSlow"];
+const RETRY: readonly string[] = ["busy", "full", "rateLimited", "tooSlow", "unknownClient"];
 /** Those of them for which a first join is tried again by itself, and for how many milliseconds. */
 const RETRY_FIRST: readonly string[] = ["busy", "full"];
 const FIRST_JOIN = 10_000;

@@ -16,7 +16,7 @@ export interface Access {
   credentials: Credentials;
   dial: Dial;
   /** The token of another client of the same user; see `ClientOptions`. */
-  companion?: Uint8Array;
+  companion?: () => Promise<Uint8Array>;
   /** The server's description; null if the page's Jupyter server does not host the session. */
   session: HostedSession | null;
   invite: Invite | null;

@@ -53,10 +53,20 @@ function throughKernel(access: KernelAccess, api: Api | null, kernel: Kernel): A
   return {
     credentials: { sessionId: hexToBytes(session), role, secret: hexToBytes(secret), password: null },
     dial: api && addr ? dialEither(api.dialAny(session, addr), comm) : comm,
-    ...(companion && { companion: hexToBytes(companion) }),
+    ...(companion && { companion: companionOf(companion, kernel) }),
     session: null,
     invite: inviteOf(access),
     renewInvite: async () => inviteOf(read(await ask(kernel))),
+  };
+}
+
+/** Gives the token of the kernel's client: the one that is known, then the one of that moment. */
+function companionOf(known: string, kernel: Kernel): () => Promise<Uint8Array> {
+  let token: string | null = known;
+  return async () => {
+    const now = token ?? read(await ask(kernel)).companion;
+    token = null;
+    return hexToBytes(now ?? known);
   };
 }
 

@@ -296,6 +296,16 @@ describe("a link that breaks", () => {
     expect([client.state, client.endCode]).toEqual(["ended", "invalidAuth"]);
   });
 
+  test("is not made again at once by a host that always lets in and forgets", async () => {
+    await inside();
+    host.link.say({ closed: ["unknownClient", "Who are you?"] });
+    await settled();
+    expect([client.state, host.links.length]).toEqual(["reconnecting", 1]);
+    await knocksAgain();
+    await host.welcome();
+    expect([client.state, host.link.token]).toEqual(["connected", null]);
+  });
+
   test("is tried again ever less often, and without end", async () => {
     await inside();
     host.unreachable = "Nobody is there.";
@@ -499,13 +509,16 @@ describe("a link that is held up", () => {
 
 describe("a companion", () => {
   const companion = bytes("the user's own");
+  let current = companion;
+  const tokenOf = () => Promise.resolve(current);
 
   beforeEach(() => {
     host.tokens = [companion];
+    current = companion;
   });
 
   test("is the same user on every link, and goes on with a stream of its own", async () => {
-    await inside({ companion });
+    await inside({ companion: tokenOf });
     const join = { ...JOIN, as: "companion", passive: true };
     expect(host.link.all("join")).toEqual([join]);
     expect(host.link.token).toEqual(companion);
@@ -517,8 +530,8 @@ describe("a companion", () => {
     expect(host.link.token).toEqual(bytes("token 1"));
   });
 
-  test("comes again with the user's key if the host has forgotten it, and then not any more", async () => {
-    await inside({ companion });
+  test("comes again with the key of the user's own client if the host has forgotten it", async () => {
+    await inside({ companion: tokenOf });
     host.link.break();
     await knocksAgain();
     await settled();
@@ -527,27 +540,32 @@ describe("a companion", () => {
     expect(host.link.token).toEqual(companion);
     host.link.break();
     await knocksAgain();
-    for (let i = 0; i < 2; i++) {
-      await settled();
-      host.link.deliver(refusal("unknownClient"));
-    }
-    expect([client.state, client.endCode]).toEqual(["ended", "unknownClient"]);
+    await settled();
+    host.link.deliver(refusal("unknownClient"));
+    await settled();
+    host.link.deliver(refusal("unknownClient")); // the user's own client is another one now
+    expect(client.state).toBe("reconnecting");
+    current = bytes("the user's new one");
+    host.tokens = [current];
+    await knocksAgain();
+    await host.welcome();
+    expect([client.state, host.link.token]).toEqual(["connected", current]);
   });
 
   test("gives the user another name only if the person has chosen one", async () => {
-    await inside({ companion, name: "Ada" });
+    await inside({ companion: tokenOf, name: "Ada" });
     expect(host.link.all("setName")).toEqual([]);
     client.close();
-    await inside({ companion, name: "Grace" });
+    await inside({ companion: tokenOf, name: "Grace" });
     expect(host.link.all("setName")).toEqual([[1, "Grace"]]);
     client.close();
     host.req = 0;
-    await inside({ companion });
+    await inside({ companion: tokenOf });
     expect(host.link.all("setName")).toEqual([]);
   });
 
   test("tries again while the user's own client is away, and not if it is refused for good", async () => {
-    make({ companion }).connect();
+    make({ companion: tokenOf }).connect();
     await settled();
     await host.link.shake();
     host.link.say({ closed: ["busy", "Not now."] });
@@ -557,7 +575,7 @@ describe("a companion", () => {
     expect(client.state).toBe("connected");
 
     client.close();
-    make({ companion }).connect();
+    make({ companion: tokenOf }).connect();
     await settled();
     await host.link.shake();
     host.link.say({ closed: ["locked", "Locked."] });

@@ -546,7 +546,7 @@ describe("a session that is found in another way", () => {
   beforeEach(() => void (found = new Promise((resolve) => (answer = resolve))));
 
   const way = (): Access => ({
-    ...{ credentials: TICKET.credentials(), dial: api.host(ID).dial, companion: bytes(32, 3) },
+    ...{ credentials: TICKET.credentials(), dial: api.host(ID).dial, companion: () => Promise.resolve(bytes(32, 3)) },
     ...{ session: null, invite: INVITE },
   });
 

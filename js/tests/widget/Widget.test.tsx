@@ -155,13 +155,16 @@ test("another session is the kernel's, through the server if that leads to the h
   await settle();
   const { credentials, dial, companion } = client().options;
   expect(credentials).toEqual({ sessionId: bytes(16, 7), role: "writer", secret: bytes(0, 0), password: null });
-  expect(companion).toEqual(bytes(16, 10));
+  expect(await companion!()).toEqual(bytes(16, 10));
+  const later = companion!();
+  await act(() => model.answer("access", { ...ACCESS, companion: "0b".repeat(16) }));
+  expect(await later).toEqual(bytes(16, 11));
   expect(view().invite).toBeUndefined();
   await dial(handlers);
   await settle();
   expect(dialled).toEqual([`ws://localhost:3000/user/ada/sshx/api/link/${ID}?addr=endpointaaaa`]);
-  expect(types(model)).toEqual(["access", "open"]);
-  expect(JSON.stringify(model.state)).not.toMatch(/0a0a/);
+  expect(types(model)).toEqual(["access", "access", "open"]);
+  expect(JSON.stringify(model.state)).not.toMatch(/0a0a|0b0b/);
 });
 
 test("on a page that is no Jupyter server's, one's own session is reached through the kernel", async () => {

@@ -92,12 +92,14 @@ class _Pipe:
 
     async def type_input(self) -> None:
         """Type all that stdin holds, then wait until the shell is quiet."""
-        while not self._drawn.is_set():
-            try:
-                await asyncio.wait_for(self._drawn.wait(), FIRST_SHELL)
-            except asyncio.TimeoutError:
+        drawn = asyncio.ensure_future(self._drawn.wait())
+        try:
+            # Not `wait_for`, which before Python 3.12 forgets that it was cancelled if this happens at the same moment.
+            while not (await asyncio.wait({drawn}, timeout=FIRST_SHELL))[0]:
                 if self._client.state == "connected":
-                    raise Failure("There is no shell in this session to type into.") from None
+                    raise Failure("There is no shell in this session to type into.")
+        finally:
+            drawn.cancel()
         assert self._sid is not None
         try:
             await self._type(self._sid)

@@ -24,6 +24,7 @@ from .links import Link, Unreachable
 from .links.iroh import ALPN, IrohLink, bind_endpoint
 from .links.memory import memory_link
 from .ticket import MAX_DIRECT_ADDRESSES, Ticket, TicketError
+from .timeouts import wait_for
 
 log = logging.getLogger(__name__)
 
@@ -220,7 +221,7 @@ class SshxNode:
             dialed = await asyncio.shield(task)
             dialed.links += 1
             try:
-                stream = await asyncio.wait_for(dialed.connection.open_bi(), DIAL_TIMEOUT)
+                stream = await wait_for(dialed.connection.open_bi(), DIAL_TIMEOUT)
             except BaseException:
                 self._release(key, dialed)
                 raise
@@ -243,7 +244,7 @@ class SshxNode:
         if self._own_terminals is not None:
             await self._own_terminals.shutdown()
         with contextlib.suppress(asyncio.TimeoutError):  # who has gone without a word would be waited for much longer
-            await asyncio.wait_for(self._endpoint.close(), CLOSE_TIMEOUT)
+            await wait_for(self._endpoint.close(), CLOSE_TIMEOUT)
 
     async def __aenter__(self) -> SshxNode:
         return self
@@ -260,12 +261,12 @@ class SshxNode:
     async def _wait_online(self) -> None:
         if self.wants_relay:
             try:
-                await asyncio.wait_for(self._endpoint.online(), ONLINE_TIMEOUT)
+                await wait_for(self._endpoint.online(), ONLINE_TIMEOUT)
             except asyncio.TimeoutError:
                 log.info("no relay found yet; tickets hold direct addresses only until one is")
 
     async def _connect(self, addr: EndpointAddr) -> _Dialed:
-        return _Dialed(await asyncio.wait_for(self._endpoint.connect(addr, ALPN), DIAL_TIMEOUT))
+        return _Dialed(await wait_for(self._endpoint.connect(addr, ALPN), DIAL_TIMEOUT))
 
     def _release(self, key: str, dialed: _Dialed) -> None:
         dialed.links -= 1
@@ -297,8 +298,8 @@ class SshxNode:
             if len(self._idle) > self._limits.idle_connections // 2 and not await incoming.remote_addr_validated():
                 await incoming.retry()  # made-up source addresses take no places
                 return
-            accepting = await asyncio.wait_for(incoming.accept(), timeout)
-            connection = await asyncio.wait_for(accepting.connect(), timeout)
+            accepting = await wait_for(incoming.accept(), timeout)
+            connection = await wait_for(accepting.connect(), timeout)
             connection.set_max_concurrent_bi_streams(self._limits.users)
             caller.connection = connection
             caller.peer = str(connection.remote_id())

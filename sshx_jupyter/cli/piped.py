@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from ..client import InputNotDelivered, SessionEnded, SshxClient
 from ..client.events import Output, StateChanged
 from ..protocol.messages import Error, Shells
+from ..timeouts import wait_for
 from .console import Failure, clean, say
 from .farewell import farewell
 from .harmless import HarmlessOutput
@@ -46,7 +47,7 @@ async def _run(connecting: AbstractAsyncContextManager[SshxClient]) -> int:
             await asyncio.gather(*steps, return_exceptions=True)
         if pipe.ended and not client.ended:
             with contextlib.suppress(asyncio.TimeoutError, SessionEnded):
-                await asyncio.wait_for(client.wait_for(lambda _: client.ended), FAREWELL)
+                await wait_for(client.wait_for(lambda _: client.ended), FAREWELL)
         if client.ended:
             return farewell(client)
         if pipe.ended:
@@ -92,14 +93,12 @@ class _Pipe:
 
     async def type_input(self) -> None:
         """Type all that stdin holds, then wait until the shell is quiet."""
-        drawn = asyncio.ensure_future(self._drawn.wait())
-        try:
-            # Not `wait_for`, which before Python 3.12 forgets that it was cancelled if this happens at the same moment.
-            while not (await asyncio.wait({drawn}, timeout=FIRST_SHELL))[0]:
+        while not self._drawn.is_set():
+            try:
+                await wait_for(self._drawn.wait(), FIRST_SHELL)
+            except asyncio.TimeoutError:
                 if self._client.state == "connected":
-                    raise Failure("There is no shell in this session to type into.")
-        finally:
-            drawn.cancel()
+                    raise Failure("There is no shell in this session to type into.") from None
         assert self._sid is not None
         try:
             await self._type(self._sid)

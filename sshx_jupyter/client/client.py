@@ -62,6 +62,7 @@ from ..protocol.noise import NoiseError
 from ..screen.screen import Screen, new_screen
 from ..screen.screen import load as load_screens
 from ..ticket import Ticket
+from ..timeouts import wait_for
 from .command import CommandError, CommandRun, RunResult
 from .connection import Connection, ConnectionHandlers, Dial, Traffic
 from .events import Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
@@ -383,7 +384,7 @@ class SshxClient(SessionState):
         """
         try:
             with self._events.set_aside():
-                return await asyncio.wait_for(self._run_command(command, shell), timeout)
+                return await wait_for(self._run_command(command, shell), timeout)
         except asyncio.TimeoutError:
             raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
 
@@ -572,7 +573,7 @@ class SshxClient(SessionState):
         """Give what was posted last a moment to leave."""
         with contextlib.suppress(asyncio.TimeoutError):
             while self._settled and self._connection and not (self._connection.idle and not self._outbox.sendable):
-                await asyncio.wait_for(self._wait_for_room(), 1)
+                await wait_for(self._wait_for_room(), 1)
 
     def _post(self, message: ClientMessage) -> None:
         """Send what belongs to this link alone. Without a link it is forgotten."""

@@ -16,6 +16,7 @@ from ..links import FrameReader, Link, LinkClosed, LinkPath
 from ..protocol.codec import decode_host, encode
 from ..protocol.handshake import ClientHandshake, ClientKey, Credentials, SecureChannel
 from ..protocol.messages import ClientMessage, HostMessage, Ping
+from ..timeouts import wait_for
 
 Dial: TypeAlias = Callable[[], Awaitable[Link]]
 
@@ -72,7 +73,7 @@ class Connection:
             handshake = ClientHandshake(key.preface(), psk)
             with contextlib.suppress(LinkClosed):  # a host that refuses takes no more: what it said is still to be read
                 await link.send(handshake.start())
-            secured = handshake.receive(await asyncio.wait_for(reader.next(), SILENCE))
+            secured = handshake.receive(await wait_for(reader.next(), SILENCE))
         except BaseException:
             await link.close()
             raise

@@ -25,6 +25,7 @@ from ..protocol.messages import (
     User,
 )
 from ..protocol.noise import NoiseError
+from ..timeouts import wait_for
 from .fair_scheduler import FairScheduler
 from .input_throttle import InputThrottle
 from .limits import Limits
@@ -283,7 +284,7 @@ class Participant:
         while self.unread > self._limits.input_bytes // 2 and time.monotonic() < deadline:
             self._input_taken.clear()
             try:
-                await asyncio.wait_for(self._input_taken.wait(), 0.5)
+                await wait_for(self._input_taken.wait(), 0.5)
             except asyncio.TimeoutError:
                 break
 

@@ -21,6 +21,7 @@ from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused
 from ..protocol.messages import Closed, Join
 from ..protocol.noise import NoiseError
 from ..screen import screen
+from ..timeouts import wait_for
 from . import dispatch
 from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
@@ -229,7 +230,7 @@ class SessionManager:
 
     async def _send(self, link: Link, frame: bytes) -> None:
         with contextlib.suppress(LinkClosed, asyncio.TimeoutError):
-            await asyncio.wait_for(link.send([frame]), 1)
+            await wait_for(link.send([frame]), 1)
 
     def _check_room(self) -> None:
         if len(self.sessions) >= self.limits.sessions:

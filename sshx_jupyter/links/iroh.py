@@ -22,6 +22,7 @@ from iroh import (
 )
 
 from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
+from ..timeouts import wait_for
 from . import LinkClosed, LinkPath, iroh_fast_path, iroh_release
 
 ALPN = b"sshx/1"
@@ -86,12 +87,12 @@ class IrohLink:
         try:
             # Each call waits for the one that is under way on the same stream, which the other side may hold up.
             with contextlib.suppress(IrohError, asyncio.TimeoutError):  # it may have ended already
-                await asyncio.wait_for(self._finish(), 1)
+                await wait_for(self._finish(), 1)
             if self._sending is not None:
                 self._aborted = True
                 self._sending.cancel()
             with contextlib.suppress(IrohError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._recv.stop(0), 1)
+                await wait_for(self._recv.stop(0), 1)
         finally:
             released()
 

@@ -19,6 +19,7 @@ from ..protocol.codec import MalformedMessage
 from ..protocol.handshake import Credentials, Refused
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
+from ..timeouts import wait_for
 from .backends import Hosted, Tickets, kernel, serve_by
 from .errors import SharingError
 
@@ -135,7 +136,7 @@ class KernelClient:
             self._info_changed.clear()
             pause = OFTEN if loop.time() - started < CLOSE_TO_START else SELDOM
             with contextlib.suppress(asyncio.TimeoutError):  # new tickets may have been made
-                await asyncio.wait_for(self._info_changed.wait(), pause)
+                await wait_for(self._info_changed.wait(), pause)
             await self._renew_tickets()
 
     # For the views.

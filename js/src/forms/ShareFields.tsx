@@ -5,7 +5,7 @@ import { Check, Field } from "./Field";
 
 const FLAGS: Record<keyof ShareFlags, { label: string; hint: string }> = {
   read_only: { label: "Read-only", hint: "Nobody but you types, and there is no link that would let anyone." },
-  approve: { label: "Approve each guest", hint: "Who comes waits until you let them in." },
+  approve: { label: "Approve each guest", hint: "Guests wait until you let them in." },
 };
 
 const HOUR = 3600;

@@ -254,9 +254,9 @@ class SpecClient:
             for output in self.output.values():
                 output.received, output.acknowledged, output.subscribed = 0, 0, False
             tasks = list(map(asyncio.ensure_future, (self._read(link, receive), self._write(link, send), self._ping())))
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks[:1], timeout=1)  # what the host said last (6.3)
+            next(task for task in tasks if task.done()).result()
         finally:
             self.settled = False
             self._changed.set()

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from sshx_jupyter.links import FrameReader, Link
 from tests.servers import TOKEN, JupyterServer, jupyter_server
+from tests.sessions import credentials, hosting
 from tests.spec_client import Failed, Handshake, SpecClient, WebSocket, derive_psk, ticket_fields
 
 pytestmark = pytest.mark.e2e
@@ -319,3 +321,38 @@ async def test_a_stream_that_the_host_forgot_is_reported_and_not_repeated(server
         assert await writer.request("setName", "Ada") is None
         await owner.until(lambda: owner.users[writer.uid]["name"] == "Ada")
         assert writer.info["input"] == 0
+
+
+class Deaf:
+    """A link to a host that takes no more after the handshake, and whose last words come only after that is known."""
+
+    def __init__(self, link: Link) -> None:
+        self._link, self._reader, self._sent = link, FrameReader(link), 0
+
+    async def send(self, frame: bytes) -> None:
+        await self._link.send([frame])
+        self._sent += 1
+        if self._sent == 3:  # the preface, the first message of the handshake, and `join`
+            raise ConnectionError
+
+    async def receive(self) -> bytes:
+        frame = await self._reader.next()
+        if self._sent >= 3:
+            await asyncio.sleep(0.05)
+        return frame
+
+    def close(self) -> None:
+        pass
+
+
+async def test_it_reads_what_the_host_said_last() -> None:
+    async with hosting() as host:
+        session = await host.create()
+        shown = credentials(session, "writer")
+        session.lock(True)
+
+        async def dial() -> Deaf:
+            return Deaf(await host.dial())
+
+        with pytest.raises(Failed, match="locked"):
+            await asyncio.wait_for(SpecClient(dial, session.id, "writer", shown.secret).run(), 10)

@@ -128,8 +128,12 @@ class PtyWriter:
         if poll is not None:
             poll.register(self._fd, select.POLLOUT)
         while view and not self._closed and not self._cut:
-            if poll is not None and not poll.poll(CHECK * 1000):
-                continue
+            if poll is not None:
+                events = poll.poll(CHECK * 1000)
+                if not events:
+                    continue
+                if events[0][1] & select.POLLHUP:
+                    break  # the program is gone. Linux says so before writes fail: one in between would block for good
             try:
                 count = os.write(self._fd, view[: PIECE if poll is None else ROOM])
             except OSError:

@@ -105,6 +105,24 @@ async def test_close_while_blocked_gives_up_the_rest_and_leaves_nothing(pty: tup
     os.fstat(master)  # terminado's own is still open
 
 
+async def test_programs_that_end_while_their_writers_are_blocked() -> None:
+    """Each writer races with the kernel, which says that the other side is gone before it refuses to write."""
+    before = threads()
+    for _ in range(10):
+        ptys = [os.openpty() for _ in range(20)]
+        writers = [PtyWriter(master, asyncio.get_running_loop()) for master, _ in ptys]
+        for (_, slave), writer in zip(ptys, writers, strict=True):
+            tty.setraw(slave)
+            writer.write(b"x" * 100_000, lambda _: None)
+        await asyncio.sleep(0.05)
+        for (_, slave), writer in zip(ptys, writers, strict=True):
+            os.close(slave)
+            writer.close()
+        for master, _ in ptys:
+            os.close(master)
+        await gone(before)
+
+
 async def test_the_number_of_the_file_may_be_used_again(pty: tuple[int, int]) -> None:
     master, slave = pty
     queue = PtyWriter(master, asyncio.get_running_loop())

@@ -23,7 +23,7 @@ help:  ## say what there is
 	@echo "make lint   check style, types and imports only"
 	@echo "make bundle build the page and the JupyterLab plugin, if their sources in js/ have changed"
 	@echo "make bench  measure, and print the figures as a table"
-	@echo "make soak   break a guest's link 1,000 times, and check that nothing is lost"
+	@echo "make soak   break the links of a guest 1,000 times, in Python and in TypeScript, and check that nothing is lost"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
 	@echo "make clean  remove .venv, js/node_modules, the bundles and the caches"
 
@@ -61,9 +61,10 @@ bench: .venv/.ready bundle
 	@echo "bench: measuring, which takes some minutes"
 	@$(BIN)/python -m tests.bench
 
-soak: .venv/.ready
-	@echo "soak: breaking a link 1,000 times, which takes some minutes"
+soak: .venv/.ready bundle
+	@echo "soak: breaking the links of a guest 1,000 times, in Python and then in TypeScript, which takes some minutes"
 	@SSHX_CUTS=1000 $(BIN)/python -m pytest tests/e2e/test_cuts.py --capture=no
+	@cd js && SSHX_CUTS=1000 PYTHON=$(CURDIR)/$(BIN)/python npx vitest run tests/client/real.test.ts -t "nothing typed"
 
 lock: .venv/.ready
 	@echo "lock: choosing versions for Python 3.10 and newer"

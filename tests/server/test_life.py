@@ -150,13 +150,12 @@ async def test_a_server_in_use_does_not_shut_itself_down(
         server.app.shutdown_no_activity()
         assert not stopped
 
-    async def left() -> bool:
-        return server.extension.current_activity() is None
+    async def stops() -> bool:
+        await last_activity(server)
+        server.app.shutdown_no_activity()
+        return bool(stopped)
 
-    await until(left)
-    await until(lambda: _older(server, timedelta(seconds=1.2)))
-    server.app.shutdown_no_activity()
-    assert stopped
+    await until(stops)
 
 
 async def test_the_end_of_the_server_is_told_to_everyone(server: Server, elsewhere: SshxNode) -> None:

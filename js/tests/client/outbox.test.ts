@@ -372,6 +372,18 @@ describe("bounds", () => {
     expect(outbox.type(1, new Uint8Array(56 << 10), 0)).toBe(true);
   });
 
+  test("no message has more than a piece, however small the parts are that it is typed in", () => {
+    const outbox = opened();
+    for (let i = 0; i < 9; i++) outbox.type(1, new Uint8Array(10 << 10), 0);
+    outbox.type(1, new Uint8Array(70 << 10), 0);
+    const sizes: number[] = [];
+    for (let message = outbox.next(); message !== null; message = outbox.next()) {
+      if ("data" in message) sizes.push(message.data[2].length);
+    }
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(32 << 10);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(160 << 10);
+  });
+
   test("go by bytes, also within a piece", () => {
     const outbox = opened();
     outbox.type(1, bytes("abc"), 0);

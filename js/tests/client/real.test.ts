@@ -31,6 +31,8 @@ interface Session {
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const VENV = `${ROOT}.venv/bin/python`;
+/** `make soak` cuts 1,000 times. */
+const CUTS = Number(process.env.SSHX_CUTS ?? "50");
 const PYTHON = process.env.PYTHON ?? (existsSync(VENV) ? VENV : "python3");
 
 let servers: ChildProcess;
@@ -512,8 +514,8 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
   });
 
   test(
-    "nothing typed, said or asked for is lost or doubled in 50 cuts at any frame",
-    { timeout: 120_000 },
+    `nothing typed, said, asked for or shown is lost or doubled in ${CUTS} cuts at any frame`,
+    { timeout: 60_000 + CUTS * 1000 },
     async () => {
       const folder = await mkdtemp(`${tmpdir()}/sshx-`);
       const host = owner();
@@ -521,7 +523,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
       const ticket = Ticket.decode(session.tickets.write!);
       const cutter = new Cutter(
         dialWebSocket(pipeUrl(b.url, ticket.session, ticket.endpointTicket), socketClass(b)),
-        50,
+        0,
       );
       const client = start({ credentials: ticket.credentials(null), dial: cutter.dial, staleInput: "send" });
       client.on(() => {
@@ -533,18 +535,27 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
       await terminal.shows(/\$ /);
       host.send(sid, `cat > '${folder}/typed'; echo end-$((1))\r`);
       await vi.waitFor(() => access(`${folder}/typed`), 20_000);
-      await until(client, () => client.state === "connected" && client.shells.has(sid));
+      const shown = (await host.create(0, 0))!; // the host types here, and the guest watches
+      await until(client, () => client.state === "connected" && client.shells.has(shown));
+      const watched = new Terminal();
+      client.attach(shown, watched);
+      host.send(shown, "stty -echo; PS1=; echo ready-$((1)); cat\r");
+      await watched.shows(/ready-1/);
+      cutter.left = CUTS;
+      sockets.at(-1)!.terminate();
 
       let lines = 0;
-      let said = 0;
       let asked = 0;
+      const words = { host: 0, guest: 0 };
       const opened: (number | null)[] = [];
       const errors: string[] = [];
-      client.on((event) => event.type === "error" && errors.push(event.text));
+      for (const one of [client, host]) one.on((event) => event.type === "error" && errors.push(event.text));
       for (let round = 0; cutter.left > 0; round++) {
         client.send(sid, `line ${++lines}\r`);
+        host.send(shown, `line ${lines}\r`);
         if (round % 10 === 0) client.move(sid, { x: round, y: 0, rows: 24, cols: 80 });
-        if (round % 60 === 0) void client.chat(`word ${++said}`); // 10 in 5 s are allowed
+        if (round % 60 === 0) void client.chat(`guest ${++words.guest}`); // 10 in 5 s are allowed
+        if (round % 60 === 30) void host.chat(`host ${++words.host}`);
         if (round % 120 === 0) {
           asked += 1;
           void client.create(0, 900).then((shell) => {
@@ -556,17 +567,22 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
       }
       client.move(sid, { x: 7, y: 7, rows: 24, cols: 80 });
       client.send(sid, "\x04");
+      host.send(shown, "the end\r");
       void client.chat("the end");
-      await terminal.shows(/end-1/);
+      await Promise.all([terminal.shows(/end-1/), watched.shows(/the end/)]);
       await until(host, () => host.messages.at(-1)?.text === "the end");
       await until(host, () => host.shells.get(sid)?.x === 7);
-      await until(host, () => host.shells.size === 2);
+      await until(host, () => host.shells.size === 3);
+      const numbered = (word: string, count: number) => Array.from({ length: count }, (_, i) => `${word} ${i + 1}`);
       const typed = (await readFile(`${folder}/typed`, "utf8")).trimEnd().split("\n");
-      expect(typed).toEqual(Array.from({ length: lines }, (_, i) => `line ${i + 1}`));
-      const words = [...Array.from({ length: said }, (_, i) => `word ${i + 1}`), "the end"];
-      expect(host.messages.map(({ text }) => text)).toEqual(words);
+      expect(typed).toEqual(numbered("line", lines));
+      expect(watched.output.match(/line \d+/g)).toEqual(numbered("line", lines));
       await until(client, () => client.messages.at(-1)?.text === "the end");
-      expect(client.messages.map(({ text }) => text)).toEqual(words);
+      for (const { messages } of [client, host]) {
+        const said = messages.map(({ text }) => text);
+        expect(said.filter((text) => text.startsWith("host"))).toEqual(numbered("host", words.host));
+        expect(said.filter((text) => !text.startsWith("host"))).toEqual([...numbered("guest", words.guest), "the end"]);
+      }
       expect(errors).toEqual([]);
       expect(opened).toHaveLength(asked);
       expect(new Set(opened).size).toBe(asked); // each its own

@@ -1,7 +1,10 @@
 """Links over the comm of a notebook widget: frames travel as the binary buffers of its custom messages.
 
 This is the kernel's side, on the loop of the background thread. What the view sends arrives only while the kernel takes
-messages: not, in most front ends, while a cell runs. What is sent to the view travels at any time.
+messages: not, in most front ends, while a cell runs. JupyterLab has a subshell take them then, but only after it has
+started one: what it sent before waits for the cell, and what it sends later overtakes that. So the view numbers its
+frames, and sends those again that are not taken while a cell runs. What is sent to the view travels at any time, and in
+order.
 """
 
 from __future__ import annotations
@@ -24,12 +27,38 @@ BURST = 50.0
 BATCH = 512 << 10
 """Bytes of one message."""
 INBOX = 4 << 20
-"""Unread bytes; a view that lets so much wait does not heed what it is told of them."""
+"""Unread bytes, and bytes that wait for frames before them. A view that lets so much wait does not heed what it is told
+of them."""
+ENTRY = 100
+"""Bytes that it takes to keep a frame, beside its own."""
 
 TELLING = 0.05
 """Seconds from what was taken to the word of it."""
 
 Send = Callable[[dict[str, Any], Sequence[bytes]], None]
+
+
+class FrameOrder:
+    """Puts numbered frames into the order of their numbers, each once. Sans-I/O."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """Bytes that wait for frames before them."""
+        self._next = 0
+        self._early: dict[int, bytes] = {}
+
+    def put(self, first: int, frames: Sequence[bytes]) -> list[bytes]:
+        """Add frames, whose numbers go up from `first`; returns those whose turn it is."""
+        for number, frame in enumerate(frames, first):
+            if number >= self._next and number not in self._early:
+                self._early[number] = frame
+                self.size += len(frame) + ENTRY
+        ready = []
+        while self._next in self._early:
+            ready.append(self._early.pop(self._next))
+            self.size -= len(ready[-1]) + ENTRY
+            self._next += 1
+        return ready
 
 
 class CommLink:
@@ -41,6 +70,7 @@ class CommLink:
         self._send = send
         self._busy = busy
         self._inbox = Inbox(INBOX)
+        self._order = FrameOrder()
         self._taken = 0
         self._telling: asyncio.TimerHandle | None = None
 
@@ -65,7 +95,7 @@ class CommLink:
 
     async def receive(self) -> list[bytes]:
         frames = await self._inbox.take()
-        self._taken += sum(map(len, frames))
+        self._taken += len(frames)
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(TELLING, self._tell_taken)
         return frames
@@ -73,8 +103,7 @@ class CommLink:
     def _tell_taken(self) -> None:
         self._telling = None
         if self._inbox.ended is None:
-            self._send({"type": "taken", "link": self._name, "bytes": self._taken}, ())
-        self._taken = 0
+            self._send({"type": "taken", "link": self._name, "frames": self._taken}, ())
 
     async def close(self, reason: str = "", code: int = NORMAL) -> None:
         self._close(reason, code)
@@ -95,9 +124,12 @@ class CommLink:
 
     # What the widget passes on.
 
-    def on_frames(self, frames: Sequence[bytes]) -> None:
-        """Frames have come."""
-        if not self._inbox.offer(frames):
+    def on_frames(self, first: object, frames: Sequence[bytes]) -> None:
+        """Frames have come, the first of them the view's frame number `first`, counted from 0 for each link."""
+        if not isinstance(first, int):
+            return
+        ready = self._order.put(first, frames)
+        if not self._inbox.offer(ready) or self._order.size > INBOX:
             self._close("The view sends more than it may.", UNSUPPORTED)
 
     def on_close(self, reason: str = "the view has gone") -> None:

@@ -102,7 +102,7 @@ class SessionWidget(anywidget.AnyWidget):
             case "open":
                 self._open(str(content.get("link"))[:64])
             case "frames" if link is not None:
-                link.on_frames(frames)
+                link.on_frames(content.get("first"), frames)
             case "close" if link is not None:
                 link.on_close()
 

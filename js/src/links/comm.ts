@@ -3,6 +3,9 @@
  * `links/comm.py`.
  *
  * The kernel takes nothing while it runs a cell, unless it has a thread of its own for that: links are `held` then.
+ * JupyterLab starts such a thread, and until it has, it sends messages the old way, where they wait for the cell and are
+ * overtaken. So frames are numbered, and sent again if a kernel that runs a cell does not take them; the kernel puts them
+ * in order.
  */
 import type { Dial, Link, LinkHandlers, PathKind } from "./link";
 
@@ -24,6 +27,8 @@ export interface Comm {
 
 /** Milliseconds that a kernel which is not busy takes at most. */
 const PROMPT = 1000;
+/** Bytes that are sent again at a time. */
+const REPEATED = 64 << 10;
 
 const CLOSED = "The host has closed the link.";
 
@@ -36,11 +41,17 @@ class CommLink implements Link {
   readonly #handlers: LinkHandlers;
   readonly #link = Math.random().toString(36).slice(2);
   readonly #stop: () => void;
-  /** Frames that wait until the kernel has opened its side; null once it has. */
-  #early: Uint8Array[] | null = [];
+  /** Whether the kernel has opened its side. Frames wait until then. */
+  #opened = false;
+  /** Frames that the kernel has not taken, from number `#taken` on. */
+  #unread: Uint8Array[] = [];
+  #taken = 0;
   #buffered = 0;
   /** When what the kernel has not taken began to wait, or null if it has taken everything. */
   #waitsSince: number | null = performance.now();
+  /** Milliseconds until it is sent again: longer each time. */
+  #patience = PROMPT;
+  #repeating: ReturnType<typeof setTimeout> | undefined;
 
   constructor(comm: Comm, handlers: LinkHandlers) {
     this.#comm = comm;
@@ -60,36 +71,75 @@ class CommLink implements Link {
   }
 
   send(frame: Uint8Array): void {
+    const number = this.#taken + this.#unread.length;
+    this.#unread.push(frame);
     this.#buffered += frame.length;
     this.#waitsSince ??= performance.now();
-    if (this.#early) this.#early.push(frame);
-    else this.#comm.send({ type: "frames", link: this.#link }, [frame]);
+    if (this.#opened) this.#post(number, [frame]);
+    this.#repeatLater();
   }
 
   close(): void {
-    this.#stop();
+    this.#end();
     this.#comm.send({ type: "close", link: this.#link });
+  }
+
+  /** Send frames, the first of which has this number. */
+  #post(first: number, frames: readonly Uint8Array[]): void {
+    this.#comm.send({ type: "frames", link: this.#link, first }, frames);
+  }
+
+  #repeatLater(): void {
+    this.#repeating ??= setTimeout(() => {
+      this.#repeating = undefined;
+      if (this.#unread.length === 0) return;
+      if (this.#opened && this.#comm.busy) {
+        let size = 0;
+        this.#post(
+          this.#taken,
+          this.#unread.filter((frame, i) => (size += frame.length) <= REPEATED || i === 0),
+        );
+        this.#patience *= 2;
+      }
+      this.#repeatLater();
+    }, this.#patience);
+  }
+
+  /** The kernel has taken all frames before this number. */
+  #take(next: number): void {
+    const frames = this.#unread.splice(0, Math.max(0, next - this.#taken));
+    this.#taken += frames.length;
+    for (const { length } of frames) this.#buffered -= length;
+    this.#waitsSince = this.#unread.length > 0 ? performance.now() : null;
+    clearTimeout(this.#repeating);
+    this.#repeating = undefined;
+    this.#patience = PROMPT;
+    if (this.#unread.length > 0) this.#repeatLater();
+  }
+
+  #end(): void {
+    this.#stop();
+    clearTimeout(this.#repeating);
   }
 
   #receive(message: CommMessage, frames: readonly Uint8Array[]): void {
     switch (message.type) {
       case "opened":
-        this.#waitsSince = this.#buffered > 0 ? performance.now() : null;
-        if (this.#early?.length) this.#comm.send({ type: "frames", link: this.#link }, this.#early);
-        this.#early = null;
+        this.#opened = true;
+        if (this.#unread.length > 0) this.#post(0, [...this.#unread]);
+        this.#take(0);
         break;
       case "frames":
         for (const frame of frames) this.#handlers.onFrame(frame);
         break;
       case "taken":
-        this.#buffered = Math.max(0, this.#buffered - Number(message.bytes));
-        this.#waitsSince = this.#buffered > 0 ? performance.now() : null;
+        this.#take(Number(message.frames));
         break;
       case "path":
         if (isPath(message.path)) this.#handlers.onPath(message.path);
         break;
       case "closed":
-        this.#stop();
+        this.#end();
         this.#handlers.onClose(text(message.reason) || CLOSED, message.unreachable === true);
         break;
     }

@@ -52,8 +52,8 @@ test("carries frames both ways, and what is sent before the kernel has opened it
   comm.say({ type: "opened", link });
   near.send(frame(4));
   expect(comm.sent.slice(1)).toEqual([
-    [{ type: "frames", link }, [frame(1), frame(2, 3)]],
-    [{ type: "frames", link }, [frame(4)]],
+    [{ type: "frames", link, first: 0 }, [frame(1), frame(2, 3)]],
+    [{ type: "frames", link, first: 2 }, [frame(4)]],
   ]);
   comm.say({ type: "path", link, path: "relay" });
   comm.say({ type: "path", link, path: "pigeon" });
@@ -81,10 +81,54 @@ test("what the kernel has not taken is buffered", async () => {
   comm.say({ type: "opened", link });
   near.send(frame(4, 5));
   expect(near.buffered).toBe(5);
-  comm.say({ type: "taken", link, bytes: 3 });
+  comm.say({ type: "taken", link, frames: 1 });
   expect(near.buffered).toBe(2);
-  comm.say({ type: "taken", link, bytes: 2 });
+  comm.say({ type: "taken", link, frames: 1 });
+  comm.say({ type: "taken", link, frames: "many" });
+  expect(near.buffered).toBe(2);
+  comm.say({ type: "taken", link, frames: 2000 });
   expect(near.buffered).toBe(0);
+});
+
+test("what a busy kernel does not take is sent again, more and more rarely", async () => {
+  const { near, link } = await dial();
+  comm.say({ type: "opened", link });
+  near.send(frame(1));
+  near.send(frame(2));
+  near.send(frame(3));
+  comm.sent.length = 0;
+  vi.advanceTimersByTime(5000);
+  expect(comm.sent, "a kernel that is not busy").toEqual([]);
+  comm.busy = true;
+  comm.say({ type: "taken", link, frames: 1 });
+  const times: number[] = [];
+  for (let seconds = 1; seconds <= 20; seconds++) {
+    vi.advanceTimersByTime(1000);
+    if (comm.sent.length > times.length) times.push(seconds);
+  }
+  expect(times).toEqual([1, 3, 7, 15]);
+  expect(comm.sent[0]).toEqual([{ type: "frames", link, first: 1 }, [frame(2), frame(3)]]);
+  comm.say({ type: "taken", link, frames: 3 });
+  vi.advanceTimersByTime(60_000);
+  expect(comm.sent).toHaveLength(4);
+  near.send(frame(4));
+  vi.advanceTimersByTime(1000);
+  expect(comm.sent.slice(4)).toEqual([
+    [{ type: "frames", link, first: 3 }, [frame(4)]],
+    [{ type: "frames", link, first: 3 }, [frame(4)]],
+  ]);
+  near.close();
+  vi.advanceTimersByTime(60_000);
+  expect(comm.sent.at(-1)![0].type).toBe("close");
+});
+
+test("not much is sent again at a time", async () => {
+  const { near, link } = await dial();
+  comm.say({ type: "opened", link });
+  comm.busy = true;
+  for (let i = 0; i < 5; i++) near.send(new Uint8Array(30 << 10));
+  vi.advanceTimersByTime(1000);
+  expect(comm.sent.at(-1)![1]).toHaveLength(2);
 });
 
 test("is held while a busy kernel takes nothing for more than a second", async () => {
@@ -101,7 +145,7 @@ test("is held while a busy kernel takes nothing for more than a second", async (
   expect(near.held).toBe(false);
   vi.advanceTimersByTime(200);
   expect(near.held).toBe(true);
-  comm.say({ type: "taken", link, bytes: 1 });
+  comm.say({ type: "taken", link, frames: 1 });
   expect(near.held).toBe(false);
 });
 

@@ -32,11 +32,12 @@ lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 	@cd $$([ -d binder ] && echo binder || echo .) && exec $(CURDIR)/$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # What Python and what Node.js needs is set up, and checked, side by side. The tests in Python run in two processes,
-# as they wait most of their time; those in the browser run alone, see tests/conftest.py.
+# as they wait most of their time; those in the browser run alone, see tests/conftest.py. A process that dies is not
+# replaced: the new one would run the test again that killed it.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 lint programs test-js
 	@echo "test: running the tests in Python"
-	@$(BIN)/python -m pytest -m "not bench" --numprocesses 2 --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not bench" --numprocesses 2 --no-loadscope-reorder --max-worker-restart 0
 
 test-js: .venv/.ready bundle
 	@echo "test: running the tests in TypeScript"

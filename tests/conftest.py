@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+settings.register_profile("busy machine", deadline=None)  # an example takes as long as the machine makes it take
+settings.load_profile("busy machine")
 
 IN_THE_BROWSER = ["test_lab", "test_notebook", "test_browser"]
 """In the order in which they run: the last measure more, and nothing else runs by then."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -67,13 +70,17 @@ def server(sshx: Sshx) -> Iterator[dict[str, Any]]:
         [*COMMAND, *options, extension], env=sshx.env, cwd=sshx.home, stdout=log, stderr=log, stdin=subprocess.DEVNULL
     )
 
-    def running() -> list[str]:
+    def running() -> dict[str, Any] | None:
         assert process.poll() is None, Path(log.name).read_text()
-        return list(filter(None, (file.read_text() for file in sshx.runtime.glob("jpserver-*.json"))))
+        for file in sshx.runtime.glob("jpserver-*.json"):
+            with contextlib.suppress(ValueError, URLError):  # half written, or written before the server listens
+                facts: dict[str, Any] = json.loads(file.read_text())
+                call(facts, "GET", "api/status")
+                return facts
+        return None
 
     try:
-        [facts] = wait_until(running, lambda: Path(log.name).read_text())
-        yield json.loads(facts)
+        yield wait_until(running, lambda: Path(log.name).read_text())
     finally:
         process.terminate()
         process.wait(TIMEOUT)
@@ -82,8 +89,6 @@ def server(sshx: Sshx) -> Iterator[dict[str, Any]]:
 
 def call(server: dict[str, Any], method: str, path: str) -> Any:
     """Ask the server's REST interface."""
-    from urllib.request import Request, urlopen
-
     request = Request(
         server["url"] + path,
         method=method,

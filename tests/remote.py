@@ -1,7 +1,7 @@
 """A participant in a process of its own, the host with its owner or a guest, and how a test talks with it.
 
-Each says in lines of JSON what the other needs, answers "look" with how far it has come, stops its work at "stop", and
-ends with its account.
+Each says in lines of JSON what the other needs, answers "look" with how far it has come and "tasks" with what it waits
+for, stops its work at "stop", and ends with its account.
 """
 
 from __future__ import annotations
@@ -61,6 +61,10 @@ async def _work(participant: Participant, sids: dict[str, int]) -> None:
             if command == "look":
                 seen = {name: participant.seen(sid) for name, sid in sids.items()}
                 say(lines=account.lines, seen=seen, breaks=account.breaks)
+            elif command == "tasks":
+                print(account.name, account.lines, account.breaks, file=sys.stderr)  # noqa: T201
+                for task in asyncio.all_tasks():
+                    task.print_stack()
             else:
                 stopped.set()
         os.kill(os.getpid(), signal.SIGTERM)  # the test has ended

@@ -163,14 +163,21 @@ async def play(happens: Scenario, folder: Path, starting: asyncio.Semaphore) -> 
             guest = await network.start(GUEST, *program, "guest", told["ticket"], json.dumps(told["sids"]))
             scene = Scene(host, guest)
             await scene.flows()
-        await happens(scene)
-        over = time.monotonic()
-        await scene.flows()
-        recovery = time.monotonic() - over
-        await tell(guest, "stop")
-        assert await hear(guest) == {"done": True}
-        await tell(host, "stop")
-        answers = [await hear(machine) for machine in (host, guest)]
+        try:
+            await happens(scene)
+            over = time.monotonic()
+            await scene.flows()
+            recovery = time.monotonic() - over
+            await tell(guest, "stop")
+            assert await hear(guest) == {"done": True}
+            await tell(host, "stop")
+            answers = [await hear(machine) for machine in (host, guest)]
+        except asyncio.CancelledError:
+            print(f"\n{happens.__name__} does not end: host {host.counts}, guest {guest.counts}")  # noqa: T201
+            for machine in (host, guest):
+                await tell(machine, "tasks")  # to standard error
+            await asyncio.sleep(5)
+            raise
     accounts = [Account(**answer["account"]) for answer in answers]
     check(accounts, told["sids"], {int(sid): place for sid, place in answers[0]["places"].items()}, folder)
     figures = {**summary(accounts), "recovery": round(recovery, 1), "host": host.counts, "guest": guest.counts}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import io
 import json
 import os
 import signal
@@ -62,9 +63,10 @@ async def _work(participant: Participant, sids: dict[str, int]) -> None:
                 seen = {name: participant.seen(sid) for name, sid in sids.items()}
                 say(lines=account.lines, seen=seen, breaks=account.breaks)
             elif command == "tasks":
-                print(account.name, account.lines, account.breaks, file=sys.stderr)  # noqa: T201
+                stacks = io.StringIO()
                 for task in asyncio.all_tasks():
-                    task.print_stack()
+                    task.print_stack(file=stacks)
+                say(tasks=stacks.getvalue())
             else:
                 stopped.set()
         os.kill(os.getpid(), signal.SIGTERM)  # the test has ended

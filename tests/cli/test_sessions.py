@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -73,7 +72,7 @@ def server(sshx: Sshx) -> Iterator[dict[str, Any]]:
     def running() -> dict[str, Any] | None:
         assert process.poll() is None, Path(log.name).read_text()
         for file in sshx.runtime.glob("jpserver-*.json"):
-            with contextlib.suppress(ValueError, URLError):  # half written, or written before the server listens
+            with contextlib.suppress(ValueError, OSError):  # half written, or written before the server listens
                 facts: dict[str, Any] = json.loads(file.read_text())
                 call(facts, "GET", "api/status")
                 return facts

@@ -153,6 +153,14 @@ async def look(machine: Machine) -> dict[str, Any]:
     return await hear(machine)
 
 
+async def tasks(machine: Machine) -> str:
+    """What a participant waits for."""
+    await tell(machine, "tasks")
+    while "tasks" not in (answer := await hear(machine)):
+        pass  # the answer to an earlier question
+    return str(answer["tasks"])
+
+
 async def perform(happens: Scenario, scene: Scene) -> tuple[float, list[Any]]:
     """Let it happen, and end the work of both. Returns how many seconds it took to recover, and what both say."""
     host, guest = scene.host, scene.guest
@@ -168,8 +176,7 @@ async def perform(happens: Scenario, scene: Scene) -> tuple[float, list[Any]]:
     except asyncio.CancelledError:
         print(f"\n{happens.__name__} does not end: host {host.counts}, guest {guest.counts}")  # noqa: T201
         for machine in (host, guest):
-            await tell(machine, "tasks")  # to standard error
-        await asyncio.sleep(5)
+            print(await asyncio.wait_for(tasks(machine), 10))  # noqa: T201
         raise
 
 

@@ -7,6 +7,9 @@ LOCK := tests/requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The programs that the end-to-end tests run, each with the package that has it.
 PROGRAMS := vim:vim htop:htop tmux:tmux ps:procps chromium:chromium
+RELAY_VERSION := $(shell sed -n 's/^VERSION = "\(.*\)"$$/\1/p' tests/relay.py)
+RELAY_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sshx-jupyter/iroh-relay-$(RELAY_VERSION)
+RELAY := $(RELAY_ROOT)/bin/iroh-relay
 MODULES := js/node_modules/.package-lock.json
 BUNDLE := sshx_jupyter/server/static/page.js
 LABEXTENSION := sshx_jupyter/labextension
@@ -15,13 +18,14 @@ LINK := .venv/share/jupyter/labextensions/sshx-jupyter
 export PIP_QUIET ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-js bench soak lint lint-python lint-js bundle lock clean node programs
+.PHONY: help lab test test-js bench soak lint lint-python lint-js bundle sshx-web lock clean node programs relay
 
 help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
 	@echo "make test   check style, types and imports, then run all tests"
 	@echo "make lint   check style, types and imports only"
 	@echo "make bundle build the page and the JupyterLab plugin, if their sources in js/ have changed"
+	@echo "make sshx-web  build the browser's iroh node again, into js/sshx-web/pkg, which needs Rust"
 	@echo "make bench  measure, and print the figures as a table"
 	@echo "make soak   break the links of a guest 1,000 times, in Python and in TypeScript, and check that nothing is lost"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
@@ -35,7 +39,7 @@ lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 # as they wait most of their time; those in the browser run alone, see tests/conftest.py. A process that dies is not
 # replaced: the new one would run the test again that killed it.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 lint programs test-js
+	@$(MAKE) --no-print-directory --jobs=2 lint programs relay test-js
 	@echo "test: running the tests in Python"
 	@$(BIN)/python -m pytest -m "not bench" --numprocesses 2 --no-loadscope-reorder --max-worker-restart 0
 
@@ -57,6 +61,11 @@ lint-js: $(MODULES)
 	@cd js && npm run --silent lint && npm run --silent types
 
 bundle: $(BUNDLE)
+
+sshx-web:
+	@echo "sshx-web: testing the crate, and building it for browsers, which takes some minutes"
+	@cd js/sshx-web && cargo test --locked
+	@$(PYTHON) js/sshx-web/build.py
 
 bench: .venv/.ready bundle
 	@echo "bench: measuring, which takes some minutes"
@@ -91,6 +100,20 @@ programs: | .venv/.python
 	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}"; } >/dev/null \
 		|| echo "test: could not install $${missing[*]}: the tests that need it will fail" >&2
 
+# The relay of the tests is built once and kept outside of this checkout: it takes some minutes. Debian has a Rust that
+# is new enough in packages of their own.
+relay: $(RELAY)
+
+$(RELAY): | programs
+	@if ! command -v cargo >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "test: installing cargo-web"; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends cargo-web gcc libc6-dev >/dev/null; fi
+	@echo "test: building iroh-relay for the tests (some minutes, once on a machine)"
+	@CARGO_TARGET_DIR=$(RELAY_ROOT)/target cargo install --quiet --locked iroh-relay --version $(RELAY_VERSION) \
+		--features server --root $(RELAY_ROOT) \
+		|| echo "test: could not build iroh-relay: the tests that need it will fail" >&2
+	@rm -rf $(RELAY_ROOT)/target
+
 # The bundles are built with Node.js, in the same way by pip: see js/hatch_build.py.
 node:
 	@if ! command -v npm >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -106,7 +129,7 @@ $(MODULES): js/package-lock.json | node
 	@echo "setup: installing what the bundles are built with"
 	@cd js && npm ci --loglevel=error && touch node_modules/.package-lock.json
 
-$(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src js/schema)
+$(BUNDLE): $(MODULES) $(wildcard js/*.json js/*.mjs) $(shell find js/src js/schema js/sshx-web/pkg)
 	@echo "setup: building the page and the JupyterLab plugin"
 	@cd js && npm run --silent build && touch ../$@
 

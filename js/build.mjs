@@ -5,7 +5,7 @@
 //   node build.mjs --watch   with source maps, made again after each change
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -40,11 +40,25 @@ const alone = {
 };
 
 /** @type {esbuild.Plugin} */
+const workers = {
+  name: "workers",
+  setup(build) {
+    build.onResolve({ filter: /^worker:/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice("worker:".length)),
+      namespace: "worker",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "worker" }, workerAsText);
+  },
+};
+
+/** @type {esbuild.Plugin} */
 const styles = { name: "styles", setup: (build) => build.onLoad({ filter: /\.css$/ }, stylesAsCode) };
 
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
   { ...alone, entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" } },
+  // A classic script: those of a page on a disk cannot be modules.
+  { ...alone, entryPoints: { guest: "src/guest/index.tsx" }, format: "iife", plugins: [workers] },
   // One file each: where a kernel hands them out, there is no server to get another from.
   {
     ...alone,
@@ -84,11 +98,14 @@ if (watch) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  writeFileSync(join(out, "LICENSES.txt"), licenses(inputs));
+  const ofCrates = readFileSync(join(here, "sshx-web/pkg/LICENSES.txt"), "utf8");
+  writeFileSync(join(out, "LICENSES.txt"), `${licenses(inputs)}\n\n${"-".repeat(80)}\n\n${ofCrates}`);
   for (const file of results.flatMap(({ outputFiles }) => outputFiles)) {
     writeFileSync(file.path, file.contents);
     console.log(`${basename(file.path)}: ${Math.round(file.contents.length / 1000)} kB`);
   }
+  // The guest page's node, which is not bundled but loaded when a link needs it.
+  copyFileSync(join(here, "sshx-web/pkg/sshx_web_bg.wasm"), join(out, "sshx_web.wasm"));
 }
 
 /**
@@ -122,6 +139,18 @@ async function stylesAsCode({ path }) {
   const style = JSON.stringify(join(here, "src/style.ts"));
   const contents = `import { addStyle } from ${style}; addStyle(${JSON.stringify(code)});`;
   return { contents, resolveDir: here, watchFiles: [path] };
+}
+
+/**
+ * A worker and all that it imports, as a module that exports its source.
+ * @param {esbuild.OnLoadArgs} args
+ */
+async function workerAsText({ path }) {
+  const { absWorkingDir, minify, target } = common;
+  const options = { absWorkingDir, minify, target, bundle: true, write: false, format: "iife", metafile: true };
+  const { outputFiles, metafile } = await esbuild.build({ ...options, entryPoints: [path] });
+  const watchFiles = Object.keys(metafile.inputs).map((file) => join(here, file));
+  return { contents: outputFiles[0].text, loader: "text", watchFiles };
 }
 
 /**

@@ -14,7 +14,7 @@ const LAYERS = [
   ["session"],
   ["view"],
   ["forms"],
-  ["page", "lab", "widget"],
+  ["page", "guest", "lab", "widget"],
 ];
 
 const boundaries = LAYERS.flatMap((row, at) => {
@@ -46,7 +46,7 @@ const boundaries = LAYERS.flatMap((row, at) => {
 });
 
 export default tseslint.config(
-  { ignores: ["lib/", "node_modules/"] },
+  { ignores: ["lib/", "node_modules/", "sshx-web/"] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   reactHooks.configs.flat["recommended-latest"],

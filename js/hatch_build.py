@@ -70,7 +70,7 @@ def is_current(root: Path) -> bool:
 def sources(js: Path) -> Iterator[Path]:
     """All that the bundles are made from; directories for what has been deleted."""
     yield from (path for path in js.iterdir() if path.suffix in (".json", ".mjs"))
-    for top in ("src", "schema"):
+    for top in ("src", "schema", "sshx-web/pkg"):
         for directory, _, files in os.walk(js / top):
             yield Path(directory)
             yield from (Path(directory, name) for name in files)

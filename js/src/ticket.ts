@@ -99,13 +99,18 @@ export class Ticket {
     const ticket = walk(bits.raw);
     if (!(ticket instanceof Ticket)) throw new TicketError(ticket);
     if (bits.rest) throw new TicketError("mistyped");
-    if (directAddresses(ticket.address) > MAX_DIRECT_ADDRESSES) throw new TicketError("crowded");
+    if (readAddress(ticket.address).direct > MAX_DIRECT_ADDRESSES) throw new TicketError("crowded");
     return ticket;
   }
 
   /** The address in the form that the server's `?addr=` takes. */
   get endpointTicket(): string {
     return ENDPOINT + toBase32(this.address);
+  }
+
+  /** The URLs of the relays over which the host is reached, as far as the address is understood. */
+  get relays(): string[] {
+    return readAddress(this.address).relays;
   }
 
   /** The session's id as in addresses: 32 hexadecimal digits. */
@@ -255,12 +260,12 @@ function walk(raw: Uint8Array): Ticket | TicketReason {
 }
 
 /**
- * How many direct addresses an EndpointTicket holds, as far as it is understood.
+ * The relays that an EndpointTicket names, and how many direct addresses it holds, as far as it is understood.
  *
  * It is written in postcard: a byte for the version, 32 of the endpoint's id, and a list of relays (0 and a text) and
  * socket addresses (1; then 0 and 4 bytes, or 1 and 16 bytes; then the port). Numbers are LEB128.
  */
-function directAddresses(address: Uint8Array): number {
+function readAddress(address: Uint8Array): { relays: string[]; direct: number } {
   let at = 33;
   const number = (): number => {
     let value = 0;
@@ -270,12 +275,14 @@ function directAddresses(address: Uint8Array): number {
       if (byte < 0x80) return value;
     }
   };
+  const relays: string[] = [];
   let direct = 0;
   for (let left = number(); left > 0 && at < address.length; left--) {
     const kind = number();
     if (kind === 0) {
       const size = number();
       at += size;
+      if (at <= address.length) relays.push(new TextDecoder().decode(address.subarray(at - size, at)));
     } else if (kind === 1) {
       const size = number() !== 0 ? 16 : 4;
       at += size;
@@ -285,5 +292,5 @@ function directAddresses(address: Uint8Array): number {
       break;
     }
   }
-  return direct;
+  return { relays, direct };
 }

@@ -45,6 +45,13 @@ describe("tickets", () => {
     expect(Ticket.decode(sample.url).encode()).toBe(sample.text);
   });
 
+  test("the relays are those of the address", () => {
+    const relaysOf = (name: string) => Ticket.decode(valid.find((sample) => sample.name === name)!.text).relays;
+    expect(relaysOf("writer")).toEqual(["https://relay.example.org/"]);
+    // Bytes that are no address are understood as far as they go.
+    for (const { text } of valid) expect(Ticket.decode(text).relays.length).toBeLessThan(2);
+  });
+
   test.each(valid)("$name: is made of its fields", (sample) => {
     const { address, sessionId, secret, role, password } = sample;
     expect(new Ticket(fromHex(address), fromHex(sessionId), fromHex(secret), role, password).encode()).toBe(

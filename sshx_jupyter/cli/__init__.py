@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `jupyter sshx` and return its exit status."""
     try:
         arguments = _parse(sys.argv[1:] if argv is None else argv)
-        if sys.platform == "win32" and arguments.command != "ticket":
+        if sys.platform == "win32" and arguments.command not in ("ticket", "page"):
             raise Failure("This needs a Unix-like system, such as WSL. On Windows, share and join in JupyterLab.")
         module, _, function = arguments.run.partition(":")
         status: int = getattr(importlib.import_module(f".{module}", __name__), function)(arguments)
@@ -159,6 +159,15 @@ def _parser() -> argparse.ArgumentParser:
     ticket.add_argument("ticket", metavar="TICKET", help='the ticket or its link, or "-" to read it from stdin')
     ticket.add_argument("--json", action="store_true", help="print a JSON object, for scripts")
     ticket.set_defaults(run="ticket:ticket")
+
+    page = commands.add_parser(
+        "page",
+        help="write the page on which guests join with only a browser",
+        description="Write the page on which guests join with only a browser, for any web server or a disk.",
+    )
+    page.add_argument("directory", metavar="DIR", help="where to write it; made if it is missing")
+    page.add_argument("--single-file", action="store_true", help="one HTML file, sshx.html, that needs no web server")
+    page.set_defaults(run="page:page")
     return parser
 
 

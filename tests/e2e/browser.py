@@ -77,11 +77,10 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-class Person:
-    """One browser with one page, logged in to one Jupyter server."""
+class Visitor:
+    """One browser with one page, and nothing installed."""
 
-    def __init__(self, server: JupyterServer, context: BrowserContext, page: Page) -> None:
-        self.server = server
+    def __init__(self, context: BrowserContext, page: Page) -> None:
         self.context = context
         self.page = page
         self.problems: list[str] = []
@@ -90,14 +89,12 @@ class Person:
         page.on("console", self._on_console)
 
     @classmethod
-    async def at(cls, browser: Browser, server: JupyterServer, **options: Any) -> Person:
-        """Log in. `options` are those of Playwright's `new_context`."""
-        context = await browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url.rstrip("/"))
-        context.set_default_timeout(20_000)
-        person = cls(server, context, await context.new_page())
-        await person.page.goto(f"{server.url}sshx/p2p?token={TOKEN}")
-        return person
+    async def to(cls, browser: Browser, url: str, **options: Any) -> Visitor:
+        """Open a page. `options` are those of Playwright's `new_context`."""
+        context = await new_context(browser, **options)
+        visitor = cls(context, await context.new_page())
+        await visitor.page.goto(url)
+        return visitor
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -111,13 +108,6 @@ class Person:
 
     # Coming and going.
 
-    async def share(self, name: str = "") -> None:
-        """Create a session on the start page."""
-        if name:
-            await self.field("Session name").fill(name)
-        await self.button("Share").click()
-        await self.connected()
-
     async def copied(self, button: str) -> str:
         """What a copy button of the open share panel copies."""
         await self.button(button).click()
@@ -130,10 +120,6 @@ class Person:
         if name:
             await self.field("Your name").fill(name)
         await self.button("Join").click()
-
-    async def open(self, session: dict[str, Any], ticket: str = "") -> None:
-        """Go to a session's page, as the host or with a ticket."""
-        await self.page.goto(f"{self.server.url}sshx/p2p/{session['id']}" + (f"#{ticket}" if ticket else ""))
 
     async def state(self, state: str, timeout: float = 20) -> None:
         """Wait until the connection is in this state."""
@@ -219,7 +205,42 @@ class Person:
         await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-async def same_picture(one: Person, other: Person, index: int = 0, timeout: float = 20) -> dict[str, Any]:
+class Person(Visitor):
+    """One browser with one page, logged in to one Jupyter server."""
+
+    def __init__(self, server: JupyterServer, context: BrowserContext, page: Page) -> None:
+        super().__init__(context, page)
+        self.server = server
+
+    @classmethod
+    async def at(cls, browser: Browser, server: JupyterServer, **options: Any) -> Person:
+        """Log in. `options` are those of Playwright's `new_context`."""
+        context = await new_context(browser, **options)
+        await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url.rstrip("/"))
+        person = cls(server, context, await context.new_page())
+        await person.page.goto(f"{server.url}sshx/p2p?token={TOKEN}")
+        return person
+
+    async def share(self, name: str = "") -> None:
+        """Create a session on the start page."""
+        if name:
+            await self.field("Session name").fill(name)
+        await self.button("Share").click()
+        await self.connected()
+
+    async def open(self, session: dict[str, Any], ticket: str = "") -> None:
+        """Go to a session's page, as the host or with a ticket."""
+        await self.page.goto(f"{self.server.url}sshx/p2p/{session['id']}" + (f"#{ticket}" if ticket else ""))
+
+
+async def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser in which nobody has been, with a window of 1280 x 800 pixels unless `options` say otherwise."""
+    context = await browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+    context.set_default_timeout(20_000)
+    return context
+
+
+async def same_picture(one: Visitor, other: Visitor, index: int = 0, timeout: float = 20) -> dict[str, Any]:
     """Wait until both see the same in a shell, cell by cell."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:

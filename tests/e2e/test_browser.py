@@ -644,7 +644,7 @@ async def test_waiting_for_the_host(host: Person, guest: Person, server_a: Jupyt
     await host.open(session)
     await host.connected()
     await guest.open(session, session["tickets"]["write"])
-    await guest.state("connecting")
+    await guest.state("waiting")
     await expect(guest.page.get_by_text("let you in", exact=False).first).to_be_visible()
     await guest.screenshot("waiting")
     await host.button("Let in").first.click()

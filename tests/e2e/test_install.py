@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -22,7 +23,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
 STATIC = "sshx_jupyter/server/static/"
-BUNDLE = {"page.js", "page.css", "login.js", "widget.js", "loader.js", "LICENSES.txt"}
+BUNDLE = {"page.js", "page.css", "login.js", "widget.js", "loader.js", "LICENSES.txt"} | {
+    "guest.js",
+    "guest.css",
+    "sshx_web.wasm",
+}
 LARGEST_BUNDLE = 900_000
 LABEXTENSION = "sshx_jupyter/labextension/"
 IN_LAB = "share/jupyter/labextensions/sshx-jupyter/"
@@ -104,7 +109,9 @@ def test_the_source_distribution_has_the_bundle_and_what_it_is_made_from(sdist: 
     assert below(STATIC, names) == BUNDLE
     assert {name for name in below(LABEXTENSION, names) if not is_hashed(name)} == labextension_files()
     assert {"js/package-lock.json", "js/src/page/index.tsx", "js/hatch_build.py", "js/install.json"} <= names
-    assert not [name for name in names if "node_modules" in name or name.startswith("js/lib/")]
+    assert {"js/sshx-web/src/lib.rs", "js/sshx-web/pkg/sshx_web_bg.wasm", "js/sshx-web/pkg/stamp.json"} <= names
+    left_out = ("js/lib/", "js/sshx-web/target/")
+    assert not [name for name in names if "node_modules" in name or name.startswith(left_out)]
     assert not [name for name in names if name.endswith(".map")]
 
 
@@ -164,6 +171,16 @@ def test_the_installed_command_line_shares_and_joins(installed: Path, tmp_path: 
     finally:
         share.terminate()
         assert share.wait(30) == 0, sys.platform
+
+
+def test_the_installed_command_line_writes_the_guest_page_without_rust(
+    installed: Path, bin_dir: Path, tmp_path: Path
+) -> None:
+    environment = environment_of_its_own(tmp_path) | {"PATH": str(bin_dir)}
+    command = [str(installed / "bin" / "jupyter"), "sshx", "page", str(tmp_path / "page")]
+    subprocess.run(command, env=environment, check=True)
+    built = (ROOT / "js" / "sshx-web" / "pkg" / "sshx_web_bg.wasm").read_bytes()
+    assert gzip.decompress((tmp_path / "page" / "sshx_web.wasm.gz").read_bytes()) == built
 
 
 def test_jupyterlab_has_the_plugin_until_it_is_uninstalled(installed: Path, bin_dir: Path, tmp_path: Path) -> None:

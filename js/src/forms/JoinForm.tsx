@@ -1,5 +1,5 @@
 /** Takes a ticket, or a link with one, and says what it is while it is typed or pasted. */
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import type { Complaint } from "../session/complaint";
 import { Ticket, TicketError } from "../ticket";
 import { changeSettings, getSettings } from "../view/settings";
@@ -17,9 +17,13 @@ interface JoinFormProps {
   waiting?: string;
   /** What others see of who gives no name. */
   name?: string;
+  /** The person came with this ticket, so there is no field for it. Called when they want to use another one. */
+  onOther?: () => void;
+  children?: ReactNode;
 }
 
-export function JoinForm({ ticket: given = "", onJoin, waiting = "", name: known = "" }: JoinFormProps) {
+export function JoinForm(props: JoinFormProps) {
+  const { ticket: given = "", onJoin, waiting = "", name: known = "", onOther, children } = props;
   const [text, setText] = useState(given);
   const [name, setName] = useState(() => getSettings().name);
   const [password, setPassword] = useState("");
@@ -32,6 +36,7 @@ export function JoinForm({ ticket: given = "", onJoin, waiting = "", name: known
   const ticket = found instanceof Ticket ? found : null;
   const wrongTicket = found instanceof TicketError && found.reason !== "empty" ? found.message : "";
   const wrongName = Array.from(name.trim()).length > LONGEST_NAME ? `At most ${LONGEST_NAME} characters.` : "";
+  const invited = onOther !== undefined && ticket !== null;
   const needsPassword = ticket !== null && (ticket.password || asked);
   const wrong = (field: Complaint["field"]) => (complaint?.field === field ? complaint.message : "");
 
@@ -72,22 +77,26 @@ export function JoinForm({ ticket: given = "", onJoin, waiting = "", name: known
       onSubmit={(event) => void join(event)}
       noValidate
     >
-      <h2 id={title}>Join a session</h2>
-      <p className="sshx-form-lead">Someone gave you a ticket, or a link.</p>
-      <Field
-        label="Ticket"
-        name="ticket"
-        className="sshx-form-code"
-        placeholder="sshx1…"
-        autoCapitalize="none"
-        value={text}
-        onValue={edit((value) => {
-          setText(value);
-          setAsked(false);
-        })}
-        error={wrongTicket || wrong("ticket")}
-        hint={ticket && describe(ticket)}
-      />
+      <h2 id={title}>{invited ? "You are invited to a shared terminal" : "Join a session"}</h2>
+      <p className="sshx-form-lead">
+        {invited ? describe(ticket, "You can") : "Someone gave you a ticket, or a link."}
+      </p>
+      {!invited && (
+        <Field
+          label="Ticket"
+          name="ticket"
+          className="sshx-form-code"
+          placeholder="sshx1…"
+          autoCapitalize="none"
+          value={text}
+          onValue={edit((value) => {
+            setText(value);
+            setAsked(false);
+          })}
+          error={wrongTicket || wrong("ticket")}
+          hint={ticket && describe(ticket, "Lets you")}
+        />
+      )}
       {needsPassword && (
         <Field
           label="Password"
@@ -109,15 +118,23 @@ export function JoinForm({ ticket: given = "", onJoin, waiting = "", name: known
         onValue={edit(setName)}
         error={wrongName || wrong("name")}
       />
-      <Problem>{wrong(null)}</Problem>
-      <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
-        Join
-      </button>
+      <Problem>{wrong(null) || (invited ? wrong("ticket") : "")}</Problem>
+      <div className="sshx-form-actions">
+        <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
+          Join
+        </button>
+        {invited && (
+          <button type="button" onClick={onOther}>
+            Use another ticket
+          </button>
+        )}
+      </div>
       {busy && (
         <p className="sshx-form-hint" role="status">
           {waiting}
         </p>
       )}
+      {children}
     </form>
   );
 }
@@ -131,7 +148,8 @@ export function read(text: string): Ticket | TicketError {
   }
 }
 
-function describe(ticket: Ticket): string {
-  const may = ticket.role === "writer" ? "Lets you watch and type." : "Lets you watch, not type.";
-  return ticket.password ? `${may} A password is needed as well.` : may;
+/** `subject` and what the ticket lets a person do, as one or two sentences. */
+function describe({ role, password }: Ticket, subject: "Lets you" | "You can"): string {
+  const may = `${subject} watch${role === "writer" ? " and" : ", not"} type.`;
+  return password ? `${may} A password is needed as well.` : may;
 }

@@ -1,7 +1,7 @@
 /** Asks for a session's password. */
 import { useState, type FormEvent } from "react";
 import { Field, Problem } from "../forms/Field";
-import { Frame } from "./Frame";
+import { Frame } from "../forms/Frame";
 
 interface PasswordFormProps {
   /** Why the host refused; empty before the first attempt. */

@@ -6,11 +6,11 @@ import { JoinForm } from "../forms/JoinForm";
 import { hostedAccess, throughServer } from "../session/access";
 import { SessionModel, type Stage } from "../session/sessionModel";
 import type { Ticket } from "../ticket";
-import { SessionView, type Opening } from "../view/SessionView";
+import { PageSession } from "../view/PageSession";
+import type { Opening } from "../view/SessionView";
 import { chosenIdentity } from "../view/settings";
-import { useClient } from "../view/useClient";
 import { useStage } from "../view/useStage";
-import { Frame } from "./Frame";
+import { Frame } from "../forms/Frame";
 import { PasswordForm } from "./PasswordForm";
 
 const TO_SHARE: Opening = { panel: "Share" };
@@ -67,7 +67,7 @@ export function Session(props: SessionProps) {
       return <PasswordForm problem={problemOf(stage)} onPassword={onPassword} onLeave={onLeave} />;
     }
     case "live":
-      return <Live stage={stage} opens={fresh ? TO_SHARE : undefined} onLeave={onLeave} />;
+      return <PageSession stage={stage} opens={fresh ? TO_SHARE : undefined} onLeave={onLeave} />;
   }
 }
 
@@ -103,21 +103,4 @@ function Missing({ name, onJoin, onLeave }: Pick<SessionProps, "name" | "onJoin"
       </button>
     </Frame>
   );
-}
-
-interface LiveProps {
-  stage: Extract<Stage, { at: "live" }>;
-  opens: Opening | undefined;
-  onLeave: () => void;
-}
-
-function Live({ stage: { client, invite }, opens, onLeave }: LiveProps) {
-  const name = useClient(client, ({ info }) => info?.name ?? "");
-  useEffect(() => {
-    document.title = name ? `${name} · sshx` : "sshx";
-    return () => {
-      document.title = "sshx";
-    };
-  }, [name]);
-  return <SessionView client={client} opens={opens} onLeave={onLeave} {...(invite && { invite })} />;
 }

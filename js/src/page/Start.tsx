@@ -1,7 +1,7 @@
 /** The start page: share a terminal, join a session, or go to one that is shared from here. */
 import type { Ticket } from "../ticket";
 import type { Api, HostedSession } from "../api/api";
-import { Frame } from "./Frame";
+import { Frame } from "../forms/Frame";
 import { Hosted } from "./Hosted";
 import { JoinForm } from "../forms/JoinForm";
 import { ShareForm } from "./ShareForm";

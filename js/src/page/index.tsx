@@ -3,7 +3,7 @@ import { createRoot } from "react-dom/client";
 import { Api } from "../api/api";
 import { App } from "./App";
 import { cleanAddress } from "./fragment";
-import logo from "./logo.svg";
+import logo from "../forms/logo.svg";
 import "../view/theme.css";
 import "./page.css";
 

@@ -1,14 +1,62 @@
 /**
  * What a page that is loaded again has to know, and nobody else may: it waits in the browser tab's own storage while the
- * page is away, and only then. So a tab that is duplicated does not take the place of its original either.
+ * page is away or hidden, and only then: a hidden page can be thrown away without a word. So a tab that is duplicated does
+ * not take the place of its original either.
  */
 
+/** Where it waits. Nothing is thrown where there is no storage: then the page does not know it when it is back. */
+export interface PageStorage {
+  /** The last event of a page that goes at which something can be put there. */
+  readonly lastEvent: "pagehide" | "beforeunload";
+  /** Everything that was put there. It is gone from there then. */
+  take(): Record<string, string>;
+  put(values: ReadonlyMap<string, string>): void;
+}
+
 const PREFIX = "sshx:away:";
+
+/** The session storage. */
+export const tabStorage: PageStorage = {
+  lastEvent: "pagehide",
+  take() {
+    const values: Record<string, string> = {};
+    try {
+      for (const name of Object.keys(sessionStorage)) {
+        if (!name.startsWith(PREFIX)) continue;
+        values[name.slice(PREFIX.length)] = sessionStorage.getItem(name)!;
+        sessionStorage.removeItem(name);
+      }
+    } catch {
+      // There is no storage.
+    }
+    return values;
+  },
+  put(values) {
+    try {
+      for (const [key, value] of values) sessionStorage.setItem(PREFIX + key, value);
+    } catch {
+      // There is no storage, or it is full.
+    }
+  },
+};
+
+let storage = tabStorage;
 /** What came with the page and has not been taken. */
 const waiting = new Map<string, string>();
 /** What is to wait when the page goes. */
 const kept = new Map<string, () => string | null>();
 let watching = false;
+
+/** Keep it there instead of in `tabStorage`. Call before anything else here. */
+export function keepIn(chosen: PageStorage): void {
+  storage = chosen;
+}
+
+/** Whether something that came with the page can be taken. */
+export function has(key: string): boolean {
+  watch();
+  return waiting.has(key);
+}
 
 /** What was kept under this key. It can be taken once. */
 export function take(key: string): string | null {
@@ -44,21 +92,13 @@ function watch(): void {
   if (watching) return;
   watching = true;
   arrive();
-  window.addEventListener("pagehide", leave);
+  window.addEventListener(storage.lastEvent, leave);
   window.addEventListener("pageshow", arrive); // the browser may have kept the page itself
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : arrive()));
 }
 
 function arrive(): void {
-  try {
-    for (const name of Object.keys(sessionStorage)) {
-      if (!name.startsWith(PREFIX)) continue;
-      const key = name.slice(PREFIX.length);
-      if (!kept.has(key)) waiting.set(key, sessionStorage.getItem(name)!);
-      sessionStorage.removeItem(name);
-    }
-  } catch {
-    // There is no storage.
-  }
+  for (const [key, value] of Object.entries(storage.take())) if (!kept.has(key)) waiting.set(key, value);
 }
 
 function leave(): void {
@@ -67,9 +107,5 @@ function leave(): void {
     const now = value();
     if (now !== null) values.set(key, now);
   }
-  try {
-    for (const [key, value] of values) sessionStorage.setItem(PREFIX + key, value);
-  } catch {
-    // Then it is not known when the page is back.
-  }
+  storage.put(values);
 }

@@ -3,7 +3,7 @@
  * has no more than the sessions' ids. JupyterLab's plugin loads this file at once, and so not the decoder of tickets.
  */
 import type { Ticket } from "../ticket";
-import { forget, keep, take } from "./away";
+import { forget, has, keep, take } from "./away";
 
 export interface Kept {
   /** Encoded. */
@@ -12,6 +12,11 @@ export interface Kept {
 }
 
 const PREFIX = "ticket ";
+
+/** Whether the person was in the session when the page went away. */
+export function hasTicket(id: string): boolean {
+  return has(PREFIX + id);
+}
 
 /** Returns what was kept for a session, or null. Can be taken once. */
 export function takeTicket(id: string): Kept | null {

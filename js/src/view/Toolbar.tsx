@@ -115,12 +115,11 @@ function said(person: Person): string {
 }
 
 function Connection({ state }: { state: State }) {
-  const word = state === "waiting" ? "connecting" : state;
   return (
-    <span className="sshx-connection" data-state={word}>
+    <span className="sshx-connection" data-state={state}>
       <span className="sshx-dot" aria-hidden="true" />
       <span role="status" aria-label="Connection">
-        {word}
+        {state}
       </span>
     </span>
   );

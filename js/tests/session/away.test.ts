@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-const heard = vi.spyOn(window, "addEventListener");
+const heard = [vi.spyOn(window, "addEventListener"), vi.spyOn(document, "addEventListener")];
 let page: typeof import("../../src/session/away");
 
 beforeEach(load);
@@ -13,8 +13,11 @@ afterEach(() => {
 
 /** Another page comes into the browser tab, and nothing of the one before is left. */
 async function load(): Promise<void> {
-  for (const [type, listener] of heard.mock.calls) window.removeEventListener(type, listener);
-  heard.mockClear();
+  for (const { mock } of heard) {
+    for (const [at, [type, listener]] of mock.calls.entries())
+      (mock.contexts[at] as EventTarget).removeEventListener(type, listener);
+  }
+  for (const spy of heard) spy.mockClear();
   vi.resetModules();
   page = await import("../../src/session/away");
 }
@@ -36,6 +39,37 @@ test("a value is in the browser tab's storage only while the page is away", asyn
   expect(stored()).toEqual({ "sshx:away:a": "1" });
   await load();
   expect(page.take("a")).toBe("1");
+  expect(sessionStorage.length).toBe(0);
+});
+
+test("a hidden page keeps it too: it may be thrown away without a word", async () => {
+  page.keep("a", () => "1");
+  const isHidden = vi.spyOn(document, "hidden", "get");
+  const hide = (hidden: boolean) => {
+    isHidden.mockReturnValue(hidden);
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+  hide(true);
+  expect(stored()).toEqual({ "sshx:away:a": "1" });
+  hide(false);
+  expect(sessionStorage.length).toBe(0);
+  hide(true);
+  await load();
+  expect([page.has("a"), page.take("a"), page.has("a")]).toEqual([true, "1", false]);
+  isHidden.mockRestore();
+});
+
+test("it can be kept elsewhere", () => {
+  const values: Record<string, string>[] = [{ a: "1" }];
+  page.keepIn({
+    lastEvent: "beforeunload",
+    take: () => values.pop() ?? {},
+    put: (kept) => values.push(Object.fromEntries(kept)),
+  });
+  expect(page.take("a")).toBe("1");
+  page.keep("b", () => "2");
+  window.dispatchEvent(new Event("beforeunload"));
+  expect(values).toEqual([{ b: "2" }]);
   expect(sessionStorage.length).toBe(0);
 });
 

@@ -1,6 +1,7 @@
-/** What is around every screen of the page but the session itself. */
+/** What is around every screen of a page of our own but the session itself. */
 import type { ReactNode } from "react";
 import { useTheme } from "../view/theme";
+import "./Frame.css";
 import logo from "./logo.svg";
 
 export function Frame({ wide = false, children }: { wide?: boolean; children: ReactNode }) {

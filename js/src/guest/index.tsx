@@ -1,0 +1,19 @@
+/**
+ * Starts the guest page: join a session with nothing but a browser. Three kinds of it are served by `guest_page.py` and
+ * `server/`: files of any web server or disk, one file, and a Jupyter server's own page for its guests.
+ */
+import { createRoot } from "react-dom/client";
+import logo from "../forms/logo.svg";
+import { keepIn, tabStorage } from "../session/away";
+import { App } from "./App";
+import { embeddedTicket } from "./embedded";
+import { historyStorage } from "./historyStorage";
+import { overRelays, throughHost, type Way } from "./ways";
+import "../view/theme.css";
+
+const { root } = document.body.dataset;
+const way: Way = root === undefined ? overRelays() : throughHost(new URL(root, location.href));
+
+document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
+keepIn(root === undefined ? historyStorage : tabStorage);
+createRoot(document.getElementById("sshx")!).render(<App way={way} invite={embeddedTicket()} />);

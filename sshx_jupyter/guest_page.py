@@ -1,0 +1,132 @@
+"""The guest page as files: a directory for any web server or disk, or one HTML file, which may hold a ticket.
+
+The bundles that `js/build.mjs` puts into `server/static/` are all that it needs. Its Content-Security-Policy lets it
+run its own scripts only. Where it may connect to is not known before there is a ticket, which names the relays: the
+page itself adds a second, narrower policy before it connects (`js/src/guest/ways.ts`).
+"""
+
+from __future__ import annotations
+
+import gzip
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "server" / "static"
+
+SCRIPT = "guest.js"
+STYLE = "guest.css"
+MODULE = "sshx_web.wasm"
+"""The browser's iroh node."""
+
+LICENSES = "LICENSES.txt"
+
+PACKED = f"{MODULE}.gz"
+"""The same as a web server hands it out: few of them compress WebAssembly by themselves."""
+MODULE_SCRIPT = "sshx_web.js"
+"""The same as a script, for a page from a disk, which can load nothing else."""
+
+_POLICY = (
+    "default-src 'none'",
+    "script-src {scripts} 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colors and sizes
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    # Loopback for relays on this machine, which have no certificates.
+    "connect-src 'self' https: wss: http://localhost:* ws://localhost:* http://127.0.0.1:* ws://127.0.0.1:*",
+    "worker-src blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+)
+
+_HTML = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="referrer" content="no-referrer">
+<title>sshx</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+{head}
+</head>
+<body{attributes}>
+<div id="sshx"></div>
+<noscript><p>This page needs JavaScript. Without it, <code>jupyter sshx join</code> is the way in.</p></noscript>
+{foot}
+</body>
+</html>
+"""
+
+
+class NotBuilt(RuntimeError):
+    """This is a source checkout without the bundles."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The guest page has not been built. In the directory js of the checkout, run: npm ci && npm run build"
+        )
+
+
+def write_directory(directory: Path) -> None:
+    """Write the guest page into `directory`, which is made if it is missing. Other files there are left alone.
+
+    Raises:
+        NotBuilt: if there are no bundles.
+        OSError: if a file cannot be written.
+    """
+    module = _packed_module()
+    files = {
+        SCRIPT: _bundle(SCRIPT),
+        STYLE: _bundle(STYLE),
+        PACKED: module,
+        MODULE_SCRIPT: f'sshxWeb="{b64encode(module).decode()}"\n'.encode(),
+    }
+    # With a version in its address, the browser keeps a file until there is another.
+    address = {name: f"{name}?v={sha256(content).hexdigest()[:16]}" for name, content in files.items()}
+    page = _HTML.format(
+        policy=_policy("'self'"),
+        head=f'<link rel="stylesheet" href="{address[STYLE]}">',
+        attributes=f' data-module="{address[PACKED]}" data-module-script="{address[MODULE_SCRIPT]}"',
+        foot=f'<script src="{address[SCRIPT]}"></script>',
+    )
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in {**files, LICENSES: _bundle(LICENSES)}.items():
+        (directory / name).write_bytes(content)
+    (directory / "index.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def single_file(ticket: str = "") -> str:
+    """The guest page as one HTML file, which joins the session of `ticket` if there is one.
+
+    Raises:
+        NotBuilt: if there are no bundles.
+    """
+    script = _bundle(SCRIPT).decode()
+    blocks = [f'<script type="text/plain" id="sshx-web">{b64encode(_packed_module()).decode()}</script>']
+    if ticket:
+        blocks.append(f'<script type="text/plain" id="sshx-invite">{escape(ticket)}</script>')
+    script_hash = b64encode(sha256(script.encode()).digest()).decode()
+    return _HTML.format(
+        policy=_policy(f"'sha256-{script_hash}'"),
+        head=f"<style>{_bundle(STYLE).decode()}</style>",
+        attributes="",
+        foot="\n".join((*blocks, f"<script>{script}</script>")),
+    )
+
+
+def _policy(scripts: str) -> str:
+    return escape("; ".join(_POLICY).format(scripts=scripts), quote=True).replace("&#x27;", "'")
+
+
+def _packed_module() -> bytes:
+    return gzip.compress(_bundle(MODULE), 9, mtime=0)
+
+
+def _bundle(name: str) -> bytes:
+    try:
+        return (STATIC / name).read_bytes()
+    except FileNotFoundError:
+        raise NotBuilt from None

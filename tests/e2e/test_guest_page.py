@@ -1,0 +1,262 @@
+"""The guest page in a real Chromium with nothing installed, over a real relay, the only path that a browser has."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from sshx_jupyter import guest_page
+from sshx_jupyter.client import SshxClient
+from tests.e2e.browser import Person, Visitor, same_picture
+from tests.relay import Relay, running_relay
+from tests.servers import JupyterServer, free_port, jupyter_server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
+
+
+class StaticServer:
+    """`python -m http.server`, with the page somewhere below its root."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}/some/path/"
+        self.log = log
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def relay(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Relay]:
+    async with running_relay(tmp_path_factory.mktemp("relay")) as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def server(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """The host's."""
+    config = f"c.SshxApp.relays = [{relay.url!r}]"
+    with jupyter_server(tmp_path_factory.mktemp("host"), config=config) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticServer]:
+    directory = tmp_path_factory.mktemp("site")
+    guest_page.write_directory(directory / "some" / "path")
+    port, log = free_port(), directory / "log"
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(directory)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        yield StaticServer(port, log)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def session(server: JupyterServer) -> AsyncIterator[dict[str, Any]]:
+    """A session with one shell, whose tickets name the relay."""
+    await _online(server)
+    session = await server.share(name="Lecture")
+    yield session
+    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+
+
+async def _online(server: JupyterServer) -> None:
+    while (await server.json("GET", "sshx/api/status"))["relay_url"] is None:
+        await asyncio.sleep(0.1)
+
+
+async def in_by(browser: Browser, url: str, ticket: str, name: str = "", **options: Any) -> Visitor:
+    """A guest who has followed a link and joined."""
+    guest = await Visitor.to(browser, f"{url}#{ticket}", **options)
+    if name:
+        await guest.field("Your name").fill(name)
+    await guest.button("Join").click()
+    await guest.connected()
+    return guest
+
+
+async def test_a_link_leads_into_the_session(
+    browser: Browser, server: JupyterServer, site: StaticServer, session: dict[str, Any], relay: Relay
+) -> None:
+    ticket = session["tickets"]["write"]
+    del relay.record[:]
+    guest = await Visitor.to(browser, f"{site.url}#{ticket}")
+    await expect(guest.page.get_by_role("heading", name="You are invited to a shared terminal")).to_be_visible()
+    await expect(guest.page.locator("form")).to_contain_text("You can watch and type.")
+    assert relay.record == b""  # the host is not asked before the person wants to join
+    await guest.field("Your name").fill("Grace")
+    started = time.monotonic()
+    await guest.button("Join").click()
+    await guest.connected()
+    await guest.run("echo typed$((1+1))by-grace")
+    await guest.sees_line("typed2by-grace")
+    assert time.monotonic() - started < 10  # 1 s on a quiet machine
+    await guest.show("People")
+    await expect(guest.people()).to_contain_text("Grace")
+    await guest.screenshot("guest-page")
+    assert await guest.context.cookies() == []
+    log = site.log.read_text()
+    assert "GET /some/path/guest.js" in log
+    assert "sshx1" not in log
+    assert ticket not in log
+    assert b"typed2by-grace" not in relay.record
+    assert b"Grace" not in relay.record
+    assert guest.problems == []
+
+
+@pytest.mark.parametrize("kind", ["directory", "single file"])
+async def test_the_page_from_a_disk(browser: Browser, session: dict[str, Any], tmp_path: Path, kind: str) -> None:
+    if kind == "directory":
+        guest_page.write_directory(tmp_path / "page")
+        page = tmp_path / "page" / "index.html"
+    else:
+        page = tmp_path / "sshx.html"
+        page.write_text(guest_page.single_file(), encoding="utf-8", newline="\n")
+    guest = await in_by(browser, page.as_uri(), session["tickets"]["write"], "Ada")
+    await guest.run("echo from$((1+1))disk")
+    await guest.sees_line("from2disk")
+    await guest.page.reload()
+    await guest.connected()
+    await guest.show("People")
+    await expect(guest.people().get_by_role("listitem")).to_have_count(1)  # the same user as before
+    assert guest.problems == []
+
+
+async def test_a_ticket_is_pasted_and_survives_a_reload(
+    browser: Browser, site: StaticServer, session: dict[str, Any]
+) -> None:
+    guest = await Visitor.to(browser, site.url)
+    await guest.join(session["tickets"]["write"], "Ada")
+    await guest.connected()
+    await guest.page.reload()
+    await guest.connected()
+    await guest.show("People")
+    await expect(guest.people().get_by_role("listitem")).to_have_count(1)
+    await expect(guest.people()).to_contain_text("Ada")
+
+
+async def test_a_wrong_ticket_and_one_of_a_session_that_is_over(
+    browser: Browser, server: JupyterServer, site: StaticServer
+) -> None:
+    guest = await Visitor.to(browser, f"{site.url}#sshx1nonsense")
+    await expect(guest.page.get_by_role("alert")).to_contain_text("wrong character")
+    await _online(server)
+    session = await server.share(name="short")
+    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+    guest = await Visitor.to(browser, f"{site.url}#{session['tickets']['write']}")
+    await guest.button("Join").click()
+    await expect(guest.page.get_by_role("alert")).to_contain_text("not shared any more")
+    await guest.button("Use another ticket").click()
+    await expect(guest.field("Ticket")).to_be_empty()
+
+
+async def test_only_the_relay_is_connected_to(
+    browser: Browser, server: JupyterServer, site: StaticServer, session: dict[str, Any]
+) -> None:
+    guest = await in_by(browser, site.url, session["tickets"]["read"])
+    # Before the node started, another server on loopback was allowed.
+    answer = await guest.page.evaluate("url => fetch(url).then(() => 'answered', () => 'refused')", f"{server.url}api")
+    assert answer == "refused"
+    assert any("connect-src" in problem for problem in guest.problems)
+
+
+async def test_read_only_password_and_approval(browser: Browser, server: JupyterServer, site: StaticServer) -> None:
+    await _online(server)
+    session = await server.share(name="Guarded", password="sesame", approve=True)
+    async with server.owner(session, name="Host") as owner:
+        guest = await Visitor.to(browser, f"{site.url}#{session['tickets']['read']}")
+        await expect(guest.page.locator("form")).to_contain_text(
+            "You can watch, not type. A password is needed as well."
+        )
+        await guest.button("Join").click()
+        await expect(guest.page.get_by_role("alert")).to_contain_text("needs a password")
+        await guest.field("Password").fill("wrong")
+        await guest.button("Join").click()
+        await expect(guest.page.get_by_role("alert")).to_contain_text("does not accept")
+        await guest.field("Password").fill("sesame")
+        await guest.field("Your name").fill("Grace")
+        await guest.button("Join").click()
+        await guest.state("waiting")
+        await owner.wait_for(lambda c: any(user.pending for user in c.users.values()))
+        uid = next(uid for uid, user in owner.users.items() if user.pending)
+        await owner.approve(uid, True)
+        await guest.connected()
+        await expect(guest.page.get_by_text("Read-only").first).to_be_visible()
+        await guest.type("echo no")
+        await guest.page.reload()  # who was let in need not wait again
+        await guest.connected()
+    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+
+
+async def test_three_kinds_of_guests_see_the_same(
+    browser: Browser,
+    server: JupyterServer,
+    site: StaticServer,
+    session: dict[str, Any],
+    relay: Relay,
+    tmp_path: Path,
+) -> None:
+    ticket = session["tickets"]["write"]
+    config = f"c.SshxApp.relays = [{relay.url!r}]"
+    with jupyter_server(tmp_path, config=config) as own:
+        through_server = await Person.at(browser, own)
+        await through_server.join(ticket, "Ada")
+        await through_server.connected()
+        with_nothing = await in_by(browser, site.url, ticket, "Grace")
+        async with SshxClient.connect(ticket, relays=[relay.url], name="Linus") as in_terminal:
+            await with_nothing.run("printf '\\033[1;32mgreen\\033[0m and \\033[7minverse\\033[0m\\n'")
+            await through_server.sees_line("green and inverse")
+            await same_picture(with_nothing, through_server)
+            await with_nothing.run("vim -u NONE -N")
+            await with_nothing.sees("VIM - Vi IMproved")
+            await through_server.type("ihello from Ada")
+            picture = await same_picture(with_nothing, through_server)
+            assert picture["kind"] == "alternate"
+            await in_terminal.wait_for(lambda c: "hello from Ada" in c.screen(1).text())
+            await in_terminal.send(1, "\x1b:q!\r")
+            await with_nothing.say("hi all")
+            await through_server.heard("hi all")
+            await with_nothing.page.mouse.move(300, 300)
+            await expect(through_server.page.locator(".sshx-cursor")).to_contain_text("Grace")
+    for guest in (with_nothing, through_server):
+        await guest.context.close()
+
+
+@pytest.mark.parametrize("seconds", [3])
+async def test_a_relay_that_is_gone_for_a_while(
+    browser: Browser, site: StaticServer, session: dict[str, Any], relay: Relay, seconds: float
+) -> None:
+    guest = await in_by(browser, site.url, session["tickets"]["write"])
+    await guest.run("i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line$i; sleep 0.05; done; cat")
+    await guest.sees_line("line20")
+    relay.stop()
+    await guest.page.keyboard.type("typed while it was gone")
+    await asyncio.sleep(seconds)
+    await relay.start()
+    await guest.sees_line("line400", timeout=90)
+    await guest.connected()
+    text = await guest.text()
+    assert [int(number) for number in re.findall(r"line(\d+)", text)] == list(range(1, 401))
+    assert "typed while it was gone" in re.sub(r"line\d+|\n", "", text)
+
+
+async def test_on_a_phone(browser: Browser, site: StaticServer, session: dict[str, Any]) -> None:
+    phone = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    guest = await Visitor.to(browser, f"{site.url}#{session['tickets']['write']}", **phone)
+    await guest.screenshot("guest-page-phone-invited")
+    await guest.button("Join").tap()
+    await guest.connected()
+    await guest.terminal().tap()
+    await guest.page.keyboard.type("echo by$((1+1))thumb\n")
+    await guest.sees_line("by2thumb")
+    await guest.screenshot("guest-page-phone")

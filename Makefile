@@ -74,6 +74,8 @@ bench: .venv/.ready bundle
 soak: .venv/.ready bundle
 	@echo "soak: breaking the links of a guest 1,000 times, in Python and then in TypeScript, which takes some minutes"
 	@SSHX_CUTS=1000 $(BIN)/python -m pytest tests/e2e/test_cuts.py --capture=no
+	@echo "soak: a relay, a host and a guest's tab that are gone for up to a minute"
+	@SSHX_SOAK=1 $(BIN)/python -m pytest tests/e2e/test_guest_page.py -k comes_back --capture=no
 	@cd js && SSHX_CUTS=1000 PYTHON=$(CURDIR)/$(BIN)/python npx vitest run tests/client/real.test.ts -t "nothing typed"
 
 lock: .venv/.ready

@@ -95,7 +95,7 @@ function Loading({ part }: { part: number }) {
   return (
     <div className="sshx-form-hint">
       <label>
-        Loading what the connection needs <progress value={part} />
+        Loading… <progress value={part} />
       </label>
     </div>
   );

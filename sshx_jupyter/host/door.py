@@ -1,7 +1,8 @@
 """The bounds of what strangers can do before they have shown a key. No I/O; `now` is monotonic time in seconds.
 
 **Places.** A handshake that has not finished holds a place. Guests have a number of places in all, and each endpoint a
-number among them; the host's own front ends have places of their own. If all are taken, the newcomer gets the place
+number among them; the host's own front ends have places of their own, and so have guests who come by a WebSocket to
+the host's server. If all are taken, the newcomer gets the place
 of the oldest: a client that does its part is in after two round trips and so never the oldest for long, while one that
 stalls is. An endpoint that has all the places it may have loses its own oldest, never somebody else's.
 
@@ -13,6 +14,11 @@ unfinished less so, because a bad network does that too. Beyond the bound the en
 an answer that only a wrong key had to wait for could be skipped by whoever guesses. Somebody who joins for the first
 time waits a moment then. Nobody else does: not owners and not clients that resume, whose keys have 128 random bits; not
 the host's own pages; and not endpoints that have been in this session.
+
+**Guests' WebSockets.** All guests behind a proxy come from one address, so nothing is counted by address: each
+WebSocket is a peer of its own. A failed one is over, and another costs nothing, so its failures are not remembered
+either: they would only push out those of endpoints. What remains are the places, and the turns of a session, which are
+kept apart from those of endpoints: a flood on one of the two ways in holds nobody up on the other.
 
 Someone who waits for a turn has done their part and cannot be thrown out. The turns handed out are bounded instead:
 while more than 25 endpoints guess at the same time, a newcomer may hear that the host is busy and has to try again.
@@ -27,8 +33,8 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 from ..protocol.handshake import Refused
 from .limits import Limits
 
-Share: TypeAlias = Literal["network", "local"]
-"""Whose places a link takes: those of guests, or those of the host's own front ends."""
+Share: TypeAlias = Literal["network", "local", "guests"]
+"""Whose places a link takes: those of endpoints, of the host's own front ends, or of guests' WebSockets."""
 
 PERIOD = 60.0
 """Seconds for which failures count."""
@@ -80,15 +86,16 @@ class Door(Generic[Item]):
     """Decides which handshakes may go on. Items stand for handshakes."""
 
     def __init__(self, limits: Limits) -> None:
-        self._places = {
+        self._places: dict[Share, Places[Item]] = {
             "network": Places[Item](limits.handshakes, limits.endpoint_handshakes),
             "local": Places[Item](limits.local_handshakes, limits.local_handshakes),
+            "guests": Places[Item](limits.guest_handshakes, limits.guest_handshakes),
         }
         self._limits = limits
         self._wrong = _Times[str](limits.failed_handshakes)
         self._unfinished = _Times[str](limits.unfinished_handshakes)
-        self._wrong_keys = _Times[bytes](limits.wrong_keys)
-        self._turns: dict[bytes, float] = {}
+        self._wrong_keys = _Times[tuple[bytes, Share]](limits.wrong_keys)
+        self._turns: dict[tuple[bytes, Share], float] = {}
         self._known: dict[tuple[bytes, str], None] = {}
 
     def __len__(self) -> int:
@@ -109,37 +116,41 @@ class Door(Generic[Item]):
         if self._wrong.exceeded(peer, now) or self._unfinished.exceeded(peer, now):
             raise Refused("rateLimited")
 
-    def failed(self, peer: str, now: float) -> None:
+    def failed(self, peer: str, share: Share, now: float) -> None:
         """A peer has shown a wrong key, or garbage."""
-        self._wrong.add(peer, now)
+        if share != "guests":
+            self._wrong.add(peer, now)
 
     def unfinished(self, peer: str, share: Share, now: float) -> None:
         """A peer has left a handshake unfinished, or lost its place."""
         if share == "network":  # reloading the host's own page does that too
             self._unfinished.add(peer, now)
 
-    def turn(self, session_id: bytes, peer: str, now: float) -> float:
+    def turn(self, session_id: bytes, peer: str, share: Share, now: float) -> float:
         """Seconds until a key for this session may be tried. Raises `Refused` if too many wait."""
-        if (session_id, peer) in self._known or not self._wrong_keys.exceeded(session_id, now):
+        queue = (session_id, share)
+        if (session_id, peer) in self._known or not self._wrong_keys.exceeded(queue, now):
             return 0.0
-        at = max(now, self._turns.get(session_id, now))
+        at = max(now, self._turns.get(queue, now))
         if at - now > min(LONGEST_TURN, self._limits.handshake_timeout / 2):
             raise Refused("busy")
-        self._turns[session_id] = at + TURN_PERIOD
+        self._turns[queue] = at + TURN_PERIOD
         return at - now
 
-    def wrong_key(self, session_id: bytes, now: float) -> None:
+    def wrong_key(self, session_id: bytes, share: Share, now: float) -> None:
         """A wrong key was shown for a session that exists."""
-        self._wrong_keys.add(session_id, now)
+        self._wrong_keys.add((session_id, share), now)
 
-    def came_in(self, session_id: bytes, peer: str) -> None:
+    def came_in(self, session_id: bytes, peer: str, share: Share) -> None:
         """A peer has shown a key of this session."""
-        _remember(self._known, (session_id, peer), None)
+        if share != "guests":  # a WebSocket comes in once
+            _remember(self._known, (session_id, peer), None)
 
     def forget(self, session_id: bytes) -> None:
         """The session has ended."""
-        self._turns.pop(session_id, None)
-        self._wrong_keys.forget(session_id)
+        for share in self._places:
+            self._turns.pop((session_id, share), None)
+            self._wrong_keys.forget((session_id, share))
         for known in [known for known in self._known if known[0] == session_id]:
             del self._known[known]
 

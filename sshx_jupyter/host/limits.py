@@ -22,6 +22,13 @@ class Limits:
     sessions: int = _bound(64, "Sessions of one host.")
     handshakes: int = _bound(32, "Unfinished handshakes of guests at any time; the oldest makes room for a new one.")
     local_handshakes: int = _bound(32, "Unfinished handshakes of the host's own front ends at any time.")
+    guest_handshakes: int = _bound(
+        64, "Unfinished handshakes of guests without a login at any time; the oldest makes room for a new one."
+    )
+    guest_sockets: int = _bound(
+        128,
+        "WebSockets of such guests at any time through which nobody takes part; the oldest makes room for a new one.",
+    )
     endpoint_handshakes: int = _bound(12, "Unfinished handshakes of one endpoint at any time.")
     connection_handshakes: int = _bound(8, "Unfinished handshakes of one connection at any time; more wait.")
     handshake_timeout: float = _bound(10.0, "Seconds that a handshake may take.")

@@ -109,6 +109,7 @@ class SessionManager:
 
         Args:
             share: whose places at the door it takes; by default "local" for a link that does not leave this machine.
+                Nobody is an owner over "guests", whatever secret they show.
             shaken: called once the client has shown a key.
         """
         if share is None:
@@ -157,12 +158,12 @@ class SessionManager:
             return task.result()
         except Refused as refused:
             if refused.reason in ("invalidAuth", "malformed"):
-                door.failed(peer, time.monotonic())
+                door.failed(peer, share, time.monotonic())
             elif task.cancelled() or refused.reason != "busy":
                 door.unfinished(peer, share, time.monotonic())
             raise
         except (HandshakeError, NoiseError, MalformedMessage):
-            door.failed(peer, time.monotonic())
+            door.failed(peer, share, time.monotonic())
             raise
         except (LinkClosed, asyncio.TimeoutError):
             door.unfinished(peer, share, time.monotonic())
@@ -181,12 +182,14 @@ class SessionManager:
             door.check(peer, time.monotonic())
         session = self.sessions.get(preface.session_id)
         key = session.key(preface) if session is not None else None
+        if share == "guests" and key is not None and key.role == "owner":
+            key = None  # who owns a session has a login, and comes by the way that asks for it
         # An unknown session and a wrong key cost the same work and are told only afterwards.
         handshake = HostHandshake(first, key.psk if key is not None else self._nobody)
         message = await reader.next()
         guessable = not owner and preface.client is None
-        if session is not None and guessable and share == "network":
-            await self._wait_for_turn(session.id, peer)
+        if session is not None and guessable and share != "local":
+            await self._wait_for_turn(session.id, peer, share)
         try:
             if session is not None and guessable and session.password_needed and not preface.password:
                 raise Refused("passwordRequired")
@@ -197,7 +200,7 @@ class SessionManager:
             if preface.client is not None:
                 raise Refused("unknownClient") from None
             if refused.reason == "invalidAuth":
-                door.wrong_key(session.id, time.monotonic())
+                door.wrong_key(session.id, share, time.monotonic())
             raise
         await link.send([reply])
         # The first encrypted message proves that the client is live: nothing was done for a recording of it.
@@ -210,7 +213,7 @@ class SessionManager:
             text = "Your client did not join as it should. Update sshx-jupyter on both sides and join again."
             await self._send(link, secured.seal(encode(Closed("malformed", text))))
             raise Refused("malformed")
-        door.came_in(session.id, peer)
+        door.came_in(session.id, peer, share)
         return session, preface, key, secured, join, reader.rest()
 
     def _take_place(self, task: asyncio.Task[Shaken], peer: str, share: Share) -> None:
@@ -218,15 +221,15 @@ class SessionManager:
         if loser is not None:
             loser.cancel()
 
-    async def _wait_for_turn(self, session_id: bytes, peer: str) -> None:
+    async def _wait_for_turn(self, session_id: bytes, peer: str, share: Share) -> None:
         """Wait if keys of this session are being guessed."""
-        delay = self.door.turn(session_id, peer, time.monotonic())
+        delay = self.door.turn(session_id, peer, share, time.monotonic())
         if delay > 0:
             task = asyncio.current_task()
             assert task is not None
             self.door.leave(task)
             await asyncio.sleep(delay)
-            self._take_place(task, peer, "network")
+            self._take_place(task, peer, share)
 
     async def _send(self, link: Link, frame: bytes) -> None:
         with contextlib.suppress(LinkClosed, asyncio.TimeoutError):

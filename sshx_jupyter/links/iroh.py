@@ -149,6 +149,16 @@ def parse_relays(relays: Sequence[str] | str) -> Sequence[str] | str:
     return urls
 
 
+def relay_urls(relays: Sequence[str] | str) -> list[str]:
+    """The relays that are meant by "default", "disabled", or URLs. Raises ValueError for anything else."""
+    mode = parse_relays(relays)
+    if mode == "disabled":
+        return []
+    if mode == "default":
+        return RelayMode.default_mode().relay_map().urls()
+    return list(mode)
+
+
 def _load_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()

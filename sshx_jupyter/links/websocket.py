@@ -36,6 +36,8 @@ DIAL_TIMEOUT = 10.0
 NORMAL = 1000
 GOING_AWAY = 1001
 UNSUPPORTED = 1003
+TRY_AGAIN = 1013
+"""The server has no room now; in the registry of RFC 6455's codes."""
 BAD_ADDRESS = 4400
 UNREACHABLE = 4404
 HOST_GONE = 4410
@@ -45,6 +47,7 @@ _CLOSED = {
     GOING_AWAY: "the Jupyter server is shutting down",
     UNSUPPORTED: "the other side refused a message",
     1009: "the other side refused a message that is too long",
+    TRY_AGAIN: "the Jupyter server has no room for another guest now",
 }
 _NOT_A_FRAME = "only binary messages that are not empty are understood"
 

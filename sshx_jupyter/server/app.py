@@ -15,15 +15,18 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from terminado.management import NamedTermManager
 from tornado.ioloop import PeriodicCallback
+from traitlets import Bool
 
 from ..config import NodeSettings
+from ..host.door import Places
 from ..host.session import SessionEvent
 from ..host.session_manager import SessionManager
 from ..host.terminals import Terminals
+from ..links.iroh import relay_urls
 from ..links.pipe import Pipe
 from ..node import SshxNode
-from . import api, metrics, pages, sockets
-from .base import SHUT_DOWN, ApiError
+from . import api, guests, metrics, pages, sockets
+from .base import SHUT_DOWN, ApiError, GuestLink
 
 EVENTS = Path(__file__).parent / "events"
 SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1"
@@ -41,6 +44,16 @@ class SshxApp(NodeSettings, ExtensionApp):
     name = "sshx_jupyter"
     extension_url = "/sshx/p2p"
     load_other_extensions = True
+
+    guests = Bool(
+        False,
+        help="""Whether guests may join sessions of this server with their ticket alone, without a Jupyter login, at
+        sshx/guest under its base URL. For servers that guests can reach, such as those of a JupyterHub.""",
+    ).tag(config=True)
+
+    idle_guests: Places[GuestLink]
+    """Guests' WebSockets through which nobody takes part."""
+    _without_sessions: SessionManager
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -64,6 +77,9 @@ class SshxApp(NodeSettings, ExtensionApp):
     # Jupyter's hooks.
 
     def initialize_settings(self) -> None:
+        limits = self.limits
+        self.idle_guests = Places[GuestLink](limits.guest_sockets, limits.guest_sockets)
+        self._without_sessions = SessionManager(None, str, limits)
         for schema in sorted(EVENTS.glob("*.yaml")):
             self.settings["event_logger"].register_event_schema(schema)
         scrubbed = self.settings.get("extra_log_scrub_param_keys") or []
@@ -71,12 +87,16 @@ class SshxApp(NodeSettings, ExtensionApp):
         if self.relays:  # for kernels: what they share or join on their own goes the same ways
             os.environ["SSHX_RELAYS"] = self.relays if isinstance(self.relays, str) else ",".join(self.relays)
         # For the plugin in JupyterLab and Notebook: that it is here, and what guests may be if their host does not say.
-        self.settings.setdefault("page_config_data", {})["sshxDefaultRole"] = self.default_role
+        page_config = self.settings.setdefault("page_config_data", {})
+        page_config["sshxDefaultRole"] = self.default_role
+        page_config["sshxGuests"] = self.guests
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(api.default_handlers)
         self.handlers.extend(sockets.default_handlers)
         self.handlers.extend(pages.default_handlers)
+        if self.guests:
+            self.handlers.extend(guests.default_handlers)
         self.handlers.append(pages.static_handler)
         self.handlers.append((r"/sshx/api(?:/.*)?", api.NothingHandler))
 
@@ -124,6 +144,21 @@ class SshxApp(NodeSettings, ExtensionApp):
             return await asyncio.shield(self._node)
         except ValueError as error:
             raise ApiError(503, "networkUnavailable", str(error)) from None
+
+    @property
+    def relay_urls(self) -> list[str]:
+        """The relays by which this server can be reached, as configured."""
+        try:
+            return relay_urls(self.relays or os.environ.get("SSHX_RELAYS") or "default")
+        except ValueError:  # sharing tells that they make no sense
+            return []
+
+    def guest_manager(self) -> SessionManager:
+        """Where guests' links go: to the sessions hosted here, or as long as there has been none, to a manager without
+        any, because strangers are not to make this server look for relays. Raises `ApiError`."""
+        if self._stopping is not None:
+            raise ApiError(503, "shuttingDown", "The Jupyter server is shutting down.")
+        return self._manager or self._without_sessions
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the request that asked for it."""

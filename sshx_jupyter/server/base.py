@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable, Sequence
 from http.client import responses
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -14,6 +14,7 @@ from terminado.management import NamedTermManager
 from tornado.log import app_log, gen_log
 from tornado.web import HTTPError, RequestHandler
 
+from ..host.door import Places
 from ..host.limits import Limits
 from ..host.session_manager import SessionManager
 from ..links.pipe import Pipe
@@ -49,6 +50,13 @@ class ApiError(HTTPError):
         self.message = message
 
 
+class GuestLink(Hashable, Protocol):
+    """A guest's WebSocket."""
+
+    def drop(self) -> None:
+        """Close it, because a newer one needs its place."""
+
+
 class Extension(Protocol):
     """What the handlers need of the extension, `SshxApp`."""
 
@@ -56,6 +64,12 @@ class Extension(Protocol):
     page_url: str
     pipes: set[Pipe]
     """The pipes through this server that are open."""
+    idle_guests: Places[GuestLink]
+    """Guests' WebSockets through which nobody takes part."""
+
+    @property
+    def relay_urls(self) -> Sequence[str]:
+        """The relays by which this server can be reached, as configured."""
 
     @property
     def limits(self) -> Limits: ...
@@ -70,6 +84,9 @@ class Extension(Protocol):
 
     async def node(self) -> SshxNode:
         """This server's node, made if there is none yet. Raises `ApiError`."""
+
+    def guest_manager(self) -> SessionManager:
+        """Where guests' links go. Raises `ApiError`."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the request that asked for it."""

@@ -23,6 +23,8 @@ from tornado.web import RequestHandler
 from .base import SshxHandler
 
 STATIC = Path(__file__).parent / "static"
+CLASSIC = ("guest.js",)
+"""Scripts that are no modules, because they also run from a file on a disk, where modules do not load."""
 
 LOGIN = "login"
 """In the query of an address whose fragment is kept in the browser during the login, by `js/src/page/login.ts`."""
@@ -61,7 +63,7 @@ _APP = """<div id="sshx"></div>
 <noscript><p>This page needs JavaScript. Without it, <code>jupyter sshx join</code> is the way in.</p></noscript>"""
 _LOGIN = f"""<p>Taking you to the login…</p>
 <noscript><p><a href="?{LOGIN}">Log in</a></p></noscript>"""
-_NOT_BUILT = """<main>
+NOT_BUILT = """<main>
 <h1>The page has not been built</h1>
 <p>This is a source checkout of sshx-jupyter without its page. To build it, run in its directory <code>js</code>, with
 Node.js 20.19 or newer,</p>
@@ -72,14 +74,14 @@ jupyter sshx join TICKET</pre>
 </main>"""
 
 
-class _Lenient(RequestHandler):
+class Lenient(RequestHandler):
     """Finds nothing at an address that is no text, instead of failing before Jupyter knows the user."""
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         return value.decode(errors="replace")
 
 
-class PageHandler(_Lenient, SshxHandler, JupyterHandler):
+class PageHandler(Lenient, SshxHandler, JupyterHandler):
     """The page, the same one at both of its addresses: the bundle looks where it is."""
 
     @property
@@ -109,7 +111,7 @@ class PageHandler(_Lenient, SshxHandler, JupyterHandler):
     def _show(self) -> None:
         if not _built():
             self.set_status(503)
-            self._finish(_NOT_BUILT)
+            self._finish(NOT_BUILT)
             return
         self.xsrf_token  # noqa: B018 - sets the cookie that the page's requests need
         terminals = "no" if self.app.terminal_manager is None else "yes"
@@ -120,24 +122,15 @@ class PageHandler(_Lenient, SshxHandler, JupyterHandler):
         self._finish(_APP, "page.css", "page.js", **data)
 
     def _finish(self, body: str, *assets: str, **data: str) -> None:
-        _, _, below = self.request.path.rpartition("/sshx/p2p")
-        root = "../" * (1 + below.count("/"))
-        attributes = {"root": root, **data}
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.set_header("Referrer-Policy", "no-referrer")
-        self.finish(
-            _HTML.format(
-                head="\n".join(_tag(root, name) for name in assets),
-                data=" ".join(f'data-{name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()),
-                body=body,
-            )
-        )
+        self.finish(shell(self.request.path, "/sshx/p2p", body, *assets, **data))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         JupyterHandler.write_error(self, status_code, **kwargs)
 
 
-class StaticHandler(_Lenient, PublicStaticFileHandler):
+class StaticHandler(Lenient, PublicStaticFileHandler):
     """The bundle. There is nothing secret in it, and the way to the login needs it."""
 
     def parse_url_path(self, url_path: str) -> str:
@@ -153,13 +146,33 @@ def _built() -> bool:
     return (STATIC / "page.js").is_file()
 
 
+def shell(path: str, page: str, body: str, *assets: str, **data: str) -> str:
+    """The HTML of a page, for a request of `path`.
+
+    Args:
+        path: the path that was asked for, which ends in `page` or in something below it.
+        page: the page's own path, below the base URL.
+        body: HTML.
+        assets: names of style sheets and scripts in `STATIC` to load.
+        data: the body's `data-` attributes. `data-root` is always there: the relative address of the base URL.
+    """
+    root = "../" * (1 + path.rpartition(page)[2].count("/"))
+    attributes = {"root": root, **data}
+    return _HTML.format(
+        head="\n".join(_tag(root, name) for name in assets),
+        data=" ".join(f'data-{name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()),
+        body=body,
+    )
+
+
 def _tag(root: str, name: str) -> str:
     path = STATIC / name
     # With a version in its address, the browser keeps a file until there is another.
     address = f"{root}static/sshx_jupyter/{name}?v={_version(path, path.stat().st_mtime_ns)}"
     if name.endswith(".css"):
         return f'<link rel="stylesheet" href="{address}">'
-    return f'<script type="module" src="{address}"></script>'
+    kind = "defer" if name in CLASSIC else 'type="module"'
+    return f'<script {kind} src="{address}"></script>'
 
 
 @lru_cache(maxsize=16)

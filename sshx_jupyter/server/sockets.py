@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from tornado.web import RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from ..links import Unreachable
@@ -39,13 +40,8 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
     async def get(self, *args: Any, **kwargs: Any) -> None:
         await self.require_execute()
         self.session_id(*args)
-        if self.request.headers.get("Upgrade", "").lower() != "websocket":
-            raise ApiError(400, "invalid", "This address is for WebSockets.")
-        for name in SECRETS:
-            if name in self.request.query_arguments:
-                raise ApiError(
-                    400, "invalid", f'"{name}" does not belong into this address: secrets go encrypted over the link.'
-                )
+        require_upgrade(self)
+        refuse_secrets(self)
         self._node = await self.app.node()
         await super().get(*args, **kwargs)
 
@@ -84,6 +80,21 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
             await pipe.run()
         finally:
             self.app.pipes.discard(pipe)
+
+
+def require_upgrade(handler: RequestHandler) -> None:
+    """Raises `ApiError` for a request that is not for a WebSocket."""
+    if handler.request.headers.get("Upgrade", "").lower() != "websocket":
+        raise ApiError(400, "invalid", "This address is for WebSockets.")
+
+
+def refuse_secrets(handler: RequestHandler) -> None:
+    """Raises `ApiError` for an address whose query holds a secret: addresses are written to logs."""
+    for name in SECRETS:
+        if name in handler.request.query_arguments:
+            raise ApiError(
+                400, "invalid", f'"{name}" does not belong into this address: secrets go encrypted over the link.'
+            )
 
 
 default_handlers: list[tuple[str, type[Any]]] = [(r"/sshx/api/link/([^/]+)", LinkSocket)]

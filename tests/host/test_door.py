@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sshx_jupyter.host.door import LONGEST_TURN, TURN_PERIOD, Door, Places
+from sshx_jupyter.host.door import LONGEST_TURN, REMEMBERED, TURN_PERIOD, Door, Places
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.protocol.handshake import Refused
 
@@ -44,9 +44,9 @@ def test_the_hosts_own_front_ends_have_places_of_their_own() -> None:
 
 def test_an_endpoint_that_fails_is_refused_for_a_minute() -> None:
     door = Door[int](Limits(failed_handshakes=2, unfinished_handshakes=3))
-    door.failed("a", 0)
+    door.failed("a", "network", 0)
     door.check("a", 1)
-    door.failed("a", 10)
+    door.failed("a", "network", 10)
     for now in (10, 59.9):
         with pytest.raises(Refused, match="too many failed"):
             door.check("a", now)
@@ -69,37 +69,73 @@ def guessed(limits: Limits) -> Door[int]:
     """A door after as many wrong keys as may be shown in a minute, at 0."""
     door = Door[int](limits)
     for _ in range(limits.wrong_keys):
-        assert door.turn(SESSION, "guesser", 0) == 0
-        door.wrong_key(SESSION, 0)
+        assert door.turn(SESSION, "guesser", "network", 0) == 0
+        door.wrong_key(SESSION, "network", 0)
     return door
 
 
 def test_keys_of_a_session_that_is_guessed_at_take_turns() -> None:
     door = guessed(Limits())
-    waits = [door.turn(SESSION, f"guesser {number}", 0) for number in range(4)]
+    waits = [door.turn(SESSION, f"guesser {number}", "network", 0) for number in range(4)]
     assert waits == pytest.approx([0, TURN_PERIOD, 2 * TURN_PERIOD, 3 * TURN_PERIOD])
-    assert door.turn(OTHER, "guest", 0) == 0
-    assert door.turn(SESSION, "guest", 10) == 0
-    assert door.turn(SESSION, "guest", 60) == 0
+    assert door.turn(OTHER, "guest", "network", 0) == 0
+    assert door.turn(SESSION, "guest", "network", 10) == 0
+    assert door.turn(SESSION, "guest", "network", 60) == 0
 
 
 def test_only_so_many_turns_are_handed_out() -> None:
     door = guessed(Limits())
     for number in range(round(LONGEST_TURN / TURN_PERIOD)):
-        assert door.turn(SESSION, f"guesser {number}", 0) <= LONGEST_TURN
+        assert door.turn(SESSION, f"guesser {number}", "network", 0) <= LONGEST_TURN
     with pytest.raises(Refused) as refused:
-        door.turn(SESSION, "one too many", -0.1)
+        door.turn(SESSION, "one too many", "network", -0.1)
     assert refused.value.reason == "busy"
-    assert door.turn(SESSION, "later", 1) == pytest.approx(LONGEST_TURN, abs=1)
+    assert door.turn(SESSION, "later", "network", 1) == pytest.approx(LONGEST_TURN, abs=1)
 
 
 def test_who_has_been_in_waits_for_no_turn() -> None:
     door = Door[int](Limits())
-    door.came_in(SESSION, "guest")
+    door.came_in(SESSION, "guest", "network")
     for _ in range(100):
-        door.wrong_key(SESSION, 0)
-    assert [door.turn(SESSION, "guest", 0) for _ in range(3)] == [0, 0, 0]
-    door.turn(SESSION, "other", 0)
-    assert door.turn(SESSION, "other", 0) > 0
+        door.wrong_key(SESSION, "network", 0)
+    assert [door.turn(SESSION, "guest", "network", 0) for _ in range(3)] == [0, 0, 0]
+    door.turn(SESSION, "other", "network", 0)
+    assert door.turn(SESSION, "other", "network", 0) > 0
     door.forget(SESSION)
-    assert door.turn(SESSION, "other", 0) == 0
+    assert door.turn(SESSION, "other", "network", 0) == 0
+
+
+def test_a_guests_socket_is_bounded_by_the_places_of_its_share_alone() -> None:
+    """All come from a proxy's address: what one fails must not count for another."""
+    door = Door[int](Limits(guest_handshakes=2, failed_handshakes=1, unfinished_handshakes=1))
+    assert [door.enter(item, "guest", "guests") for item in range(3)] == [None, None, 0]
+    assert door.enter(10, "stranger", "network") is None
+    door.failed("guest", "guests", 0)
+    door.unfinished("guest", "guests", 0)
+    door.check("guest", 0)
+
+
+def test_guests_sockets_do_not_push_out_what_is_remembered_of_endpoints() -> None:
+    door = Door[int](Limits(failed_handshakes=1))
+    door.failed("a", "network", 0)
+    door.came_in(SESSION, "guest", "network")
+    for number in range(REMEMBERED + 1):
+        door.failed(f"socket {number}", "guests", 0)
+        door.came_in(SESSION, f"socket {number}", "guests")
+    with pytest.raises(Refused):
+        door.check("a", 0)
+    for _ in range(100):
+        door.wrong_key(SESSION, "network", 0)
+    assert [door.turn(SESSION, "guest", "network", 0) for _ in range(3)] == [0, 0, 0]
+
+
+def test_a_flood_on_one_way_in_delays_nobody_on_the_other() -> None:
+    door = guessed(Limits())
+    for _ in range(3):
+        door.turn(SESSION, "guesser", "network", 0)
+    assert door.turn(SESSION, "socket", "guests", 0) == 0
+    for _ in range(Limits().wrong_keys):
+        door.wrong_key(SESSION, "guests", 0)
+    assert [door.turn(SESSION, f"socket {n}", "guests", 0) for n in range(2)] == [0, TURN_PERIOD]
+    door.forget(SESSION)
+    assert door.turn(SESSION, "socket", "guests", 0) == 0

@@ -9,7 +9,7 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from tornado.web import RequestHandler
 
-from sshx_jupyter.server import api, pages, sockets
+from sshx_jupyter.server import api, guests, pages, sockets
 from sshx_jupyter.server.base import _REASONS
 
 from .serving import SPEC
@@ -20,7 +20,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 def routes() -> set[tuple[str, str]]:
     """Every address and method that the extension serves."""
     found = set()
-    for pattern, handler in api.default_handlers + sockets.default_handlers + pages.default_handlers:
+    handlers = [pair for module in (api, sockets, pages, guests) for pair in module.default_handlers]
+    for pattern, handler in handlers:
         path = pattern.replace("([^/]+)", "{id}").removesuffix("/?")
         for method in METHODS:
             if inspect.unwrap(getattr(handler, method)) is not RequestHandler._unimplemented_method:
@@ -57,5 +58,5 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_every_reason_is_described() -> None:
     listed = set(re.findall(r"`(\w+)`", SPEC["components"]["schemas"]["Error"]["properties"]["reason"]["description"]))
-    sources = "".join(inspect.getsource(module) for module in (api, sockets))
+    sources = "".join(inspect.getsource(module) for module in (api, sockets, guests))
     assert set(_REASONS.values()) | set(re.findall(r'ApiError\(\s*\d+,\s*"(\w+)"', sources)) <= listed

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import difflib
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from traitlets import Enum, Float, Integer, List, TraitError, Unicode, Union, validate
 from traitlets.config import Application, Config, Configurable
@@ -52,11 +54,11 @@ class NodeSettings(Configurable):
         help="""What guests may be in a session whose creator does not say: "writer", or "reader", which makes it a
         read-only session unless its creator says otherwise.""",
     ).tag(config=True)
-    page_url = Unicode(
+    guest_page = Unicode(
         "",
-        help="""The address of a Jupyter server, up to its base URL, whose page the links for guests lead to. If empty,
-        the server's links lead to itself, as the request that asks for them has reached it, and the command line
-        gives none.""",
+        help="""The address of a page on which guests join, such as "https://example.org/join/": the links that people
+        copy are this address, "#" and the ticket. If empty, links lead to the Jupyter server's own guest page where
+        SshxApp.guests is on, and otherwise there are none.""",
     ).tag(config=True)
 
     for _bound in fields(Limits):
@@ -65,16 +67,29 @@ class NodeSettings(Configurable):
         vars()[_bound.name] = _type(_default, min=_least, help=_bound.metadata["help"]).tag(config=True)
     del _bound, _default, _type, _least
 
-    @validate("page_url")
-    def _validate_page_url(self, proposal: Any) -> str:
-        url: str = proposal["value"].rstrip("/")
-        if url and not url.startswith(("https://", "http://")):
-            raise TraitError('SshxApp.page_url must start with "https://" or "http://".')
-        return url
+    @validate("guest_page")
+    def _validate_guest_page(self, proposal: Any) -> str:
+        return check_address("guest_page", proposal["value"], "https://example.org/join/")
 
     @property
     def limits(self) -> Limits:
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+
+def check_address(trait: str, url: str, example: str) -> str:
+    """Return the address of a page, or an empty one.
+
+    Raises:
+        TraitError: if it is something else, or has a fragment, which is the ticket's place, or a login.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if url and (not usable or re.search(r'[#\s<>"]', url)):
+        raise TraitError(f'SshxApp.{trait} must be an address such as "{example}", without a "#" or a login in it.')
+    return url
 
 
 def load_settings(options: Sequence[str] = ()) -> NodeSettings:

@@ -174,9 +174,9 @@ class Ticket:
         """Return the reader's ticket of the same session; only the host has its secret."""
         return replace(self, secret=reader_secret, role="reader")
 
-    def url(self, page_url: str) -> str:
-        """Return the link under ``page_url``. The ticket is in the fragment, so that no server sees it."""
-        return f"{page_url.rstrip('/')}/sshx/p2p/{self.session_id.hex()}#{self.encode()}"
+    def url(self, page: str) -> str:
+        """Return the link to a page, such as a guest page. The ticket is in the fragment, so that no server sees it."""
+        return f"{page}#{self.encode()}"
 
     def credentials(self, password: str | None = None) -> Credentials:
         """Return what a client shows to the host."""

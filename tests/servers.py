@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
@@ -43,6 +44,10 @@ class JupyterServer:
         self.process = process
         self.url = url
         self.log = log
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 80
 
     async def call(self, method: str, path: str, body: Any = None) -> HTTPResponse:
         """A request with the token. Never raises for a status."""

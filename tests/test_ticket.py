@@ -217,8 +217,8 @@ def test_downgrade_needs_the_readers_secret() -> None:
 
 def test_fragment_keeps_the_ticket_from_servers() -> None:
     ticket = SAMPLES[0]
-    parts = urlsplit(ticket.url("https://example.org/user/ada/"))
-    assert parts.path == f"/user/ada/sshx/p2p/{ticket.session_id.hex()}"
+    parts = urlsplit(ticket.url("https://example.org/join/"))
+    assert parts.path == "/join/"
     assert parts.fragment == ticket.encode()
     assert not parts.query
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..config import NodeSettings
+from ..guest_links import NO_LINK, guest_link
 from ..host.errors import Invalid, SessionError
 from ..host.session import FAREWELL, Session, SessionEvent
 from ..host.share_options import ShareOptions
@@ -22,7 +23,6 @@ from ..host.terminals import Terminals
 from ..node import SshxNode
 from ..protocol.messages import Geometry
 from ..share_flags import read_share_flags
-from ..ticket import Ticket
 from .answers import Answers
 from .console import PASSWORD_VARIABLE, Failure, clean, read_password
 from .network import read_settings, spawn_node
@@ -62,7 +62,7 @@ def share(arguments: argparse.Namespace) -> int:
 
 
 async def _share(arguments: argparse.Namespace, settings: NodeSettings, options: ShareOptions, answering: bool) -> int:
-    report = Report(sys.stderr if arguments.json else sys.stdout, settings.page_url)
+    report = Report(sys.stderr if arguments.json else sys.stdout, settings.guest_page)
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
         terminals = Terminals.own()
@@ -180,9 +180,9 @@ def _may(role: str) -> str:
 class Report:
     """What the host reads. `stream` is the terminal or, with --json, stderr."""
 
-    def __init__(self, stream: TextIO, page_url: str) -> None:
+    def __init__(self, stream: TextIO, guest_page: str) -> None:
         self._stream = stream
-        self._page_url = page_url
+        self._guest_page = guest_page
 
     def say(self, text: str) -> None:
         with contextlib.suppress(OSError):  # nobody reads it any more, but guests may still be working
@@ -192,10 +192,13 @@ class Report:
         if session.ticket is not None:
             self.say(f"To let someone type, and run commands as you:\n\n{self._ways(session.ticket)}\n")
         self.say(f"To let someone only watch:\n\n{self._ways(session.read_ticket)}\n")
+        if not self._guest_page:
+            self.say(f"{NO_LINK}\n")
 
     def _ways(self, ticket: str) -> str:
         ways = f"  jupyter sshx join {ticket}"
-        return f"{ways}\n  {Ticket.decode(ticket).url(self._page_url)}" if self._page_url else ways
+        link = guest_link(ticket, self._guest_page)
+        return ways if link is None else f"{ways}\n  {link}"
 
     def welcome(self, session: Session) -> None:
         self.say(f'Sharing "{session.name}": a shell in {clean(str(Path.cwd()))}.\n')

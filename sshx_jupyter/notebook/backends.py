@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 from ..client import Dial
 from ..config import NodeSettings, load_settings
+from ..guest_links import guest_link
 from ..host.errors import SessionError
 from ..host.session import Session
 from ..host.share_options import ShareOptions
@@ -23,7 +24,6 @@ from ..links.pipe import Pipe
 from ..links.websocket import UNREACHABLE, dial_websocket
 from ..node import SshxNode
 from ..protocol.handshake import Credentials
-from ..ticket import Ticket
 from .errors import SharingError
 
 Where = Literal["server", "kernel"]
@@ -176,7 +176,7 @@ class KernelBackend:
             session = await node.host(**options.given())
         except SessionError as error:
             raise SharingError(str(error)) from None
-        return _KernelHosted(node, session, self._settings.page_url)
+        return _KernelHosted(node, session, self._settings.guest_page)
 
     async def close(self) -> None:
         """Stop all that lives here."""
@@ -187,12 +187,12 @@ class KernelBackend:
 class _KernelHosted:
     where: Where = "kernel"
 
-    def __init__(self, node: SshxNode, session: Session, page_url: str) -> None:
+    def __init__(self, node: SshxNode, session: Session, guest_page: str) -> None:
         self.id = session.id.hex()
         self.credentials = Credentials(session.id, "owner", session.owner_secret)
         self._node = node
         self._session = session
-        self._page_url = page_url
+        self._guest_page = guest_page
         self._stopping: asyncio.Future[None] | None = None
 
     @property
@@ -201,10 +201,7 @@ class _KernelHosted:
 
     async def tickets(self) -> Tickets | None:
         write, read = self._session.ticket, self._session.read_ticket
-        if not self._page_url:
-            return Tickets(write, read)
-        urls = [Ticket.decode(ticket).url(self._page_url) if ticket else None for ticket in (write, read)]
-        return Tickets(write, read, *urls)
+        return Tickets(write, read, *(guest_link(ticket, self._guest_page) for ticket in (write, read)))
 
     async def serve(self, link: CommLink) -> None:
         await self._node.manager.accept(link)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from ..guest_links import NO_LINK, NO_SERVER_LINK
 from ..host.errors import Invalid
 from ..host.share_options import CHOSEN
 from ..jupyter_servers import ServerError
@@ -134,7 +135,9 @@ def _as_text(widget: SessionWidget) -> str:
         ("to watch", widget.read_ticket),
     ]
     ways = [f"{what}:\n  {ticket}" for what, ticket in tickets if ticket]
-    return "\n".join([f"Sharing {widget.name!r}. The ticket", *ways])
+    no_link = NO_SERVER_LINK if widget.where == "server" else NO_LINK
+    link = no_link if widget.url is None else f"As a link:\n  {widget.url}"
+    return "\n".join([f"Sharing {widget.name!r}. The ticket", *ways, link])
 
 
 # Completion.

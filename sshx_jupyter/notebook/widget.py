@@ -40,7 +40,7 @@ class SharedSession(SessionWidget):
 
     ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to type. A secret.")
     read_ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to watch. A secret.")
-    url = Unicode(None, allow_none=True, read_only=True, help="The ticket as a link, where a page is known. A secret.")
+    url = Unicode(None, allow_none=True, read_only=True, help="The ticket as a link, if there is one. A secret.")
     users = Dict(read_only=True, help="Who is here: a `User` for each number.")
     shells = Dict(read_only=True, help="The shells: a `ShellInfo` for each number, the topmost last.")
     messages: List[Hear] = List(read_only=True, help="The chat so far: a `Hear` for each message, the oldest first.")

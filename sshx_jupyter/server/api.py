@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -14,13 +15,16 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from .._version import __version__
+from ..guest_links import guest_link, is_local
 from ..host.errors import Full, Invalid, NotHere, TerminalsUnavailable
 from ..host.session import Session
 from ..host.share_options import ShareOptions
 from ..text import utc
-from ..ticket import Ticket
 from .base import ApiError, SshxHandler
 from .body import check_name, read_body
+
+ON_HUB = "JUPYTERHUB_SERVICE_PREFIX"
+"""The environment variable that servers of a JupyterHub have."""
 
 
 @contextmanager
@@ -43,17 +47,25 @@ class _Handler(SshxHandler, APIHandler):
         self.set_status(status)
         self.finish(json.dumps(model))
 
-    @property
-    def page_url(self) -> str:
-        """Where guests find the page: as configured, else at the address by which this request came."""
-        return self.app.page_url or f"{self.request.protocol}://{self.request.host}{self.base_url}".rstrip("/")
+    def link(self, ticket: str | None) -> str | None:
+        """The link to offer to others for a ticket."""
+        return guest_link(ticket, self.app.guest_page, self._public_url() if self.app.guests else None)
+
+    def _public_url(self) -> str | None:
+        """Where guests reach this server: as configured, else as this request has; None if only this machine can."""
+        if self.app.public_url:
+            return self.app.public_url
+        if ON_HUB in os.environ and "X-Forwarded-Host" not in self.request.headers:
+            return None  # a kernel asks, past the hub's proxy
+        url = f"{self.request.protocol}://{self.request.host}{self.base_url}"
+        return None if is_local(url) else url
 
     async def models(self, *sessions: Session) -> list[dict[str, Any]]:
         """Sessions as JSON; without what lets one in, for who may not go in. Tickets wait for the node's relay."""
         secrets = await self.may_execute()
         if secrets and sessions:
             await (await self.app.node()).online()
-        models = [session_model(session, self.page_url) for session in sessions]
+        models = [session_model(session, self.link) for session in sessions]
         return models if secrets else [_without_secrets(model) for model in models]
 
     def find(self, text: str) -> Session:
@@ -87,6 +99,7 @@ class StatusHandler(_Handler):
                 "pipes": len(self.app.pipes),
                 "terminals_available": self.app.terminal_manager is not None,
                 "default_role": self.app.default_role,
+                "guests": self.app.guests,
             }
         )
 
@@ -122,7 +135,7 @@ class SessionsHandler(_Handler):
             session = await node.manager.create(options)
         await node.online()
         self.set_header("Location", f"{self.base_url}sshx/api/sessions/{session.id.hex()}")
-        self.reply(session_model(session, self.page_url), 201)
+        self.reply(session_model(session, self.link), 201)
 
     def _directory(self, text: str) -> str:
         """The directory of this name, relative to the server's root as for Jupyter's own terminals."""
@@ -186,18 +199,15 @@ class NothingHandler(_Handler):
         raise web.HTTPError(404)
 
 
-def session_model(session: Session, page_url: str) -> dict[str, Any]:
-    """A session as JSON."""
+def session_model(session: Session, link: Callable[[str | None], str | None]) -> dict[str, Any]:
+    """A session as JSON; `link` makes the link to offer for a ticket."""
     tickets = {"write": session.ticket, "read": session.read_ticket}
     return {
         "id": session.id.hex(),
         "name": session.name,
         "created": utc(session.created),
         "tickets": tickets,
-        "urls": {
-            kind: Ticket.decode(ticket).url(page_url) if ticket is not None else None
-            for kind, ticket in tickets.items()
-        },
+        "urls": {kind: link(ticket) for kind, ticket in tickets.items()},
         "owner_secret": session.owner_secret.hex(),
         "shells": [
             {

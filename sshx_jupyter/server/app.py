@@ -15,9 +15,9 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from terminado.management import NamedTermManager
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool
+from traitlets import Bool, Unicode, default, validate
 
-from ..config import NodeSettings
+from ..config import NodeSettings, check_address
 from ..host.door import Places
 from ..host.session import SessionEvent
 from ..host.session_manager import SessionManager
@@ -50,6 +50,20 @@ class SshxApp(NodeSettings, ExtensionApp):
         help="""Whether guests may join sessions of this server with their ticket alone, without a Jupyter login, at
         sshx/guest under its base URL. For servers that guests can reach, such as those of a JupyterHub.""",
     ).tag(config=True)
+    public_url = Unicode(
+        help="""The address at which guests reach this server, up to its base URL, such as
+        "https://hub.example.org/user/ann/", for links where SshxApp.guests is on. By default what the environment
+        variable JUPYTERHUB_PUBLIC_URL says, which a JupyterHub with a public_url sets. If empty, links have the address
+        by which the request for them came, unless it leads everyone to their own machine.""",
+    ).tag(config=True)
+
+    @default("public_url")
+    def _default_public_url(self) -> str:
+        return os.environ.get("JUPYTERHUB_PUBLIC_URL", "")
+
+    @validate("public_url")
+    def _validate_public_url(self, proposal: Any) -> str:
+        return check_address("public_url", proposal["value"], "https://hub.example.org/user/ann/")
 
     idle_guests: Places[GuestLink]
     """Guests' WebSockets through which nobody takes part."""

@@ -61,7 +61,9 @@ class Extension(Protocol):
     """What the handlers need of the extension, `SshxApp`."""
 
     default_role: str
-    page_url: str
+    guests: bool
+    guest_page: str
+    public_url: str
     pipes: set[Pipe]
     """The pipes through this server that are open."""
     idle_guests: Places[GuestLink]

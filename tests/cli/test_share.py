@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -171,6 +172,18 @@ def test_it_says_when_there_is_no_relay(sshx: Sshx, json: bool) -> None:
     text = told.stderr if json else told.stdout
     assert text.count("No relay has been found") == 1
     assert json or text.index("No relay has been found") < text.index("sshx1")
+
+
+def test_links_lead_to_the_configured_guest_page(sshx: Sshx) -> None:
+    without = sshx.run("share", "--relays", "disabled", "--", "true").stdout
+    assert "There is no link, because no guest page is known. Send the ticket." in without
+    told = sshx.run(
+        "share", "--relays", "disabled", "--SshxApp.guest_page=https://a.example/join/", "--", "true"
+    ).stdout
+    tickets = re.findall(r"jupyter sshx join (sshx1\w+)", told)
+    assert re.findall(r"https://\S+", told) == [f"https://a.example/join/#{ticket}" for ticket in tickets]
+    assert len(tickets) == 2
+    assert "There is no link" not in told
 
 
 def test_a_session_may_be_stopped_while_it_waits_for_a_relay(sshx: Sshx) -> None:

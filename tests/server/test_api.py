@@ -21,6 +21,12 @@ from .serving import Server, until
 NOBODY = "0" * 32
 
 
+@pytest.fixture
+def sshx_config(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Traits of `SshxApp`, which tests give by `indirect`."""
+    return {"SshxApp": getattr(request, "param", {})}
+
+
 async def test_shares_a_new_terminal(server: Server) -> None:
     answer = await server.call("POST", "sshx/api/sessions")
     session = answer.body
@@ -47,14 +53,60 @@ async def test_tickets_and_links(server: Server) -> None:
     for kind, role in (("write", "writer"), ("read", "reader")):
         ticket = Ticket.decode(session["tickets"][kind])
         assert (ticket.role, ticket.session_id.hex()) == (role, session["id"])
-        assert session["urls"][kind] == f"{server.url}sshx/p2p/{session['id']}#{session['tickets'][kind]}"
+        assert session["urls"][kind] is None  # to this machine alone, a link leads others to theirs
         assert session["owner_secret"] != ticket.secret.hex()
 
 
-@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"page_url": "https://hub.example.org/user/ann/"}}])
-async def test_links_lead_to_the_page_that_is_configured(server: Server) -> None:
-    session = await server.share()
-    assert session["urls"]["read"].startswith(f"https://hub.example.org/user/ann/sshx/p2p/{session['id']}#sshx1")
+JOIN = "https://example.org/join/"
+HUB = "https://hub.example.org/user/ann/"
+ELSEWHERE = {"Host": "10.0.0.7:8888"}
+
+
+@pytest.mark.parametrize(
+    ("sshx_config", "headers", "page"),
+    [
+        ({"guest_page": JOIN}, {}, JOIN),
+        ({"guest_page": JOIN, "guests": True, "public_url": HUB}, ELSEWHERE, JOIN),
+        ({"guests": True, "public_url": HUB}, {}, f"{HUB}sshx/guest/ID"),
+        ({"guests": True, "public_url": HUB.rstrip("/")}, ELSEWHERE, f"{HUB}sshx/guest/ID"),
+        ({"guests": True}, ELSEWHERE, "http://10.0.0.7:8888/a%40b/sshx/guest/ID"),
+        ({"guests": True}, {"Host": "lab.example.org"}, "http://lab.example.org/a%40b/sshx/guest/ID"),
+        ({"guests": True}, {}, None),
+        ({"guests": True}, {"Host": "localhost:8888"}, None),
+        ({"guests": True}, {"Host": "[::1]:8888"}, None),
+        ({"guests": False}, ELSEWHERE, None),
+        ({"guests": False, "public_url": HUB}, ELSEWHERE, None),
+    ],
+    indirect=["sshx_config"],
+)
+async def test_links_lead_to_the_first_page_that_others_can_open(
+    server: Server, headers: dict[str, str], page: str | None
+) -> None:
+    server.app.web_app.settings["allow_remote_access"] = True  # as where it listens to more than this machine
+    made = await server.share()
+    path = f"sshx/api/sessions/{made['id']}"
+    session = (await server.call("GET", path, headers={"Authorization": f"token {server.token}", **headers})).body
+    for kind in ("write", "read"):
+        expected = page and f"{page.replace('ID', session['id'])}#{session['tickets'][kind]}"
+        assert session["urls"][kind] == expected
+
+
+@pytest.mark.parametrize("sshx_config", [{"guests": True}], indirect=True)
+async def test_on_a_hub_only_its_proxy_knows_the_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel asks the server itself, whose name in a cluster nobody else can use."""
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ann/")
+    server.app.web_app.settings["allow_remote_access"] = True
+    made = await server.share()
+    kernel = {"Authorization": f"token {server.token}", "Host": "jupyter-ann:8888"}
+    for headers, known in ((kernel, False), ({**kernel, "X-Forwarded-Host": "hub.example.org"}, True)):
+        session = (await server.call("GET", f"sshx/api/sessions/{made['id']}", headers=headers)).body
+        assert (session["urls"]["read"] is not None) is known
+
+
+@pytest.mark.parametrize("sshx_config", [{"guest_page": JOIN}], indirect=True)
+async def test_a_read_only_session_has_no_link_to_write(server: Server) -> None:
+    session = await server.share(read_only=True)
+    assert session["urls"] == {"write": None, "read": f"{JOIN}#{session['tickets']['read']}"}
 
 
 async def test_shares_running_terminals(server: Server) -> None:

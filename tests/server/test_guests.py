@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -26,6 +27,7 @@ from sshx_jupyter.protocol.handshake import Preface, Refused
 from sshx_jupyter.server import pages
 from sshx_jupyter.server.guests import relay_sources
 from sshx_jupyter.ticket import Ticket
+from tests.servers import TOKEN, jupyter_server
 from tests.tls import tls_proxy
 
 from .serving import Server, owner_of, until
@@ -56,9 +58,9 @@ async def get(server: Server, path: str, **headers: str) -> HTTPResponse:
     return await AsyncHTTPClient().fetch(request, raise_error=False)
 
 
-def link_url(server: Server, session: dict[str, Any], url: str = "") -> str:
+def link_url(server: Server, session: dict[str, Any]) -> str:
     """Where guests' links to a session are."""
-    return f"{url or server.url}sshx/guest/link/{session['id']}"
+    return f"{server.url}sshx/guest/link/{session['id']}"
 
 
 def dial(server: Server, session: dict[str, Any]) -> Callable[[], Awaitable[WebSocketLink]]:
@@ -582,23 +584,28 @@ async def test_a_guest_who_mistypes_the_password_may_try_again(server: Server) -
 # Behind a proxy.
 
 
-@pytest.fixture
-async def proxy(server: Server) -> AsyncIterator[str]:
-    """The address of a proxy that speaks TLS to guests, up to the server's base URL."""
-    port = int(server.url.split(":")[2].partition("/")[0])
-    async with tls_proxy(port) as at:
-        yield f"https://localhost:{at}/a%40b/"
+async def test_guests_come_through_a_proxy_with_tls(tmp_path: Path) -> None:
+    """A server of its own process, as people run it; links begin with the address that the proxy has."""
+    settings = ("--SshxApp.guests=True", "--ServerApp.trust_xheaders=True", "--ServerApp.allow_remote_access=True")
+    with jupyter_server(tmp_path, *settings, base="/user/ann/") as real:
+        async with tls_proxy(real.port) as port:
+            headers = {"Authorization": f"token {TOKEN}", "Host": "lab.example.org"}
+            session = await real.share()
+            assert session["urls"] == {"write": None, "read": None}
+            path = f"/user/ann/sshx/api/sessions/{session['id']}"
+            asked = HTTPRequest(f"https://localhost:{port}{path}", headers=headers, validate_cert=False)
+            session = json.loads((await AsyncHTTPClient().fetch(asked)).body)
+            address, _, ticket = session["urls"]["write"].partition("#")
+            assert address == f"https://lab.example.org/user/ann/sshx/guest/{session['id']}"
+            assert ticket == session["tickets"]["write"]
 
-
-@pytest.mark.parametrize("sshx_config", [{**GUESTS, "ServerApp": {"trust_xheaders": True}}])
-async def test_guests_come_through_a_proxy_with_tls(server: Server, proxy: str) -> None:
-    session = await server.share()
-    request = HTTPRequest(f"{proxy}sshx/guest/{session['id']}", validate_cert=False)
-    assert b"guest.js" in (await AsyncHTTPClient().fetch(request)).body
-    url = link_url(server, session, proxy)
-    origin = {"Origin": proxy.removesuffix("/a%40b/")}
-    secure = SshxClient.connect(
-        session["tickets"]["write"], dial=lambda: dial_websocket(url, headers=origin, verify=False)
-    )
-    async with secure as guest:
-        assert (await guest.run("echo $((6 * 7))", timeout=20)).output == "42\n"
+            here = address.replace("lab.example.org", f"localhost:{port}")
+            page = await AsyncHTTPClient().fetch(HTTPRequest(here, validate_cert=False), raise_error=False)
+            assert page.code in (200, 503)  # in a checkout without its page
+            assert page.headers.get_list("Set-Cookie") == []
+            url = here.replace("/sshx/guest/", "/sshx/guest/link/")
+            origin = {"Origin": f"https://localhost:{port}"}
+            async with SshxClient.connect(
+                ticket, dial=lambda: dial_websocket(url, headers=origin, verify=False)
+            ) as guest:
+                assert (await guest.run("echo $((6 * 7))", timeout=20)).output == "42\n"

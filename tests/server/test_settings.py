@@ -47,10 +47,26 @@ def test_every_trait_says_what_it_is_for() -> None:
         assert trait.help, name
 
 
-@pytest.mark.parametrize("value", ["hub.example.org", "ftp://hub.example.org"])
-def test_the_page_url_is_one(value: str) -> None:
-    with pytest.raises(TraitError, match="page_url must start with"):
-        SshxApp(page_url=value)
+NO_ADDRESS = [
+    *("hub.example.org", "ftp://hub.example.org", "https://", "https:///join", "https://[::1/", "javascript:alert(1)"),
+    *("https://a.example/#x", "https://a.example/ b", "https://me:word@a.example/", 'https://a.example/"onload="'),
+]
+
+
+@pytest.mark.parametrize("trait", ["guest_page", "public_url"])
+@pytest.mark.parametrize("value", NO_ADDRESS)
+def test_an_address_that_links_begin_with_is_one(trait: str, value: str) -> None:
+    with pytest.raises(TraitError, match=f'SshxApp.{trait} must be an address such as "https://'):
+        SshxApp(**{trait: value})
+    for right in ("", "https://example.org/join/", "http://10.0.0.7:8888/a%40b", "https://example.org/?join"):
+        assert getattr(SshxApp(**{trait: right}), trait) == right
+
+
+def test_a_hub_may_tell_the_public_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SshxApp().public_url == ""
+    monkeypatch.setenv("JUPYTERHUB_PUBLIC_URL", "https://hub.example.org/user/ann/")
+    assert SshxApp().public_url == "https://hub.example.org/user/ann/"
+    assert SshxApp(public_url="https://other.example/").public_url == "https://other.example/"
 
 
 @pytest.mark.parametrize("sshx_config", [{"SshxApp": {"key_file": "key"}}])

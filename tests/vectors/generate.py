@@ -99,14 +99,14 @@ def tickets() -> dict[str, Any]:
     text = full.encode()
     third = len(text) // 3
     page = "https://hub.example.org/user/ada/"
+    at = f"{page}sshx/p2p/{session_id.hex()}"
     accepted = {
         "upper case": text.upper(),
         "spaces around": f"  \t{text}\n",
         "line breaks inside": f"{text[:third]}\r\n   {text[third:]}",
         "invisible spaces": f"\ufeff{text[:40]}\u200b{text[40:80]}\u00a0{text[80:]}\u2060",
-        "link": full.url(page),
-        "link without slash": full.url(page.rstrip("/")),
-        "link in spaces": f" {full.url(page)} ",
+        "link": full.url(at),
+        "link in spaces": f" {full.url(at)} ",
         "link with parameter": f"{page}sshx/p2p/{session_id.hex()}?ticket={text}",
         "link with parameters": f"{page}lab?reset&ticket={text}&a=b#top",
         "only the fragment": f"#{text}",
@@ -143,7 +143,7 @@ def tickets() -> dict[str, Any]:
         ("cut in the address", text[:60], "incomplete"),
         ("cut in the secret", text[:-50], "incomplete"),
         ("last character missing", text[:-1], "incomplete"),
-        ("link, cut", full.url(page)[:-7], "incomplete"),
+        ("link, cut", full.url(at)[:-7], "incomplete"),
         ("one character changed", text[:third] + wrong + text[third + 1 :], "mistyped"),
         ("last character changed", text[:-1] + ("a" if text[-1] != "a" else "b"), "mistyped"),
         ("a digit that is not used", text[:third] + "1" + text[third + 1 :], "mistyped"),
@@ -176,8 +176,8 @@ def tickets() -> dict[str, Any]:
                 "secret": ticket.secret.hex(),
                 "role": ticket.role,
                 "password": ticket.password,
-                "page": page,
-                "url": ticket.url(page),
+                "page": "https://example.org/join/",
+                "url": ticket.url("https://example.org/join/"),
             }
             for name, ticket in samples.items()
         ],

@@ -10,7 +10,8 @@ export interface HostedSession {
   /** ISO 8601. */
   created: string;
   tickets: { write: string | null; read: string };
-  urls: { write: string | null; read: string };
+  /** Links with the tickets; null where no page is known that guests could open. */
+  urls: { write: string | null; read: string | null };
   /** Hexadecimal; makes its holder the session's owner. */
   owner_secret: string;
   /** `terminal` is the name of Jupyter's terminal. */

@@ -4,6 +4,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
 import type { HostedSession } from "../api/api";
+import { inviteOf } from "../session/access";
 import { Avatar } from "../view/Avatar";
 import { InvitePanel } from "../view/panels/InvitePanel";
 import type { SharedSessions } from "./sessions";
@@ -75,7 +76,7 @@ function Shared({ sessions, first, trans }: SharedProps) {
   )?.filter((person) => !person.pending && person.role !== "owner");
   return (
     <Themed className="sshx-dialog-shared">
-      <InvitePanel invite={session} />
+      <InvitePanel invite={inviteOf(session)} />
       <div className="sshx-dialog-people">
         <h3>{trans.__("Here now")}</h3>
         {!guests?.length && <p>{trans.__("Nobody has joined yet.")}</p>}

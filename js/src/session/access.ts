@@ -8,7 +8,7 @@ import type { Ticket } from "../ticket";
 /** What lets others in. A session that is read-only for everyone has no `write`. */
 export interface Invite {
   tickets: { write: string | null; read: string };
-  /** Links with the tickets; null where no page is known that could be opened. */
+  /** Links with the tickets; null where no page is known that guests could open. */
   urls: { write: string | null; read: string } | null;
 }
 
@@ -54,6 +54,6 @@ export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
   return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };
 }
 
-function inviteOf({ tickets, urls }: HostedSession): Invite {
-  return { tickets, urls };
+export function inviteOf({ tickets, urls: { write, read } }: HostedSession): Invite {
+  return { tickets, urls: read === null ? null : { write, read } };
 }

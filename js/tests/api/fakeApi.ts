@@ -12,7 +12,7 @@ export function hosted(number: number, change: Partial<HostedSession> = {}): Hos
     name: `Session ${number}`,
     created: "2024-01-01T00:00:00Z",
     tickets: { write: `write${number}`, read: `read${number}` },
-    urls: { write: null, read: "" },
+    urls: { write: null, read: null },
     owner_secret: "02".repeat(16),
     shells: [{ sid: 1, terminal: String(number), title: "bash" }],
     users: [],

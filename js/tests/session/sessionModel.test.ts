@@ -16,7 +16,7 @@ const FORM = { at: "joining", ticket: null, refused: null };
 /** The session of the ticket, as the server tells of it if it hosts it. */
 const SESSION = hosted(1);
 const ID = SESSION.id;
-const INVITE = { tickets: SESSION.tickets, urls: SESSION.urls };
+const INVITE = { tickets: SESSION.tickets, urls: null };
 
 let api: FakeApi;
 let models: SessionModel[];

@@ -78,9 +78,10 @@ export function InvitePanel({ invite }: { invite: Invite }) {
       <QrCode text={shown} label={`QR code of the ${nameOf(kind)}`} />
       <p className="sshx-hint">
         {urls
-          ? "The link opens on this Jupyter server. To join from another one, paste it or the ticket at /sshx/p2p there"
-          : "To join, paste the ticket at /sshx/p2p of a Jupyter server, or after %sshx join in a notebook"}
-        ; from a plain shell, use the command:
+          ? "Guests open the link in a browser. Or they paste it or the ticket at "
+          : "There is no link that guests could open: set SshxApp.guest_page for links. Guests paste the ticket at "}
+        /sshx/p2p of their own Jupyter server, or after %sshx join in a notebook; from a plain shell, they use the
+        command:
       </p>
       <div className="sshx-actions">{button("Copy command", `jupyter sshx join ${ticket}`)}</div>
     </div>

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { InvitePanel } from "../../../src/view/panels/InvitePanel";
 import { act, after, all, button, buttons, cleanUp, click, says, show, texts } from "../render";
 
-const LINK = "https://a.example/user/me/sshx/p2p/00#";
+const LINK = "https://a.example/user/me/sshx/guest/00#";
 const WRITE = "sshx1writewritewrite";
 const READ = "sshx1readreadread";
 const TICKETS = { write: WRITE, read: READ };
@@ -78,6 +78,7 @@ test("without a page that could be opened there are tickets", async () => {
   expect(document.body.innerHTML).not.toContain(WRITE);
   click("Show the ticket’s secret");
   expect(texts("code")).toEqual([WRITE]);
+  expect(texts(".sshx-hint").join()).toContain("There is no link that guests could open: set SshxApp.guest_page");
 });
 
 test("the secret shows only when asked for", () => {

@@ -1,0 +1,141 @@
+"""JupyterHub: users with servers of their own, and guests with a ticket and no account.
+
+Started once: a hub, its proxy, and the servers of Ann, who shares, and Bob. The programs come from an environment that
+is made when it is missing; see `tests/hub.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from sshx_jupyter.client import SshxClient
+from sshx_jupyter.links import Unreachable
+from sshx_jupyter.links.websocket import dial_websocket
+from sshx_jupyter.protocol.handshake import Refused
+from sshx_jupyter.ticket import Ticket
+from tests.hub import Hub, Visitor, running_hub
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),  # the first time, the environment is made
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+BASE = "/jupyter/"
+CONFIG = """
+c.SshxApp.guests = True
+c.SshxApp.name_length = 33
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
+    with running_hub(tmp_path_factory.mktemp("hub"), CONFIG, BASE) as hub:
+        await asyncio.gather(hub.start_server("ann"), hub.start_server("bob"))
+        yield hub
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def session(hub: Hub) -> AsyncIterator[dict[str, Any]]:
+    """What Ann shares."""
+    status, session = await hub.call("POST", "user/ann/sshx/api/sessions", {"name": "Lecture"})
+    assert status == 201, session
+    yield session
+    await hub.call("DELETE", f"user/ann/sshx/api/sessions/{session['id']}?terminals=close")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bob(hub: Hub) -> Visitor:
+    """Bob's browser, in which he is logged in at the hub."""
+    bob = Visitor(hub)
+    await bob.log_in("bob")
+    return bob
+
+
+async def test_a_guest_without_an_account_joins_with_the_ticket_alone(hub: Hub, session: dict[str, Any]) -> None:
+    path = f"user/ann/sshx/guest/{session['id']}"
+    guest = Visitor(hub)
+    page = await guest.get(path, redirects=False)
+    assert page.status in (200, 503)  # in a checkout without its page
+    assert list(guest.cookies) == []
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert "/hub/" not in page.headers["Content-Security-Policy"]
+
+    url = hub.url + path.replace("/sshx/guest/", "/sshx/guest/link/")
+    origin = {"Origin": re.sub(r"(//[^/]*)/.*", r"\1", hub.url)}
+    ticket = session["tickets"]["write"]
+    async with SshxClient.connect(ticket, dial=lambda: dial_websocket(url, headers=origin), name="Grace") as client:
+        assert client.role == "writer"
+        assert (await client.run("echo $((6 * 7))", timeout=20)).output == "42\n"
+        told = (await hub.call("GET", f"user/ann/sshx/api/sessions/{session['id']}"))[1]
+        assert [user["name"] for user in told["users"]] == ["Grace"]
+    wrong = Ticket(b"address", bytes.fromhex(session["id"]), bytes(16), "writer")
+    with pytest.raises(Refused) as refused:
+        async with SshxClient.connect(wrong, dial=lambda: dial_websocket(url)):
+            pass
+    assert refused.value.reason == "invalidAuth"
+
+
+async def test_links_have_the_address_at_which_the_hub_was_asked(hub: Hub, session: dict[str, Any]) -> None:
+    path = f"user/ann/sshx/api/sessions/{session['id']}"
+    asked = (await hub.call("GET", path, Host="hub.example.org"))[1]
+    page = f"http://hub.example.org{BASE}user/ann/sshx/guest/{session['id']}"
+    assert asked["urls"] == {kind: f"{page}#{ticket}" for kind, ticket in session["tickets"].items()}
+    assert session["urls"] == {"write": None, "read": None}  # it was asked as 127.0.0.1
+
+
+async def test_a_stranger_is_sent_to_the_login_elsewhere(hub: Hub, session: dict[str, Any]) -> None:
+    for path in ("user/ann/sshx/p2p?login", f"user/ann/sshx/p2p/{session['id']}?login", "user/ann/view/notes.txt"):
+        reply = await Visitor(hub).get(path)
+        assert "/hub/login" in reply.url, path
+    for path in ("user/ann/sshx/api/sessions", "user/ann/api/terminals", "user/ann/sshx/api/status"):
+        assert (await Visitor(hub).get(path, "cors")).status == 403, path
+    with pytest.raises(Unreachable, match="does not let you in"):
+        await dial_websocket(f"{hub.url}user/ann/sshx/api/link/{session['id']}")
+
+
+async def test_bob_joins_from_his_own_server(hub: Hub, session: dict[str, Any], bob: Visitor) -> None:
+    """By a link that leads everyone to a server of their own. A browser keeps what is after the # over redirects."""
+    reply = await bob.get(f"hub/user-redirect/sshx/p2p/{session['id']}")
+    at = f"{hub.url}user/bob/sshx/p2p/{session['id']}"
+    assert (reply.status, reply.url) == (200, at)
+    assert "login.js" in reply.body  # which keeps what is after the #, goes on to this, and puts it back
+    reply = await bob.get(f"{at.removeprefix(hub.url)}?login")
+    assert reply.url == f"{at}?login"
+    assert 'data-name="bob"' in reply.body or reply.status == 503
+    assert (await bob.get("user/bob/sshx/api/sessions", "cors")).body == "[]"
+    assert (await bob.get("user/ann/sshx/api/sessions", "cors")).status == 403  # hers is not his
+
+    ticket = Ticket.decode(session["tickets"]["read"])
+    url = f"{hub.url}user/bob/sshx/api/link/{session['id']}?addr={ticket.endpoint_ticket}"
+    headers = {"Cookie": bob.header(f"{BASE}user/bob/"), "Sec-Fetch-Mode": "websocket"}
+    async with SshxClient.connect(ticket, dial=lambda: dial_websocket(url, headers=headers), name="Bob") as client:
+        assert client.role == "reader"
+        told = (await hub.call("GET", f"user/ann/sshx/api/sessions/{session['id']}"))[1]
+        assert [user["name"] for user in told["users"]] == ["Bob"]
+
+
+async def test_the_environments_configuration_reaches_shells_too(hub: Hub, session: dict[str, Any]) -> None:
+    """Unlike `Spawner.args`, which are the server's alone."""
+    url = f"{hub.url}user/ann/sshx/guest/link/{session['id']}"
+    program = "from sshx_jupyter.config import load_settings as s; print(s().name_length)"
+    async with SshxClient.connect(session["tickets"]["write"], dial=lambda: dial_websocket(url)) as client:
+        ran = await client.run(f"{hub.python} -c '{program}'", timeout=40)
+        assert ran.output == "33\n"
+
+
+async def test_nothing_of_ours_is_in_the_hubs_log_as_a_warning(hub: Hub, bob: Visitor) -> None:
+    """Such as requests without the token against forged ones (XSRF)."""
+    await bob.get("user/bob/sshx/p2p?login")
+    before = len(hub.log.read_text())
+    for _ in range(2):
+        await bob.get("user/bob/sshx/p2p")
+        for path in ("sshx/api/sessions", "api/terminals", "sshx/api/status"):
+            assert (await bob.get(f"user/bob/{path}", "cors")).status == 200
+    assert [line for line in hub.log.read_text()[before:].splitlines() if re.match(r"\[[WE] ", line)] == []

@@ -56,6 +56,11 @@ class SshxApp(NodeSettings, ExtensionApp):
         variable JUPYTERHUB_PUBLIC_URL says, which a JupyterHub with a public_url sets. If empty, links have the address
         by which the request for them came, unless it leads everyone to their own machine.""",
     ).tag(config=True)
+    guests_keep_alive = Bool(
+        True,
+        help="""Whether the server counts as active as long as a guest is in one of its sessions, also one who only
+        watches, so that JupyterHub's and other cullers do not stop it. If off, only what people do counts.""",
+    ).tag(config=True)
 
     @default("public_url")
     def _default_public_url(self) -> str:
@@ -223,7 +228,11 @@ class SshxApp(NodeSettings, ExtensionApp):
     def _look_for_activity(self) -> None:
         """Let idle cullers know of what guests do. What Jupyter itself is asked for, it knows already."""
         if self._manager is not None:
-            self._active = max([self._active, *(s.last_activity for s in self._manager.sessions.values())])
+            sessions = self._manager.sessions.values()
+            self._active = max([self._active, *(session.last_activity for session in sessions)])
+            roles = {user.role for session in sessions for user in session.users().values()}
+            if self.guests_keep_alive and roles - {"owner"}:
+                self._active = time.time()
         if any(pipe.frames - self._piped.get(pipe, 0) > KEEP_ALIVE_FRAMES for pipe in self.pipes):
             self._active = time.time()
         self._piped = {pipe: pipe.frames for pipe in self.pipes}

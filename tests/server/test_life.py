@@ -98,6 +98,17 @@ async def last_activity(server: Server) -> datetime:
     return datetime.fromisoformat(answer.body["last_activity"].replace("Z", "+00:00"))
 
 
+async def test_a_guest_who_only_watches_keeps_the_server_alive(quick_looks: None, server: Server) -> None:
+    session = await server.share()
+    async with server.owner(session):
+        await until(lambda: _older(server, timedelta(seconds=0.5)))  # an owner's open tab is no reason
+        async with SshxClient.connect(session["tickets"]["read"], relays="disabled"):
+            await asyncio.sleep(1)
+            assert not await _older(server, timedelta(seconds=0.5))
+        await until(lambda: _older(server, timedelta(seconds=0.5)))
+
+
+@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"guests_keep_alive": False}}])
 async def test_what_guests_do_is_activity(quick_looks: None, server: Server) -> None:
     session = await server.share()
     async with SshxClient.connect(session["tickets"]["write"], relays="disabled") as guest:
@@ -138,6 +149,7 @@ async def _since(server: Server, start: datetime) -> bool:
     return await last_activity(server) >= start
 
 
+@pytest.mark.parametrize("sshx_config", [{"SshxApp": {"guests_keep_alive": False}}])
 async def test_a_server_in_use_does_not_shut_itself_down(
     monkeypatch: pytest.MonkeyPatch, quick_looks: None, server: Server
 ) -> None:

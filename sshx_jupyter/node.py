@@ -23,6 +23,7 @@ from .host.terminals import Terminals
 from .links import Link, Unreachable
 from .links.iroh import ALPN, IrohLink, bind_endpoint
 from .links.memory import memory_link
+from .links.udp_probe import until_all_refuse
 from .ticket import MAX_DIRECT_ADDRESSES, Ticket, TicketError
 from .timeouts import wait_for
 
@@ -121,6 +122,8 @@ class SshxNode:
         """The sessions hosted here."""
         self.wants_relay = relays != "disabled"
         """Whether the node looks for a relay; if `relay_url` is None all the same, none has been found yet."""
+        self._looks_up = relays == "default"
+        """Whether iroh asks on the internet for addresses that a ticket does not hold."""
         self._online = self._spawn(self._wait_online())
         self._spawn(self._accept())
         self._spawn(self._watch_idle())
@@ -266,7 +269,19 @@ class SshxNode:
                 log.info("no relay found yet; tickets hold direct addresses only until one is")
 
     async def _connect(self, addr: EndpointAddr) -> _Dialed:
-        return _Dialed(await wait_for(self._endpoint.connect(addr, ALPN), DIAL_TIMEOUT))
+        connecting = asyncio.ensure_future(self._endpoint.connect(addr, ALPN))
+        attempts: set[asyncio.Future[Any]] = {connecting}
+        if addr.relay_url() is None and not self._looks_up:  # there is no other way than these addresses
+            attempts.add(asyncio.ensure_future(until_all_refuse(addr.direct_addresses())))
+        try:
+            await asyncio.wait(attempts, timeout=DIAL_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            if not connecting.done():
+                raise asyncio.TimeoutError
+            return _Dialed(connecting.result())
+        finally:
+            for attempt in attempts:
+                attempt.cancel()
+            await asyncio.gather(*attempts, return_exceptions=True)
 
     def _release(self, key: str, dialed: _Dialed) -> None:
         dialed.links -= 1

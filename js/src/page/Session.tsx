@@ -91,10 +91,11 @@ function Missing({ name, onJoin, onLeave }: Pick<SessionProps, "name" | "onJoin"
   return (
     <Frame>
       <section className="sshx-form-card" role="alert">
-        <h2>This session is not shared from this server</h2>
+        <h2>The ticket is missing</h2>
         <p>
-          It has ended, or someone else hosts it. With their ticket or their whole link, up to its last character, you
-          can join it from here.
+          This server does not share the session of this address: it has ended, or someone else hosts it. If you came by
+          a link and had to log in, the login has dropped the ticket at the end of the link. Open the link again, or
+          paste it or the ticket here.
         </p>
       </section>
       <JoinForm onJoin={onJoin} name={name} />

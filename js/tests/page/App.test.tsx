@@ -260,7 +260,8 @@ test("a session without a ticket: the owner's if it is hosted here, else a ticke
   expect(view.props).toMatchObject({ invite: INVITE, opens: undefined });
   await act(() => root.unmount());
   await open(`sshx/p2p/${ticket(1).session}`);
-  expect(text()).toContain("not shared from this server");
+  expect(alert()).toContain("The ticket is missing");
+  expect(alert()).toContain("the login has dropped the ticket");
   await fill("Ticket", ticket(1).encode());
   await press("Join");
   expect(clients.at(-1)!.options.credentials.role).toBe("writer");

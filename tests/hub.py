@@ -37,6 +37,7 @@ START_TIMEOUT = 90.0
 
 _CONFIG = """
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}{base}"
+c.JupyterHub.public_url = "http://127.0.0.1:{port}{base}"
 c.JupyterHub.hub_port = {hub_port}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 c.ConfigurableHTTPProxy.command = [{proxy!r}]
@@ -198,7 +199,9 @@ class Hub:
 def running_hub(directory: Path, config: str = "", base: str = "/") -> Iterator[Hub]:
     """A hub that keeps its files in `directory`; it and all of its servers are gone afterwards.
 
-    `config` is the configuration file of the single-user servers' environment, as an administrator writes it.
+    Args:
+        config: the configuration file of the single-user servers' environment, as an administrator writes it.
+        base: the path of the hub's base URL.
     """
     environment = _Environment()
     etc = directory / "etc" / "jupyter"

@@ -17,8 +17,10 @@ the host's own pages; and not endpoints that have been in this session.
 
 **Guests' WebSockets.** All guests behind a proxy come from one address, so nothing is counted by address: each
 WebSocket is a peer of its own. A failed one is over, and another costs nothing, so its failures are not remembered
-either: they would only push out those of endpoints. What remains are the places, and the turns of a session, which are
-kept apart from those of endpoints: a flood on one of the two ways in holds nobody up on the other.
+either: they would only push out those of endpoints. What remains are the places, and the turns of a session with a
+password, which are kept apart from those of endpoints: a flood on one of the two ways in holds nobody up on the other.
+Without a password there are no turns here, because hundreds of WebSockets are opened as quickly as one, and would take
+all of them; and a ticket's secret has 128 random bits, so that nobody guesses it.
 
 Someone who waits for a turn has done their part and cannot be thrown out. The turns handed out are bounded instead:
 while more than 25 endpoints guess at the same time, a newcomer may hear that the host is busy and has to try again.

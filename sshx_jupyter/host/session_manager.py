@@ -188,7 +188,11 @@ class SessionManager:
         handshake = HostHandshake(first, key.psk if key is not None else self._nobody)
         message = await reader.next()
         guessable = not owner and preface.client is None
-        if session is not None and guessable and share != "local":
+        if (
+            session is not None
+            and guessable
+            and (share == "network" or (share == "guests" and session.password_needed))
+        ):
             await self._wait_for_turn(session.id, peer, share)
         try:
             if session is not None and guessable and session.password_needed and not preface.password:

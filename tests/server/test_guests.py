@@ -527,9 +527,10 @@ async def test_a_socket_whose_client_does_not_close_it_holds_up_nobody(server: S
 
 
 @with_guests
-async def test_wrong_keys_lock_no_other_guest_out(server: Server) -> None:
-    """All of them come from one address, as behind a proxy. Keys are tried in turns, five a second."""
-    session = await server.share()
+@pytest.mark.parametrize(("password", "attacks"), [(None, 40), ("open sesame", 5)])
+async def test_wrong_keys_lock_no_other_guest_out(server: Server, password: str | None, attacks: int) -> None:
+    """All of them come from one address, as behind a proxy. Passwords are tried in turns, five a second."""
+    session = await server.share(**({"password": password} if password else {}))
     limits = server.extension.limits
     session_id = bytes.fromhex(session["id"])
     guesses = 0
@@ -537,27 +538,30 @@ async def test_wrong_keys_lock_no_other_guest_out(server: Server) -> None:
     async def guess() -> None:
         nonlocal guesses
         while True:
-            link = await knock(server, session, Preface("writer", session_id).pack(), os.urandom(48))
+            preface = Preface("writer", session_id, password=password is not None)
+            link = await knock(server, session, preface.pack(), os.urandom(48))
             with contextlib.suppress(LinkClosed):
                 answer = (await FrameReader(link).next())[1:]
                 guesses += answer == b"invalidAuth"
             await link.close()
 
-    async with join(server, session) as before:
+    async with join(server, session, password=password) as before:
         started = time.monotonic()
-        attackers = [asyncio.ensure_future(guess()) for _ in range(5)]
+        attackers = [asyncio.ensure_future(guess()) for _ in range(attacks)]
         try:
             await until(lambda: _more_than(lambda: guesses, limits.wrong_keys + 5))
             waiting = time.monotonic()
-            async with join(server, session) as guest:
+            async with join(server, session, password=password) as guest:
                 assert guest.role == "writer"
             assert time.monotonic() - waiting < PROMPTLY
-            async with SshxClient.connect(session["tickets"]["read"], relays="disabled") as by_iroh:
+            ticket = session["tickets"]["read"]
+            async with SshxClient.connect(ticket, password=password, relays="disabled") as by_iroh:
                 assert by_iroh.role == "reader"
             async with server.owner(session) as owner:
                 assert owner.role == "owner"
             assert (await before.run("echo still here", timeout=20)).output == "still here\n"
-            assert guesses <= limits.wrong_keys + (time.monotonic() - started) * 6
+            if password:
+                assert guesses <= limits.wrong_keys + (time.monotonic() - started) * 6
         finally:
             for attacker in attackers:
                 attacker.cancel()

@@ -55,6 +55,8 @@ def _action(option: Field[Any], negatable: bool = False) -> dict[str, Any]:
     kind = option.metadata["kind"]
     if kind is FLAG and option.default is None and negatable:
         return {"action": argparse.BooleanOptionalAction}
+    if kind is FLAG and option.default:
+        return {"action": "store_false", "default": None}
     if kind in (FLAG, SECRET):
         return {"action": "store_true", "default": None}
     if kind is NAMES:

@@ -98,6 +98,8 @@ class RawClient:
         self.link = link
         self.reader = FrameReader(link)
         self._handshake = ClientHandshake(key.preface(), key.psk())
+        self.received = bytearray()
+        """All messages that came, as their bytes on the wire were before encryption."""
 
     async def shake(self) -> list[bytes]:
         """The handshake; returns the frames that it took."""
@@ -120,7 +122,9 @@ class RawClient:
         """The next message of this kind."""
         message: HostMessage | None = None
         while not isinstance(message, kind):
-            message = decode_host(self.secured.open(await self.reader.next()))
+            frame = self.secured.open(await self.reader.next())
+            self.received += frame
+            message = decode_host(frame)
         return message
 
 

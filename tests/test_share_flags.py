@@ -26,9 +26,10 @@ def test_flags() -> None:
     assert parse(*words, "--expires", "2h") == expected
     assert parse("--name", "") == ShareOptions()
     assert parse("--no-read-only", negatable=True).read_only is False
+    assert parse("--no-history") == parse("--no-history", negatable=True) == ShareOptions(history=False)
 
 
-@pytest.mark.parametrize("words", [("--no-read-only",), ("--expires", "soon"), ("--cwd", "x"), ("--while-owned",)])
+@pytest.mark.parametrize("words", [("--no-read-only",), ("--expires", "soon"), ("--cwd", "x"), ("--history",)])
 def test_there_are_no_other_flags(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(*words)

@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"{SHARE_NOTES}\n\n{SETTINGS_NOTES}",
         formatter_class=raw,
     )
-    add_share_flags(share, without=("terminals",), negatable=True, name="the directory's name")
+    add_share_flags(share, without=("terminals", "history"), negatable=True, name="the directory's name")
     share.add_argument("--json", action="store_true", help="print the tickets as JSON, for scripts")
     _network_options(share)
     share.set_defaults(run="share:share")

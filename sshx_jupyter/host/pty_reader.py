@@ -33,6 +33,9 @@ PAUSE = 0.001
 """Seconds without output after which what has gathered need not wait for more."""
 QUIET = 0.02
 """Seconds without output after which the event loop reads again."""
+PENDING = 0.05
+"""Seconds that `read_pending` takes at most, where a program goes on printing. What the operating system keeps (22 KB,
+measured) is read within a millisecond."""
 TRICKLE = 1024
 """Bytes within `QUIET` that are too few for a thread."""
 
@@ -46,6 +49,29 @@ def read_burst(manager: TermManagerBase, pty: PtyWithClients) -> None:
     if hasattr(select, "poll") and pty not in _readers and pty.ptyproc.fd in manager.ptys_by_fd:
         with contextlib.suppress(OSError, RuntimeError):  # no descriptor or thread is left: the loop goes on reading
             _readers[pty] = PtyReader(manager, pty)
+
+
+def read_pending(manager: TermManagerBase, pty: PtyWithClients) -> None:
+    """Read now what `pty` has printed so far, for its clients and its history. Call it on the event loop.
+
+    Blocks for at most `PENDING` seconds.
+    """
+    if not hasattr(select, "poll"):
+        return
+    fd, until = pty.ptyproc.fd, time.monotonic() + PENDING
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    more = True
+    while more and manager.ptys_by_fd.get(fd) is pty and time.monotonic() < until:
+        more = bool(poll.poll(0))
+        if (reader := _readers.get(pty)) is not None:
+            time.sleep(PAUSE)  # the thread reads meanwhile
+            reader.deliver()
+        elif more:
+            try:
+                manager.pty_read(fd)
+            except Exception:  # such as that a client's socket is closed
+                log.debug("a client of terminal %s failed", pty.term_name, exc_info=True)
 
 
 class PtyReader:
@@ -72,7 +98,7 @@ class PtyReader:
         with contextlib.suppress(OSError, RuntimeError):  # the terminal has ended, or the event loop
             since, size = time.monotonic(), 0
             while poll.poll(QUIET * 1000) and (count := self._gather(poll)):
-                self._loop.call_soon_threadsafe(self._deliver)
+                self._loop.call_soon_threadsafe(self.deliver)
                 size += count
                 if time.monotonic() - since > QUIET:
                     if size < TRICKLE:
@@ -101,7 +127,7 @@ class PtyReader:
                 return count
         return 0
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
         """What terminado's `pty_read` does, for what has gathered."""
         with self._changed:
             data = b"".join(self._gathered)
@@ -121,7 +147,7 @@ class PtyReader:
 
     def _hand_back(self) -> None:
         try:
-            self._deliver()
+            self.deliver()
         finally:
             del _readers[self._pty]
             fd = self._pty.ptyproc.fd

@@ -236,7 +236,7 @@ class Session:
         return {p.uid: p.user for p in self._sender if not p.observer}
 
     def open_terminal(self, name: str) -> Shell:
-        """Share a running terminal. Raises `NotHere` or `Full`."""
+        """Share a running terminal, with its history unless the options say otherwise. Raises `NotHere` or `Full`."""
         self._check_room()
         return self._add_shell(self._terminals.open(name), *self._free_place(), started_here=False)
 
@@ -588,7 +588,7 @@ class Session:
 
     def _add_shell(self, terminal: Terminal, x: int, y: int, started_here: bool) -> Shell:
         sid, self._next_sid = self._next_sid, self._next_sid + 1
-        shell = Shell(sid, terminal, x, y, self.limits, self, started_here)
+        shell = Shell(sid, terminal, x, y, self.limits, self, started_here, self.options.history)
         self.shells[sid] = shell
         self._sender.shells_changed()
         self._emit("shellOpened", None, shell.info.title)

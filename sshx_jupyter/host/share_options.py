@@ -79,7 +79,8 @@ def _option(
         kind: which values it takes. None always stands for the default.
         help: what it does.
         default: its value if nobody chooses. For a boolean, None means that the configuration decides.
-        flag: how people choose it on a command line. Without one, programs set it.
+        flag: how people choose it on a command line; for a boolean that is true by default, how they turn it off.
+            Without one, programs set it.
         flag_help: what the flag does, if that differs from `help`.
         shown: whether everyone who lists the session may see it.
     """
@@ -122,6 +123,14 @@ class ShareOptions:
     )
     while_owned: bool = _option(
         FLAG, "stop the session when no client of its owner has been there for a while", default=False
+    )
+    history: bool = _option(
+        FLAG,
+        "guests see what running terminals have printed so far; without it, they begin with empty screens",
+        default=True,
+        flag="--no-history",
+        flag_help="guests begin with empty screens, and see nothing of what running terminals have printed so far",
+        shown=True,
     )
 
     def __post_init__(self) -> None:

@@ -33,7 +33,11 @@ class ShellListener(Protocol):
 
 
 class Shell:
-    """One PTY of a session. Everything happens on the event loop."""
+    """One PTY of a session. Everything happens on the event loop.
+
+    Without `show_history`, nobody is sent what the terminal printed before: the screen begins with the terminal's modes
+    and cursor, but empty and without a title.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class Shell:
         limits: Limits,
         listener: ShellListener,
         started_here: bool = True,
+        show_history: bool = True,
     ) -> None:
         self.sid = sid
         self.terminal = terminal
@@ -72,6 +77,8 @@ class Shell:
         self.generation = 0
         """Counts resizes."""
         history = terminal.attach(self)
+        if history and not show_history:
+            history = _hidden(history, terminal.rows, terminal.cols)
         if history:
             self._screen.feed(history)  # what it asked for then has been answered long ago
             self.log.append(history)
@@ -177,3 +184,12 @@ class Shell:
         if title != self.title:
             self.title = title
             self._listener.shell_changed(self)
+
+
+def _hidden(history: bytes, rows: int, cols: int) -> bytes:
+    """What a terminal of this size is fed instead of `history` to be in the same state and show nothing of it."""
+    screen = new_screen(rows, cols, 0)
+    screen.feed(history)
+    blank = screen.blank_snapshot()
+    screen.close()
+    return blank

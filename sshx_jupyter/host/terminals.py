@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 from terminado.management import NamedTermManager, PtyWithClients
 
 from .errors import NotHere, TerminalsUnavailable
-from .pty_reader import BURST, FULL_READ, QUIET, read_burst
+from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
 
 log = logging.getLogger(__name__)
@@ -164,8 +164,10 @@ class Terminals:
             raise NotHere(f"There is no terminal named {name[:64]!r} here.")
 
     def open(self, name: str) -> Terminal:
-        """Join a running terminal. Raises `NotHere`."""
+        """Join a running terminal, with what it has printed by now as its history. Raises `NotHere`."""
         self.check(name)
+        read_pending(self._manager, self._manager.terminals[name])
+        self.check(name)  # reading finds out that a terminal has ended
         return Terminal(name, self._manager)
 
     def create(
@@ -188,7 +190,7 @@ class Terminals:
                 name, _ = self._manager.new_named_terminal(**options)
         except (OSError, ValueError) as error:
             raise TerminalsUnavailable(f"The terminal could not be started: {str(error).rstrip('.')}.") from error
-        terminal = self.open(name)
+        terminal = Terminal(name, self._manager)
         terminal.resize(rows, cols)
         return terminal
 

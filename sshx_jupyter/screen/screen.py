@@ -50,6 +50,13 @@ class Screen(Protocol):
         Without `scrollback`, what has scrolled off is left out: small, for a viewer that must catch up.
         """
 
+    def blank_snapshot(self) -> bytes:
+        """VT bytes that bring a terminal of this size into the same state, but with empty screens.
+
+        Modes, colors, and the cursor's place are in them, so that what the program prints and what people type next is
+        understood as it should be; nothing that was printed is, and neither are titles and hyperlinks.
+        """
+
     def text(self) -> str:
         """The visible screen as lines of text, without what is blank at their ends and at the bottom."""
 
@@ -94,6 +101,12 @@ class GhosttyScreen:
         self._keep_size()
         return snapshot(self._terminal, self.title, self._scrollback if scrollback else 0)
 
+    def blank_snapshot(self) -> bytes:
+        from .snapshot import snapshot
+
+        self._keep_size()
+        return snapshot(self._terminal, "", 0, blank=True)
+
     def text(self) -> str:
         self._keep_size()
         terminal = self._terminal
@@ -121,6 +134,9 @@ class LogScreen:
     MAX_LOG = 2 << 20
     MAX_VISIBLE = 64 << 10
     _TITLE = re.compile(rb"\x1b\](?:0|2);([^\x07\x1b]{0,4096})(?:\x07|\x1b\\)")
+    _SWITCH = re.compile(rb"\x1bc|\x1b\[\?([\d;]{1,64})([hl])")
+    _SWITCHES = frozenset(b"1 7 25 47 1000 1002 1003 1004 1006 1015 1047 1049 2004".split())
+    """Modes that a blank snapshot keeps: how keys, pastes and the mouse are sent, and which screen is shown."""
 
     def __init__(self, rows: int, cols: int, scrollback: int = 10_000) -> None:
         self.rows, self.cols = rows, cols
@@ -155,6 +171,15 @@ class LogScreen:
             log = log[len(log) - limit :]
             log = log[log.find(b"\n") + 1 :]
         return _RESET + log
+
+    def blank_snapshot(self) -> bytes:
+        modes: dict[bytes, bytes] = {}
+        for found in self._SWITCH.finditer(b"".join(self._log)):
+            if found[1] is None:
+                modes.clear()
+            else:
+                modes.update(dict.fromkeys(self._SWITCHES.intersection(found[1].split(b";")), found[2]))
+        return _RESET + b"".join(b"\x1b[?%b%b" % mode for mode in modes.items())
 
     def text(self) -> str:
         return ""

@@ -44,6 +44,7 @@ from .ghostty import (
 # CAN ends a sequence that the viewer is in without running it; RIS does not reset everything everywhere.
 RESET = b"\x18\x1b[?2026l\x1b[?1049l\x1bc\x1b[3J"
 MAX_SCROLLBACK = 8 << 20
+_SWALLOW = b"\x1b]9999;"  # an unknown OSC swallows what is still to come
 _CHUNK_CELLS = 1 << 17
 _UNEVEN_ROWS = 1000
 _BLANK_ROWS = 64
@@ -79,45 +80,63 @@ class Region(NamedTuple):
     right: int
 
 
-def snapshot(terminal: Terminal, title: str, scrollback: int) -> bytes:
-    """The bytes, with up to `scrollback` lines above the screen."""
+def snapshot(terminal: Terminal, title: str, scrollback: int, *, blank: bool = False) -> bytes:
+    """The bytes, with up to `scrollback` lines above the screen.
+
+    With `blank`, both screens are empty: the bytes hold modes, colors, and cursors, but no text that was printed, no
+    hyperlink, and no text of an unfinished sequence. The title is the caller's.
+    """
     out = [RESET, b"\x1b[?2027h" if terminal.mode(2027) else b"\x1b[?2027l", _colors(terminal)]
     alternate = terminal.active_screen == ALTERNATE
     copy = terminal.copy(history=alternate and scrollback > 0)
     region = _region(terminal)
     try:
         if alternate:
-            out += _below_alternate(terminal, copy, region, scrollback)
+            out += _below_alternate(terminal, copy, region, scrollback, blank)
         else:
-            out.append(content(terminal, scrollback))
+            out.append(b"" if blank else content(terminal, scrollback))
             if copy is None:
                 out.append(_kitty([terminal.kitty_flags]))
             else:
-                out += [_kitty(_kitty_stack(copy)), _saved_cursor(copy, terminal, region)]
+                out += [_kitty(_kitty_stack(copy)), _saved_cursor(copy, terminal, region, blank)]
         out += [_tab_stops(terminal), b"\x1b]2;", title.encode(), b"\x1b\\", _cursor_style(terminal)]
-        out += [_modes(terminal), terminal.extras(["keyboard"]), _final_cursor(terminal, region)]
+        out += [_modes(terminal), terminal.extras(["keyboard"]), _final_cursor(terminal, region, blank)]
     finally:
         if copy is not None:
             copy.close()
     rest = terminal.continuation()
-    out.append(b"\x1b]9999;" if rest is None else rest)  # an unknown OSC swallows what is still to come
+    if rest is None:
+        out.append(_SWALLOW)
+    else:
+        out.append(_without_text(rest) if blank else rest)
     return b"".join(out)
 
 
-def _below_alternate(terminal: Terminal, copy: Terminal | None, region: Region, scrollback: int) -> list[bytes]:
+def _without_text(unfinished: bytes) -> bytes:
+    """What takes in the end of an unfinished sequence as the sequence would, without the text in it."""
+    if unfinished.startswith(b"\x1b]"):
+        return _SWALLOW
+    if unfinished[:2] in (b"\x1bP", b"\x1bX", b"\x1b^", b"\x1b_"):  # BEL ends an OSC, but none of these
+        return b"\x1b_9999;"
+    return unfinished if unfinished.startswith(b"\x1b") else b""
+
+
+def _below_alternate(
+    terminal: Terminal, copy: Terminal | None, region: Region, scrollback: int, blank: bool
+) -> list[bytes]:
     """The primary screen as leaving the alternate screen will show it, the switch, the alternate screen."""
     out, stack, saved = [], [terminal.kitty_flags], b""
     enter = next((mode for mode in (1049, 1047, 47) if terminal.mode(mode)), 1049)
     switch = b"\x1b[?%dh" % enter
     if copy is not None:
         stack = _kitty_stack(copy)
-        saved = _saved_cursor(copy, terminal, region)
+        saved = _saved_cursor(copy, terminal, region, blank)
         copy.feed(b"\x1b[?1049l")
-        out += [_cursor_style(copy), content(copy, scrollback), _kitty(_kitty_stack(copy))]
-        out.append(_saved_cursor(copy, copy, region, switch))
+        out += [_cursor_style(copy), b"" if blank else content(copy, scrollback), _kitty(_kitty_stack(copy))]
+        out.append(_saved_cursor(copy, copy, region, blank, switch))
     else:
         out.append(switch)
-    out += [b"\x1b[H", content(terminal, 0), _kitty(stack), saved]
+    out += [b"\x1b[H", b"" if blank else content(terminal, 0), _kitty(stack), saved]
     return out
 
 
@@ -357,13 +376,13 @@ def _kitty(stack: list[int]) -> bytes:
     return b"".join(b"\x1b[>%du" % flags for flags in stack)
 
 
-def _saved_cursor(copy: Terminal, cells: Terminal, region: Region, enter: bytes = b"") -> bytes:
+def _saved_cursor(copy: Terminal, cells: Terminal, region: Region, blank: bool, enter: bytes = b"") -> bytes:
     """Saves what the copy has saved, then takes it back but for the place; `cells` has the cells of that screen.
 
     With `enter`, switches to the alternate screen in between.
     """
     copy.feed(b"\x18\x1b8")
-    place, pen, _, rest, _ = _cursor(copy, cells, region, margins=False)
+    place, pen, _, rest, _ = _cursor(copy, cells, region, margins=False, blank=blank)
     if not enter and place + pen + rest == _HOME:
         return b""  # nothing was saved, or what a terminal restores without
     out = place + pen + rest + b"\x1b7" + enter + _PLAIN_PEN
@@ -372,13 +391,13 @@ def _saved_cursor(copy: Terminal, cells: Terminal, region: Region, enter: bytes 
     return out + b"\x1b[?6l\x1b[?69l\x1b[r" if b"\x1b[?6h" in place else out
 
 
-def _final_cursor(terminal: Terminal, region: Region) -> bytes:
+def _final_cursor(terminal: Terminal, region: Region, blank: bool) -> bytes:
     """The cursor and the modes that change how text is printed.
 
     Where that is safe, the last character is printed once more at the end: programs repeat it (REP), and the next
     code point may have to join it.
     """
-    place, pen, link, rest, again = _cursor(terminal, terminal, region, margins=True)
+    place, pen, link, rest, again = _cursor(terminal, terminal, region, margins=True, blank=blank)
     insert = terminal.mode(4, ansi=True)
     if again and not insert and not link and _UNUSED_CHARSETS.fullmatch(rest):
         back, text = again
@@ -389,11 +408,12 @@ def _final_cursor(terminal: Terminal, region: Region) -> bytes:
 
 
 def _cursor(
-    terminal: Terminal, cells: Terminal, region: Region, margins: bool
+    terminal: Terminal, cells: Terminal, region: Region, margins: bool, blank: bool
 ) -> tuple[bytes, bytes, bytes, bytes, tuple[bytes, bytes] | None]:
     """The cursor's place (with origin mode and pending wrap), pen, open hyperlink, protection and character sets.
 
-    Last, if the character before the cursor has this pen, what goes back to it, and the character.
+    Last, if the character before the cursor has this pen, what goes back to it, and the character. With `blank`, there
+    is no such character and no hyperlink.
     """
     found = _STATE.fullmatch(terminal.extras((), ["style", "hyperlink", "protection", "charsets"]))
     assert found is not None  # every part is optional
@@ -409,6 +429,8 @@ def _cursor(
         return b"\x1b[%d;%dH" % (y - top + 1, column - left + 1)
 
     wrap = terminal.pending_wrap and x in (region.right, terminal.cols - 1)
+    if blank:
+        return place + go(x) + (b" " if wrap else b""), pen, b"", rest, None  # printing a space brings the wrap about
     row, at = cells.total_rows - cells.rows + y, x if wrap else x - 1
     if at > 0 and cells.width(cells.cell(cells.ref(at, row))) == TAIL:
         at -= 1

@@ -161,6 +161,13 @@ def test_approve_needs_a_terminal_to_answer_on(sshx: Sshx) -> None:
     assert "--approve" in told.stderr
 
 
+def test_what_is_for_running_terminals_is_no_option_for_a_new_shell(sshx: Sshx) -> None:
+    for flag in ("--no-history", "--terminal=1"):
+        told = sshx.run("share", flag)
+        assert told.returncode == 2
+        assert f"unrecognized arguments: {flag}" in told.stderr
+
+
 @pytest.mark.parametrize("json", [False, True])
 def test_it_says_when_there_is_no_relay(sshx: Sshx, json: bool) -> None:
     started = time.monotonic()

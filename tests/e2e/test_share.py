@@ -22,12 +22,12 @@ from sshx_jupyter.client.events import Output
 from sshx_jupyter.links import Link, Unreachable
 from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.handshake import Refused
-from sshx_jupyter.protocol.messages import Chunks, Close, Data, Error, Geometry, Move, Snapshot
+from sshx_jupyter.protocol.messages import Chunks, Close, Data, Error, Geometry, Hello, Move, Snapshot, Subscribe
 from sshx_jupyter.screen.screen import GhosttyScreen
 from sshx_jupyter.ticket import Ticket
 from tests.screens import assert_same_screen
 from tests.servers import JupyterServer, TerminalTab, jupyter_server
-from tests.sessions import Stalling
+from tests.sessions import RawClient, Stalling
 
 pytestmark = pytest.mark.e2e
 
@@ -89,6 +89,45 @@ async def test_a_terminal_with_history_is_shared_both_ways(server_a: JupyterServ
         with pytest.raises(Refused, match="not shared any more"):
             async with join(session):
                 pass
+
+
+async def test_without_history_guests_get_nothing_from_before(server_a: JupyterServer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hunter2\n" * 30)
+    shell, editor = [await server_a.terminal() for _ in range(2)]
+    async with server_a.open_terminal(shell) as shell_tab, server_a.open_terminal(editor) as editor_tab:
+        for tab in (shell_tab, editor_tab):
+            await tab.wait_for("$ ")
+            await tab.type("printf '\\033]2;hunter2\\007'; seq -f 'hunter2 %g' 100\r")
+            await tab.wait_for("hunter2 100\r\n")
+        await editor_tab.type(f"vim -u NONE -i NONE -n -N -c 'set ruler title' {tmp_path}/file\r")
+        await editor_tab.wait_for("Top")
+        lengths = [len(shell_tab.output), len(editor_tab.output)]
+        session = await server_a.share(terminals=[shell, editor], history=False)
+        ticket = Ticket.decode(session["tickets"]["write"])
+        guest = RawClient(await server_a.dial(session["id"]), ticket.credentials())
+        await guest.join()
+        await guest.until(Hello)
+        for sid in (1, 2):
+            await guest.send(Subscribe(sid, -1))
+            assert b"hunter2" not in (await guest.until(Snapshot)).data
+        assert [len(shell_tab.output), len(editor_tab.output)] == lengths  # nothing was redrawn for the guest
+        await guest.send(Data(1, 0, b"echo he''re\r"), Data(2, len(b"echo he''re\r"), b":echo 'the'.'re'\r"))
+        await shell_tab.wait_for("here", lengths[0])
+        await editor_tab.wait_for("there", lengths[1])
+        while not (b"here" in guest.received and b"there" in guest.received):
+            await guest.until(Chunks)
+        assert b"hunter2" not in guest.received
+        async with join(session, "read") as late:
+            await screen_has(late, "here")
+            await screen_has(late, "there", 2)
+            for sid in (1, 2):
+                assert "hunter2" not in late.screen(sid).snapshot().decode()
+            await editor_tab.type(":qa!\r")
+            await screen_has(late, "$", 2)
+            assert "hunter2" not in late.screen(2).snapshot().decode()
+    async with server_a.open_terminal(shell) as tab:
+        await tab.wait_for("hunter2 100\r\n")  # Jupyter's own tabs have all of it
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
 
 
 async def test_server_b_sees_neither_plaintext_nor_secret(

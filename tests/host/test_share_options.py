@@ -21,6 +21,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"cwd": "a\0b"}, '"cwd" must be the path of a directory.'),
     ({"read_only": "yes"}, '"read_only" must be true or false.'),
     ({"approve": 1}, '"approve" must be true or false.'),
+    ({"history": "no"}, '"history" must be true or false.'),
     ({"password": ""}, '"password" must be text that is not empty.'),
     *(
         ({"expires_in": value}, '"expires_in" must be a positive number of seconds, at most a year.')
@@ -48,8 +49,9 @@ def test_none_stands_for_the_default() -> None:
 
 
 def test_what_is_given_makes_the_same_options() -> None:
-    options = ShareOptions("demo", terminals=(), read_only=False, approve=True)
-    assert options.given() == {"name": "demo", "terminals": (), "read_only": False, "approve": True}
+    options = ShareOptions("demo", terminals=(), read_only=False, approve=True, history=False)
+    given = {"name": "demo", "terminals": (), "read_only": False, "approve": True, "history": False}
+    assert options.given() == given
     assert ShareOptions(**options.given()) == options
     assert ShareOptions().given() == {}
 

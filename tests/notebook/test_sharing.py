@@ -137,6 +137,23 @@ async def test_running_a_cell_again_shares_nothing_twice(kernel: ServerKernel) -
     assert len(await kernel.server.json("GET", SESSIONS)) == 2
 
 
+async def test_without_history_guests_begin_with_an_empty_screen(kernel: ServerKernel) -> None:
+    existing = await kernel.server.terminal()
+    async with kernel.server.open_terminal(existing) as tab:
+        await tab.type("echo mar''ker\r")
+        await tab.wait_for("marker\r\n")
+    await prints(kernel, LOAD + f"magic = %sshx share --terminal {existing} --no-history")
+    options = f"'python', terminals={existing!r}, history=False"
+    await prints(kernel, f"import sshx_jupyter\nfunction = sshx_jupyter.share({options})")
+    await prints(kernel, f"shown = %sshx share --name shown --terminal {existing}")
+    models = await kernel.server.json("GET", SESSIONS)
+    assert [model["options"]["history"] for model in models] == [False, False, True]
+    for model in models:
+        async with kernel.server.owner(model) as owner:
+            await owner.wait_for(lambda c: 1 in c._shells and c._shells[1].seq >= 0)
+            assert ("marker" in owner.screen(1).text()) is model["options"]["history"]
+
+
 async def test_restarting_the_kernel_ends_its_sessions_and_idle_terminals(kernel: ServerKernel) -> None:
     existing = await kernel.server.terminal()
     await prints(kernel, LOAD + f"%sshx share --terminal {existing}")
@@ -204,6 +221,7 @@ async def test_what_a_person_does_wrong_is_told_in_a_sentence(kernel: ServerKern
         "sshx_jupyter.share(expires=-1)": "such as 2h",
         "sshx_jupyter.share(password='')": "not empty",
         "sshx_jupyter.share(name=5)": '"name" must be text',
+        "sshx_jupyter.share(history='no')": '"history" must be true or false',
         "sshx_jupyter.share(read_only='yes')": '"read_only" must be true or false',
         "sshx_jupyter.share(terminals=5)": "must be a list of terminals' names",
         "sshx_jupyter.join(None)": "starts with sshx1",

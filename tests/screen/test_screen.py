@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import time
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from sshx_jupyter.screen import screen as screen_module
 from sshx_jupyter.screen.screen import GhosttyScreen, LogScreen, new_screen
 from sshx_jupyter.screen.snapshot import MAX_SCROLLBACK
-from tests.screens import assert_same_screen, line, row, wraps
+from tests.screens import assert_same_screen, line, row, state, wraps
 
 ptyprocess = pytest.importorskip("ptyprocess")
 
@@ -349,6 +350,102 @@ def test_hostile_bytes_never_raise(chunks: list[bytes]) -> None:
         screen.title.encode()
 
 
+# -- blank snapshots
+
+SECRETS: dict[str, tuple[bytes, bytes]] = {
+    "text": (b"hunter2\r\nhunter2$ ", b"x"),
+    "scrollback": (b"hunter2\r\n" * 50, b"\x1b[9Sx"),
+    "title": (b"\x1b]2;hunter2\x07", b"\x1b[21tx"),
+    "before the cursor": (b"hunter2", b"\x1b[3b\xcc\x81"),  # REP, and a combining character
+    "pending wrap": (b"x" * 13 + b"hunter2", b"y"),
+    "saved with pending wrap": (b"x" * 13 + b"hunter2\x1b7\x1b[H", b"\x1b8y"),
+    "alternate": (
+        b"hunter2\r\n\x1b[?1049h\x1b[?1h\x1b=\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[3;4Hhunter2",
+        b"\x1b[?1049lx",
+    ),
+    "below the alternate": (b"x" * 13 + b"hunter2\x1b7\x1b[?1049h", b"\x1b[?1049ly"),
+    "link": (b"\x1b]8;;http://hunter2\x07a", b"b"),
+    "unfinished title": (b"a\x1b]2;hunter2", b"hunter3\x07b"),
+    "title to be ended": (b"a\x1b]2;hunter2\x1b", b"\\b"),
+    "unfinished DCS": (b"a\x1bPqhunter2", b"hunter3\x07hunter3\x1b\\b"),
+    "unfinished APC": (b"a\x1b_Ghunter2", b"hunter3\x1b\\b"),
+    "too long": (b"a\x1b]52;c;" + b"hunter2" * 200_000, b"hunter2\x07b"),
+    "directory": (b"\x1b]7;file://host/hunter2\x07", b"x"),
+    "marks": (b"\x1b]133;A;aid=hunter2\x07$ \x1b]133;B\x07", b"\x1b[2Jx"),
+    "clipboard": (b"\x1b]52;c;hunter2\x07", b"x"),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_blank_snapshot_holds_nothing_that_was_printed(name: str) -> None:
+    data, rest = SECRETS[name]
+    host = fed(data)
+    blank = host.blank_snapshot()
+    assert b"hunter2" not in blank
+    for before in VIEWERS:
+        viewer = fed(before)
+        viewer.feed(blank)
+        assert viewer.text() == viewer.title == ""
+        viewer.feed(rest)
+        assert viewer.text().strip() in ("", "b", "x", "y")
+        assert viewer.title == ""
+
+
+BLANK_PROMPT = b"user@host:~/work$ "
+
+
+def test_a_blank_snapshot_leaves_the_prompt_where_it_is() -> None:
+    host = fed(b"one\r\ntwo\r\n" + BLANK_PROMPT)
+    viewer = fed(DIRTY)
+    viewer.feed(host.blank_snapshot())
+    assert viewer.cursor == host.cursor == (len(BLANK_PROMPT), 2)
+    viewer.feed(b"l\x08ls\r\nFILE\r\n$ ")
+    assert viewer.text().split() == ["ls", "FILE", "$"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([(5, 20), (6, 13), (3, 8)]), st.integers(0, 10))
+def test_a_blank_snapshot_of_any_output(data: bytes, size: tuple[int, int], held_back: int) -> None:
+    """Empty screens, and otherwise the same state."""
+    host, viewer = fed(data[: max(0, len(data) - held_back)], *size), fed(DIRTY, *size)
+    viewer.feed(host.blank_snapshot())
+    got, want = state(viewer), state(host)
+    for known in (got, want):
+        known["pen"] = re.sub(rb"\x1b\]8;.*?\x1b\\", b"", known["pen"])
+        del known["title"], known["unfinished"]
+    assert got == want
+    for screen in (b"", b"\x18\x1b[?1049l"):
+        viewer.feed(screen)
+        empty = fed(b"", *size)
+        assert viewer._terminal.total_rows == size[0]
+        assert [row(viewer._terminal, y) for y in range(size[0])] == [row(empty._terminal, y) for y in range(size[0])]
+
+
+@pytest.mark.parametrize("program", [VIM], indirect=True)
+def test_a_blank_snapshot_of_vim(program: Program) -> None:
+    """Vim's next keys do in the viewer what they do in its terminal, and leaving it shows nothing older."""
+    program.until("function_0")
+    viewer = fed(DIRTY, 24, 80)
+    viewer.feed(program.screen.blank_snapshot())
+    assert (viewer.text(), viewer._terminal.active_screen) == ("", 1)
+    program.output = b""
+    program.until("changed", again=b"\x1b:echo 'chan'.'ged'\r")
+    viewer.feed(program.output)
+    assert "changed" in viewer.text()
+    assert "function_0" not in viewer.text()
+    program.output = b""
+    program.until("redrawn", again=b"\x0c:echo 'redr'.'awn'\r")
+    viewer.feed(program.output)
+    assert "function_0" in viewer.text()
+    assert_same_screen(viewer, program.screen, scrollback=False)
+    program.output = b""
+    program.type(b":qa!\r")
+    program.until("")
+    viewer.feed(program.output)
+    assert viewer._terminal.active_screen == 0
+    assert "program" not in viewer.text()
+
+
 # -- bounds
 
 
@@ -510,3 +607,15 @@ def test_log_screen_title() -> None:
     log.feed(b"\x1b]2;" + b"x" * 9000)
     log.feed(b"\x07")
     assert log.title == "three"
+
+
+def test_log_screen_keeps_the_modes_alone() -> None:
+    log = LogScreen(6, 20)
+    log.feed(b"\x1b[?1000h\x1bc\x1b]2;hunter2\x07hunter2\x1b[?1h\x1b[?1049;25;9999h\x1b[?2004h\x1b[?25l\x1b[?1")
+    blank = log.blank_snapshot()
+    viewer = fed(DIRTY)
+    viewer.feed(blank)
+    assert (viewer.text(), viewer.title, viewer._terminal.active_screen) == ("", "", 1)
+    assert [mode for mode in (1, 25, 1000, 2004) if viewer._terminal.mode(mode)] == [1, 2004]
+    assert b"hunter2" not in blank
+    assert b"9999" not in blank

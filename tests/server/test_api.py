@@ -40,6 +40,7 @@ async def test_shares_a_new_terminal(server: Server) -> None:
     assert session["options"] == {
         "read_only": False,
         "approve": False,
+        "history": True,
         "password": False,
         "expires_at": None,
         "locked": False,
@@ -125,6 +126,32 @@ async def test_a_guest_sees_what_a_running_terminal_has_printed(server: Server) 
         await client.wait_for(lambda _: client.shells and "marker" in client.screen(1).text())
 
 
+async def test_without_history_guests_begin_with_an_empty_screen(server: Server) -> None:
+    name = await server.terminal()
+    manager: Any = server.extension.terminal_manager
+    pty = manager.terminals[name]
+    pty.ptyproc.write("printf '\\033]2;mar''ker\\007'; echo mar''ker\n")
+
+    async def printed() -> bool:
+        return "marker\r\n" in "".join(pty.read_buffer)
+
+    await until(printed)
+    session = await server.share(terminals=[name], history=False)
+    assert session["options"]["history"] is False
+    assert session["shells"][0]["title"] == f"Terminal {name}"
+    async with (
+        SshxClient.connect(session["tickets"]["write"], relays="disabled") as guest,
+        server.owner(session) as owner,
+    ):
+        for client in (guest, owner):
+            await client.wait_for(lambda c: 1 in c._shells and c._shells[1].seq >= 0)
+            assert client.screen(1).text() == ""
+        assert (await guest.run("echo out''put")).output == "output\n"
+        await owner.wait_for(lambda c: "output" in c.screen(1).text())
+        assert "marker" not in owner.screen(1).snapshot().decode()
+    assert "marker\r\n" in "".join(pty.read_buffer)  # from which Jupyter's own tabs begin
+
+
 @pytest.mark.parametrize("others", [False, True])
 async def test_an_unknown_terminal_creates_nothing(server: Server, others: bool) -> None:
     known = [await server.terminal()] if others else []
@@ -171,9 +198,10 @@ async def test_options(server: Server) -> None:
 
 
 async def test_null_is_as_good_as_nothing(server: Server) -> None:
-    names = ("name", "terminals", "cwd", "read_only", "approve", "password", "expires_in")
+    names = ("name", "terminals", "cwd", "read_only", "approve", "password", "expires_in", "history")
     session = await server.share(**dict.fromkeys(names))
     assert len(session["shells"]) == 1
+    assert session["options"]["history"] is True
 
 
 async def test_a_session_ends_at_its_time(server: Server) -> None:
@@ -212,6 +240,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"cwd": 1}, '"cwd" must be text'),
     ({"read_only": "yes"}, '"read_only" must be true or false'),
     ({"approve": 1}, '"approve" must be true or false'),
+    ({"history": "no"}, '"history" must be true or false'),
     ({"password": ""}, '"password" must be text'),
     ({"password": 1234}, '"password" must be text'),
     ({"password": "x" * 1025}, "at most 1024"),

@@ -44,6 +44,7 @@ def test_reads_what_is_given() -> None:
         ({"terminals": ["1"] * 1025}, NAMES),
         ({"read_only": "yes"}, "be true or false"),
         ({"approve": 1}, "be true or false"),
+        ({"history": "no"}, "be true or false"),
         ({"password": ""}, PASSWORD),
         ({"password": "x" * 1025}, PASSWORD),
         ({"expires_in": True}, SECONDS),

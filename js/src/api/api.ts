@@ -26,7 +26,7 @@ interface Closed {
 }
 
 /** The options of a session that are on or off, as they are unless someone chooses. */
-export const SHARE_FLAGS = { read_only: false, approve: false };
+export const SHARE_FLAGS = { read_only: false, approve: false, history: true };
 export type ShareFlags = typeof SHARE_FLAGS;
 
 /** How a session is shared. The server decides what is left out. */

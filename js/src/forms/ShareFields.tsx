@@ -6,6 +6,10 @@ import { Check, Field } from "./Field";
 const FLAGS: Record<keyof ShareFlags, { label: string; hint: string }> = {
   read_only: { label: "Read-only", hint: "Nobody but you types, and there is no link that would let anyone." },
   approve: { label: "Approve each guest", hint: "Guests wait until you let them in." },
+  history: {
+    label: "Show guests what the terminals have printed so far",
+    hint: "Otherwise guests begin with an empty screen; full-screen programs show up when they redraw.",
+  },
 };
 
 const HOUR = 3600;
@@ -33,6 +37,11 @@ export function ShareFields({ options, onOptions, running, titles }: ShareFields
     const others = terminals.filter((each) => each !== terminal);
     change({ terminals: shared ? [...others, terminal] : others });
   };
+  const showHistory = (history: boolean) => {
+    // A program has set the title before, so it is history, too: as the session's name guests would see it.
+    const suggested = [...(titles?.values() ?? [])].some((title) => name !== "" && title.startsWith(name));
+    change({ history, ...(!history && suggested && { name: `Terminal ${terminals[0]}` }) });
+  };
   return (
     <>
       <Field
@@ -55,12 +64,14 @@ export function ShareFields({ options, onOptions, running, titles }: ShareFields
               />
             ))}
           </div>
-          <p className="sshx-form-hint">
-            {terminals.length > 0 ? "With what they have printed." : "None chosen: a new one."}
-          </p>
+          {terminals.length > 0 ? (
+            <Check {...FLAGS.history} checked={options.history} onChecked={showHistory} />
+          ) : (
+            <p className="sshx-form-hint">None chosen: a new one.</p>
+          )}
         </fieldset>
       )}
-      {(Object.keys(FLAGS) as (keyof ShareFlags)[]).map((flag) => (
+      {(["read_only", "approve"] as const).map((flag) => (
         <Check
           key={flag}
           {...FLAGS[flag]}

@@ -141,11 +141,12 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
           const free = [...titles()].filter(([name]) => name !== terminal && sessions.ofTerminal(name).length === 0);
           const name = titles().get(terminal) ?? trans.__("Terminal %1", terminal);
           const running = new Map([[terminal, name], ...free]);
+          const chosen = newOptions();
+          // A program has set the title before, so it is history, too.
+          const suggested = chosen.history ? (titles().get(terminal) ?? "") : trans.__("Terminal %1", terminal);
           const options = {
-            ...newOptions(),
-            name: Array.from(titles().get(terminal) ?? "")
-              .slice(0, LONGEST_NAME)
-              .join(""),
+            ...chosen,
+            name: Array.from(suggested).slice(0, LONGEST_NAME).join(""),
             terminals: [terminal],
           };
           session = await askToShare({ sessions, trans, options, terminals: running });

@@ -9,6 +9,8 @@ export type Notify = "all" | "requests" | "none";
 export interface LabSettings {
   readOnly: boolean;
   approve: boolean;
+  /** Whether guests see what running terminals have printed so far. */
+  history: boolean;
   /** Seconds after which a new session ends; 0: never. */
   expires: number;
   /** Light or dark: as JupyterLab, or as chosen in the view. */
@@ -19,6 +21,7 @@ export interface LabSettings {
 const DEFAULTS: LabSettings = {
   readOnly: false,
   approve: false,
+  history: true,
   expires: 0,
   theme: "jupyterlab",
   notifications: "all",
@@ -37,8 +40,8 @@ export class Settings {
 
   /** How new sessions are shared, unless the person chooses otherwise. */
   get shareOptions(): ShareOptions {
-    const { readOnly, approve, expires } = this.#now;
-    return { ...SHARE_FLAGS, read_only: readOnly, approve, expires_in: expires };
+    const { readOnly, approve, history, expires } = this.#now;
+    return { ...SHARE_FLAGS, read_only: readOnly, approve, history, expires_in: expires };
   }
 
   on(listener: () => void): () => void {

@@ -37,7 +37,6 @@ test("what is chosen is what the API is asked for", () => {
   click("Terminal 1");
   click("Terminal 2");
   click("Terminal 1");
-  expect(says("With what they have printed.")).toBe(true);
   click("Read-only");
   click("Approve each guest");
   type(labelled("Password for guests"), " pw ");
@@ -54,6 +53,34 @@ test("what is chosen is what the API is asked for", () => {
     password: " pw ",
     expires_in: 28_800,
   });
+});
+
+const HISTORY = "Show guests what the terminals have printed so far";
+
+test("history is for terminals that run already, and shown unless the person chooses otherwise", () => {
+  show(Form, { running: ["1"] });
+  expect(texts("label")).not.toContain(HISTORY);
+  click("Terminal 1");
+  expect(labelled(HISTORY).checked).toBe(true);
+  click(HISTORY);
+  expect(request()).toEqual({ ...SHARE_FLAGS, terminals: ["1"], history: false });
+  click(HISTORY);
+  expect(request()).toEqual({ ...SHARE_FLAGS, terminals: ["1"] });
+});
+
+test("without history, the title that a program has set is not the session's name", () => {
+  show(Form, { running: ["1"], titles: new Map([["1", "vim secret.txt"]]) });
+  click("vim secret.txt");
+  for (const [name, wanted] of [
+    ["vim secret.txt", "Terminal 1"],
+    ["Lecture", "Lecture"],
+  ] as const) {
+    type(labelled("Session name"), name);
+    click(HISTORY);
+    expect(request()).toMatchObject({ history: false, name: wanted });
+    click(HISTORY);
+    expect(request()).toMatchObject({ history: true, name: wanted });
+  }
 });
 
 test("the request leaves out what is empty, and keeps what it has no field for", () => {

@@ -73,12 +73,12 @@ function tabIcon(id: string): HTMLElement {
   return node;
 }
 
-async function start({ withTabs = true } = {}): Promise<void> {
+async function start({ withTabs = true, chosen = {} } = {}): Promise<void> {
   commands = new CommandRegistry();
   currentChanged = new Signal<object, void>({});
   const settings = new Settings();
   const registry = new FakeRegistry();
-  registry.user = { approve: true, expires: 60 };
+  registry.user = { approve: true, expires: 60, ...chosen };
   await settings.load(registry.asRegistry, "");
   const app = {
     commands,
@@ -267,6 +267,12 @@ describe("sharing", () => {
       ["1", "𝄞".repeat(70)],
       ["3", "bash in 3"],
     ]);
+  });
+
+  test("without history begins with a name that is not from the terminal", async () => {
+    await start({ chosen: { history: false } });
+    await commands.execute(Command.share, { terminal: "1" });
+    expect(askToShare.mock.lastCall![0].options).toMatchObject({ name: "Terminal 1", history: false });
   });
 
   test("of a new terminal is as it is set, and opens the session", async () => {

@@ -42,9 +42,9 @@ test("what an older registry has no value for is as by default", async () => {
 
 test("new sessions are shared as the person has set it", async () => {
   expect(settings.shareOptions).toEqual({ ...SHARE_FLAGS, expires_in: 0 });
-  registry.user = { readOnly: true, approve: true, expires: 3600 };
+  registry.user = { readOnly: true, approve: true, history: false, expires: 3600 };
   await load();
-  expect(settings.shareOptions).toMatchObject({ read_only: true, approve: true, expires_in: 3600 });
+  expect(settings.shareOptions).toEqual({ read_only: true, approve: true, history: false, expires_in: 3600 });
 });
 
 test("what the person chooses in JupyterLab holds, and is told of", async () => {

@@ -157,6 +157,15 @@ test("share: what was chosen is sent, and the owner's view opens with the links"
   expect(clients[0]!.calls).toEqual(["connect"]);
 });
 
+test("share: without history, if that is what the person chooses", async () => {
+  await open();
+  await act(() => labelled("Terminal 2").click());
+  await act(() => labelled("Show guests what the terminals have printed so far").click());
+  await press("Share");
+  const { body } = requests.find(({ method }) => method === "POST")!;
+  expect(body).toEqual({ ...SHARE_FLAGS, terminals: ["2"], history: false });
+});
+
 test("share: a refusal is told at the form, which stays as it is", async () => {
   answers["POST sshx/api/sessions"] = [409, { message: "There are 64 sessions already.", reason: "full" }];
   await open();

@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from iroh import EndpointAddr, EndpointTicket
 from playwright.async_api import Browser, expect
 
 from sshx_jupyter import guest_page
 from sshx_jupyter.client import SshxClient
+from sshx_jupyter.ticket import Ticket
 from tests.e2e.browser import Person, Visitor, same_picture
 from tests.relay import Relay, running_relay
 from tests.servers import JupyterServer, free_port, jupyter_server
@@ -163,6 +165,39 @@ async def test_a_wrong_ticket_and_one_of_a_session_that_is_over(
     await expect(guest.field("Ticket")).to_be_empty()
 
 
+async def test_the_hosts_own_server_lets_guests_in_without_a_login(browser: Browser, tmp_path: Path) -> None:
+    with jupyter_server(tmp_path, config="c.SshxApp.guests = True", base="/user/ada/") as server:
+        session = await server.share(name="Lecture")
+        ticket = session["tickets"]["write"]
+        link = f"{server.url}sshx/guest/{session['id']}#{ticket}"
+        # Links are for others than this machine: they are offered once the server knows its address.
+        assert session["urls"] == {"write": None, "read": None}
+        loaded: list[str] = []
+        guest = await Visitor.to(browser, "about:blank")
+        guest.page.on("request", lambda request: loaded.append(request.url))
+        await guest.page.goto(link)
+        started = time.monotonic()
+        await guest.button("Join").click()
+        await guest.connected()
+        assert time.monotonic() - started < 5  # 0.2 s on a quiet machine
+        await guest.run("echo without$((1+1))login")
+        await guest.sees_line("without2login")
+        await guest.show("Network")
+        await guest.screenshot("guest-page-at-the-host")
+        await guest.page.reload()
+        await guest.connected()
+        assert await guest.context.cookies() == []
+        assert guest.problems == []
+        files = {url.partition("?")[0].rpartition("/")[2] for url in loaded if not url.startswith("blob:")}
+        assert files == {session["id"], "guest.js", "guest.css"}  # and no WebAssembly
+        await guest.page.goto(f"{server.url}sshx/guest/{session['id']}")
+        await guest.join(session["tickets"]["read"])
+        await guest.connected()
+        await expect(guest.page.get_by_text("Read-only").first).to_be_visible()
+        server.stop()
+        await guest.state("ended")
+
+
 async def test_only_the_relay_is_connected_to(
     browser: Browser, server: JupyterServer, site: StaticServer, session: dict[str, Any]
 ) -> None:
@@ -171,6 +206,17 @@ async def test_only_the_relay_is_connected_to(
     answer = await guest.page.evaluate("url => fetch(url).then(() => 'answered', () => 'refused')", f"{server.url}api")
     assert answer == "refused"
     assert any("connect-src" in problem for problem in guest.problems)
+
+
+async def test_a_relay_whose_name_ends_in_a_dot(
+    browser: Browser, site: StaticServer, session: dict[str, Any], relay: Relay
+) -> None:
+    ticket = Ticket.decode(session["tickets"]["write"])
+    host = EndpointTicket.from_string(ticket.endpoint_ticket).endpoint_addr().id()
+    address = EndpointTicket.from_addr(EndpointAddr(host, relay.url.replace("127.0.0.1", "localhost."), []))
+    dotted = Ticket.from_endpoint_ticket(str(address), ticket.session_id, ticket.secret, "writer")
+    guest = await in_by(browser, site.url, dotted.encode())
+    assert guest.problems == []
 
 
 async def test_read_only_password_and_approval(browser: Browser, server: JupyterServer, site: StaticServer) -> None:

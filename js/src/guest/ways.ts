@@ -2,7 +2,7 @@
 import workerSource from "worker:../links/irohWorker.ts";
 import { dialIroh } from "../links/iroh";
 import type { Dial } from "../links/link";
-import { dialWebSocket } from "../links/websocket";
+import { dialWebSocket, GUEST_UNREACHABLE_SENTENCE, guestUrl } from "../links/websocket";
 import type { Ticket } from "../ticket";
 import { loadModule, type Progress } from "./module";
 
@@ -19,11 +19,7 @@ export function throughHost(root: URL): Way {
   return {
     isOpenTo: () => true,
     prepare: () => Promise.resolve(),
-    dial: ({ session }) => {
-      const url = new URL(`sshx/guest/link/${session}`, root);
-      url.protocol = url.protocol.replace("http", "ws");
-      return dialWebSocket(url.href);
-    },
+    dial: ({ session }) => dialWebSocket(guestUrl(root.href, session), WebSocket, GUEST_UNREACHABLE_SENTENCE),
   };
 }
 
@@ -57,7 +53,8 @@ export function overRelays(): Way {
 
 /** What the page may connect to once it knows the relays. */
 function policyFor(relays: readonly string[]): string {
-  const origins = relays.map((relay) => new URL(relay).origin);
+  // Names that end in a dot, as those of iroh's own relays do, cannot be allowed; the node leaves the dot out as well.
+  const origins = relays.map((relay) => new URL(relay).origin.replace(/\.(?=:\d+$|$)/, ""));
   return ["connect-src", ...origins, ...origins.map((origin) => origin.replace("http", "ws"))].join(" ");
 }
 

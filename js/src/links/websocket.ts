@@ -14,6 +14,9 @@ const UNREACHABLE: readonly number[] = [4400, 4404];
 
 const UNREACHABLE_SENTENCE =
   "The Jupyter server cannot be reached, or wants you to log in again. Reload the page, and check that the server is running.";
+/** The same for guests, whom no server asks to log in. */
+export const GUEST_UNREACHABLE_SENTENCE =
+  "The host's Jupyter server cannot be reached. It may have stopped, or let guests in no longer. Try again, or ask the host.";
 const NO_ANSWER = "The Jupyter server does not answer. Check that it is running, and try again.";
 const LOST = "The connection was lost.";
 
@@ -23,6 +26,7 @@ const SENTENCES = new Map([
   [1001, "The Jupyter server is shutting down."],
   [1003, "The Jupyter server refused a message."],
   [1009, "The Jupyter server refused a message that is too long."],
+  [1013, "Too many people are joining through this Jupyter server. Try again in a few seconds."],
   [4400, "This is not the address of a host: the ticket may be damaged."],
   [4404, "The host cannot be reached: it may have stopped sharing or be offline, or a firewall is in between."],
   [4410, "The link to the host has ended."],
@@ -30,7 +34,16 @@ const SENTENCES = new Map([
 
 /** Where links to a session are that the Jupyter server at `baseUrl` (http, https, ws or wss) hosts itself. */
 export function localUrl(baseUrl: string, session: string): string {
-  const url = new URL(`sshx/api/link/${session}`, baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
+  return socketUrl(baseUrl, `sshx/api/link/${session}`);
+}
+
+/** The same for guests without a Jupyter login. */
+export function guestUrl(baseUrl: string, session: string): string {
+  return socketUrl(baseUrl, `sshx/guest/link/${session}`);
+}
+
+function socketUrl(baseUrl: string, path: string): string {
+  const url = new URL(path, baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
   url.protocol = url.protocol.replace("http", "ws");
   return url.href;
 }
@@ -47,17 +60,22 @@ export function pipeUrl(baseUrl: string, session: string, addr: string): string 
  *
  * A browser's page does not learn why a server has refused to open one, so the sentence for that names the usual reasons.
  *
- * @param url - see `localUrl` and `pipeUrl`.
+ * @param url - see `localUrl`, `guestUrl` and `pipeUrl`.
  * @param WebSocketClass - the browser's own unless another is given.
+ * @param unreachable - the sentence for a server that does not open one.
  */
-export function dialWebSocket(url: string, WebSocketClass: typeof WebSocket = WebSocket): Dial {
+export function dialWebSocket(
+  url: string,
+  WebSocketClass: typeof WebSocket = WebSocket,
+  unreachable = UNREACHABLE_SENTENCE,
+): Dial {
   return (handlers) =>
     new Promise((resolve, reject) => {
       let socket: WebSocket;
       try {
         socket = new WebSocketClass(url);
       } catch {
-        reject(new Error(UNREACHABLE_SENTENCE)); // such as from a page on https to a server on http
+        reject(new Error(unreachable)); // such as from a page on https to a server on http
         return;
       }
       const timeout = setTimeout(() => {
@@ -77,7 +95,7 @@ export function dialWebSocket(url: string, WebSocketClass: typeof WebSocket = We
       };
       socket.onclose = () => {
         clearTimeout(timeout);
-        reject(new Error(UNREACHABLE_SENTENCE));
+        reject(new Error(unreachable));
       };
       socket.onerror = () => undefined; // a close follows, which says more
       socket.onmessage = ({ data }) => receive(data, handlers);

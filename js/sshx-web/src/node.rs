@@ -3,12 +3,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use iroh::{
-    Endpoint, EndpointAddr, RelayMode, RelayUrl, Watcher,
+    Endpoint, EndpointAddr, RelayMode, RelayUrl, TransportAddr, Watcher,
     endpoint::{Connection, QuicTransportConfig, RecvStream, SendStream, presets},
 };
 use iroh_tickets::endpoint::EndpointTicket;
 use n0_future::{StreamExt, time};
 use tokio::sync::Mutex;
+use url::Url;
 
 use crate::{
     crypto,
@@ -73,6 +74,7 @@ impl Node {
     pub async fn spawn(relays: &[String]) -> Result<Self, Error> {
         let urls: Vec<RelayUrl> =
             relays.iter().map(|url| url.parse()).collect::<Result<_, _>>().map_err(|_| Error::BadAddress)?;
+        let urls = urls.iter().map(without_dot).collect::<Vec<_>>();
         let mode = if urls.is_empty() { RelayMode::Disabled } else { RelayMode::custom(urls) };
         let transport = QuicTransportConfig::builder().send_window(SEND_WINDOW).build();
         let endpoint = Endpoint::builder(presets::Empty)
@@ -88,7 +90,8 @@ impl Node {
     /// Opens a stream to the host at `ticket`, an iroh endpoint ticket.
     pub async fn join(&self, ticket: &str) -> Result<Stream, Error> {
         let ticket: EndpointTicket = ticket.parse().map_err(|_| Error::BadAddress)?;
-        let address = ticket.endpoint_addr().clone();
+        let EndpointAddr { id, addrs } = ticket.endpoint_addr().clone();
+        let address = EndpointAddr::from_parts(id, addrs.into_iter().map(reachable));
         if cfg!(target_family = "wasm") && address.relay_urls().next().is_none() {
             return Err(Error::NoRelay);
         }
@@ -116,6 +119,24 @@ impl Node {
         }
         Error::Unreachable
     }
+}
+
+fn reachable(address: TransportAddr) -> TransportAddr {
+    match address {
+        TransportAddr::Relay(url) => TransportAddr::Relay(without_dot(&url)),
+        other => other,
+    }
+}
+
+/// The URL without the dot with which iroh's own relays end their names: no Content-Security-Policy can allow that, and a
+/// browser finds them without it.
+fn without_dot(url: &RelayUrl) -> RelayUrl {
+    let mut url: Url = url.clone().into();
+    if let Some(name) = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned) {
+        // It was a name, and still is one.
+        let _ = url.set_host(Some(&name));
+    }
+    url.into()
 }
 
 /// How frames travel to the host and back.
@@ -256,7 +277,7 @@ fn until_first_ends<Item>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use iroh::{TransportAddr, endpoint::Incoming};
+    use iroh::endpoint::Incoming;
 
     async fn host() -> (Endpoint, String) {
         let endpoint = Endpoint::builder(presets::Minimal)
@@ -335,6 +356,14 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(events.next().await.is_none());
+    }
+
+    #[test]
+    fn names_of_relays_lose_the_dot_at_their_end() {
+        let without = |url: &str| without_dot(&url.parse().unwrap()).to_string();
+        assert_eq!(without("https://relay.example.org.:8443/a."), "https://relay.example.org:8443/a.");
+        assert_eq!(without("https://relay.example.org/"), "https://relay.example.org/");
+        assert_eq!(without("http://127.0.0.1:3340/"), "http://127.0.0.1:3340/");
     }
 
     #[tokio::test]

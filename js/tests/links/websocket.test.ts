@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as NodeWebSocket, WebSocketServer, type WebSocket as ServerSocket } from "ws";
 import type { Link, PathKind } from "../../src/links/link";
-import { dialWebSocket, localUrl, pipeUrl } from "../../src/links/websocket";
+import { dialWebSocket, guestUrl, localUrl, pipeUrl } from "../../src/links/websocket";
 import { Ticket } from "../../src/ticket";
 import { vectors } from "../vectors";
 
@@ -19,6 +19,11 @@ describe("addresses", () => {
     ["wss://hub.example.org/", `wss://hub.example.org/sshx/api/link/${ID}`],
   ])("of a session at %s", (base, url) => {
     expect(localUrl(base, ID)).toBe(url);
+  });
+
+  test("of a guest's link, which needs no login", () => {
+    const url = guestUrl("https://hub.example.org/user/ada/", ID);
+    expect(url).toBe(`wss://hub.example.org/user/ada/sshx/guest/link/${ID}`);
   });
 
   test("of a pipe have nothing secret in them", () => {

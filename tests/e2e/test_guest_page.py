@@ -275,8 +275,9 @@ async def test_three_kinds_of_guests_see_the_same(
             await in_terminal.send(1, "\x1b:q!\r")
             await with_nothing.say("hi all")
             await through_server.heard("hi all")
-            await with_nothing.page.mouse.move(300, 300)
-            await expect(through_server.page.locator(".sshx-cursor")).to_contain_text("Grace")
+            await with_nothing.page.mouse.move(200, 300)
+            await with_nothing.page.mouse.move(300, 400, steps=5)
+            await expect(through_server.page.locator(".sshx-cursor").get_by_text("Grace")).to_be_visible()
     for guest in (with_nothing, through_server):
         await guest.context.close()
 
@@ -316,7 +317,7 @@ async def test_it_comes_back_by_itself_and_nothing_is_lost(
     seconds: float,
 ) -> None:
     guest = await in_by(browser, site.url, session["tickets"]["write"])
-    lines = int((seconds + 15) / 0.05)
+    lines = int((seconds + 6) / 0.05)
     await guest.run(f"i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo line$i; sleep 0.05; done; cat")
     await guest.sees_line("line20")
     async with gone(what, guest, server, relay):

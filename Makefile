@@ -39,7 +39,8 @@ lab: .venv/.ready bundle  ## JupyterLab, in binder/ where the demo is
 # as they wait most of their time; those in the browser run alone, see tests/conftest.py. A process that dies is not
 # replaced: the new one would run the test again that killed it.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 lint programs relay test-js
+	@$(MAKE) --no-print-directory relay
+	@$(MAKE) --no-print-directory --jobs=2 lint programs test-js
 	@echo "test: running the tests in Python"
 	@$(BIN)/python -m pytest -m "not bench" --numprocesses 2 --no-loadscope-reorder --max-worker-restart 0
 
@@ -105,6 +106,7 @@ programs: | .venv/.python
 # The relay of the tests is built once and kept outside of this checkout: it takes some minutes. Debian has a Rust that
 # is new enough in packages of their own.
 relay: $(RELAY)
+	@:
 
 $(RELAY): | programs
 	@if ! command -v cargo >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \

@@ -13,7 +13,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-STATIC = Path(__file__).parent / "server" / "static"
+from .page_html import APP, STATIC, html, policy
 
 SCRIPT = "guest.js"
 STYLE = "guest.css"
@@ -27,38 +27,8 @@ PACKED = f"{MODULE}.gz"
 MODULE_SCRIPT = "sshx_web.js"
 """The same as a script, for a page from a disk, which can load nothing else."""
 
-_POLICY = (
-    "default-src 'none'",
-    "script-src {scripts} 'wasm-unsafe-eval'",
-    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colors and sizes
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    # Loopback for relays on this machine, which have no certificates.
-    "connect-src 'self' https: wss: http://localhost:* ws://localhost:* http://127.0.0.1:* ws://127.0.0.1:*",
-    "worker-src blob:",
-    "base-uri 'none'",
-    "form-action 'none'",
-)
-
-_HTML = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="referrer" content="no-referrer">
-<title>sshx</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-{head}
-</head>
-<body{attributes}>
-<div id="sshx"></div>
-<noscript><p>This page needs JavaScript. Without it, <code>jupyter sshx join</code> is the way in.</p></noscript>
-{foot}
-</body>
-</html>
-"""
+# Loopback for relays on this machine, which have no certificates.
+_CONNECTIONS = "'self' https: wss: http://localhost:* ws://localhost:* http://127.0.0.1:* ws://127.0.0.1:*"
 
 
 class NotBuilt(RuntimeError):
@@ -86,11 +56,11 @@ def write_directory(directory: Path) -> None:
     }
     # With a version in its address, the browser keeps a file until there is another.
     address = {name: f"{name}?v={sha256(content).hexdigest()[:16]}" for name, content in files.items()}
-    page = _HTML.format(
-        policy=_policy("'self'"),
+    page = html(
+        first=_rules("'self'"),
         head=f'<link rel="stylesheet" href="{address[STYLE]}">',
+        body=f'{APP}\n<script src="{address[SCRIPT]}"></script>',
         attributes=f' data-module="{address[PACKED]}" data-module-script="{address[MODULE_SCRIPT]}"',
-        foot=f'<script src="{address[SCRIPT]}"></script>',
     )
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in {**files, LICENSES: _bundle(LICENSES)}.items():
@@ -109,16 +79,19 @@ def single_file(ticket: str = "") -> str:
     if ticket:
         blocks.append(f'<script type="text/plain" id="sshx-invite">{escape(ticket)}</script>')
     script_hash = b64encode(sha256(script.encode()).digest()).decode()
-    return _HTML.format(
-        policy=_policy(f"'sha256-{script_hash}'"),
+    return html(
+        first=_rules(f"'sha256-{script_hash}'"),
         head=f"<style>{_bundle(STYLE).decode()}</style>",
-        attributes="",
-        foot="\n".join((*blocks, f"<script>{script}</script>")),
+        body="\n".join((APP, *blocks, f"<script>{script}</script>")),
     )
 
 
-def _policy(scripts: str) -> str:
-    return escape("; ".join(_POLICY).format(scripts=scripts), quote=True).replace("&#x27;", "'")
+def _rules(scripts: str) -> str:
+    """What a server would say in headers."""
+    rules = policy(f"{scripts} 'wasm-unsafe-eval'", _CONNECTIONS)
+    return f"""<meta http-equiv="Content-Security-Policy" content="{rules}">
+<meta name="referrer" content="no-referrer">
+"""
 
 
 def _packed_module() -> bytes:

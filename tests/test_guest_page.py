@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sshx_jupyter import guest_page
-from sshx_jupyter.guest_page import STATIC, NotBuilt, single_file, write_directory
+from sshx_jupyter.guest_page import NotBuilt, single_file, write_directory
+from sshx_jupyter.page_html import STATIC
 
 LARGEST_PAGE = 300_000
 """Bytes of all that comes before the module, as gzip."""

@@ -20,6 +20,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol
 
 from ..host.session_manager import SessionManager
 from ..links.websocket import TRY_AGAIN, WebSocketLink
+from ..page_html import APP, policy
 from ..protocol.framing import MAX_FRAME
 from . import pages
 from .base import ApiError, SshxHandler
@@ -28,19 +29,6 @@ from .sockets import refuse_secrets, require_upgrade
 PAGE = "/sshx/guest"
 CROWDED = "Too many people are knocking at this Jupyter server. Try again in a few seconds."
 
-_POLICY = (
-    "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",  # WebAssembly is the node that reaches a host by a relay
-    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colors and sizes
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "worker-src blob:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-)
-_APP = """<div id="sshx"></div>
-<noscript><p>This page needs JavaScript. Without it, <code>jupyter sshx join</code> is the way in.</p></noscript>"""
 _NOT_FOUND = """<main>
 <h1>There is no such page</h1>
 <p>Open the whole link that the host gave you, up to its last character.</p>
@@ -66,7 +54,7 @@ class GuestPageHandler(pages.Lenient, _Stranger):
 
     @property
     def content_security_policy(self) -> str:
-        return "; ".join(_POLICY)
+        return _policy("'self'")  # Jupyter asks before the handler knows the extension
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -76,19 +64,18 @@ class GuestPageHandler(pages.Lenient, _Stranger):
     def get(self, session_id: str | None = None) -> None:
         if session_id is not None:
             self.session_id(session_id)
-        if not (pages.STATIC / "guest.js").is_file():
+        if not pages.built("guest.js"):
             self.set_status(503)
             self._finish(pages.NOT_BUILT)
             return
-        styles = ("guest.css",) if (pages.STATIC / "guest.css").is_file() else ()
-        self._finish(_APP, *styles, "guest.js")
+        self._finish(APP, "guest.css", "guest.js")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self._finish(_NOT_FOUND)  # Jupyter's own error page sets a cookie
 
     def _finish(self, body: str, *assets: str) -> None:
-        sources = " ".join(("connect-src 'self'", *relay_sources(self.app.relay_urls)))
-        self.set_header("Content-Security-Policy", f"{self.content_security_policy}; {sources}")
+        connections = " ".join(("'self'", *relay_sources(self.app.relay_urls)))
+        self.set_header("Content-Security-Policy", _policy(connections))
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.finish(pages.shell(self.request.path, PAGE, body, *assets))
 
@@ -155,6 +142,11 @@ class GuestSocket(_Stranger, WebSocketMixin, WebSocketHandler):
             connection.close(TRY_AGAIN, CROWDED)
             if connection.stream is not None:
                 connection.stream.close()
+
+
+def _policy(connections: str) -> str:
+    # WebAssembly is the node that reaches a host by a relay.
+    return policy("'self' 'wasm-unsafe-eval'", connections) + "; frame-ancestors 'none'"
 
 
 def relay_sources(urls: Sequence[str]) -> Iterator[str]:

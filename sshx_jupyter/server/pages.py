@@ -20,9 +20,9 @@ from tornado import web
 from tornado.escape import url_escape
 from tornado.web import RequestHandler
 
+from ..page_html import APP, STATIC, html, policy
 from .base import SshxHandler
 
-STATIC = Path(__file__).parent / "static"
 CLASSIC = ("guest.js",)
 """Scripts that are no modules, because they also run from a file on a disk, where modules do not load."""
 
@@ -32,35 +32,6 @@ LOGIN = "login"
 MADE_UP = "Anonymous "
 """How the names begin that Jupyter gives to those whom it does not know."""
 
-_POLICY = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",  # xterm.js makes style sheets for its colors and sizes
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "connect-src 'self'",  # WebSockets of this origin too, in Chrome since 71, in Firefox, in Safari since 16
-    "worker-src blob:",
-    "base-uri 'none'",
-    "form-action 'none'",
-)
-
-_HTML = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>sshx</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-{head}
-</head>
-<body {data}>
-{body}
-</body>
-</html>
-"""
-_APP = """<div id="sshx"></div>
-<noscript><p>This page needs JavaScript. Without it, <code>jupyter sshx join</code> is the way in.</p></noscript>"""
 _LOGIN = f"""<p>Taking you to the login…</p>
 <noscript><p><a href="?{LOGIN}">Log in</a></p></noscript>"""
 NOT_BUILT = """<main>
@@ -86,7 +57,7 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
 
     @property
     def content_security_policy(self) -> str:
-        return "; ".join((super().content_security_policy, *_POLICY))
+        return "; ".join((super().content_security_policy, policy("'self'", "'self'")))
 
     async def prepare(self) -> None:  # type: ignore[override]
         tickets = self.request.query_arguments.get("ticket")
@@ -100,7 +71,7 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
     async def get(self, session_id: str | None = None) -> None:
         if session_id is not None:
             self.session_id(session_id)
-        if self.current_user or LOGIN in self.request.query_arguments or not _built():
+        if self.current_user or LOGIN in self.request.query_arguments or not built("page.js"):
             await ensure_async(self._show())
         else:
             # The login's own redirects would lose what is after the #.
@@ -109,7 +80,7 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
     @web.authenticated
     @authorized
     def _show(self) -> None:
-        if not _built():
+        if not built("page.js"):
             self.set_status(503)
             self._finish(NOT_BUILT)
             return
@@ -119,7 +90,7 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
         if name.startswith(MADE_UP):
             name = ""
         data = {"default_role": self.app.default_role, "terminals": terminals, "name": name}
-        self._finish(_APP, "page.css", "page.js", **data)
+        self._finish(APP, "page.css", "page.js", **data)
 
     def _finish(self, body: str, *assets: str, **data: str) -> None:
         self.set_header("Content-Type", "text/html; charset=UTF-8")
@@ -142,8 +113,9 @@ class StaticHandler(Lenient, PublicStaticFileHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
 
 
-def _built() -> bool:
-    return (STATIC / "page.js").is_file()
+def built(name: str) -> bool:
+    """Whether there is a bundle of this name."""
+    return (STATIC / name).is_file()
 
 
 def shell(path: str, page: str, body: str, *assets: str, **data: str) -> str:
@@ -158,10 +130,10 @@ def shell(path: str, page: str, body: str, *assets: str, **data: str) -> str:
     """
     root = "../" * (1 + path.rpartition(page)[2].count("/"))
     attributes = {"root": root, **data}
-    return _HTML.format(
+    return html(
         head="\n".join(_tag(root, name) for name in assets),
-        data=" ".join(f'data-{name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()),
         body=body,
+        attributes="".join(f' data-{name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()),
     )
 
 

@@ -24,6 +24,8 @@ class Relay:
     def __init__(self, directory: Path) -> None:
         self.record = bytearray()
         """Every byte in both directions."""
+        self.connections = 0
+        """How many were ever opened."""
         self._inside = free_port()
         self._config = directory / "relay.toml"
         self._config.write_text(f'http_bind_addr = "127.0.0.1:{self._inside}"\nenable_metrics = false\n')
@@ -75,6 +77,7 @@ class Relay:
         task = asyncio.current_task()
         assert task is not None
         self._carriers.add(task)
+        self.connections += 1
         writers = [writer]
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._inside)

@@ -69,8 +69,7 @@ def main() -> None:
 
 def toolchain() -> tuple[str, dict[str, str], list[str]]:
     """Cargo, its environment, and its options: rustup's if it has the target, else Debian's."""
-    installed = subprocess.run(["rustup", "target", "list", "--installed"], capture_output=True, text=True, check=False)
-    if TARGET in installed.stdout:
+    if shutil.which("rustup") and TARGET in output("rustup", "target", "list", "--installed"):
         return "cargo", dict(os.environ), []
     if not Path("/usr/bin/rustc").is_file() or not Path("/usr/bin/cargo").is_file():
         sys.exit(f"sshx-web: run `rustup target add {TARGET}`, or on Debian `apt-get install {PACKAGES}`.")

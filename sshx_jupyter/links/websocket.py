@@ -42,7 +42,7 @@ BAD_ADDRESS = 4400
 UNREACHABLE = 4404
 HOST_GONE = 4410
 
-_UNREACHABLE = (BAD_ADDRESS, UNREACHABLE)
+_UNREACHABLE = (TRY_AGAIN, BAD_ADDRESS, UNREACHABLE)
 _CLOSED = {
     GOING_AWAY: "the Jupyter server is shutting down",
     UNSUPPORTED: "the other side refused a message",

@@ -206,7 +206,7 @@ async def test_what_is_no_frame_ends_the_link(place: Place, message: Any, binary
     assert handler.close_code == code or code == 1009  # too long a message also breaks the connection
 
 
-@pytest.mark.parametrize("code", [4400, 4404])
+@pytest.mark.parametrize("code", [1013, 4400, 4404])
 async def test_a_pipe_that_leads_nowhere_is_no_link(place: Place, code: int) -> None:
     near, far = await place.pair()
     await far.close("Nobody is there.", code)

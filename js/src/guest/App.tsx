@@ -35,7 +35,7 @@ export function App({ way, invite }: AppProps) {
   const prepare = useCallback((of: Ticket) => way.prepare(of, setPart).finally(() => setPart(null)), [way]);
   useEffect(() => {
     if (ticket === null) return;
-    // It is needed for sure, or very likely: who follows a link wants to join. Fails again, and says so, when they do.
+    // People who follow a link want to join. If this fails, it is tried again when they do, and they are told.
     const prepared = prepare(ticket).catch(() => undefined);
     if (!returning) return;
     void prepared.then(() => model.open(ticket.session)).then(() => setReturning(false));

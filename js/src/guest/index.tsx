@@ -1,6 +1,6 @@
 /**
- * Starts the guest page: join a session with nothing but a browser. Three kinds of it are served by `guest_page.py` and
- * `server/`: files of any web server or disk, one file, and a Jupyter server's own page for its guests.
+ * Starts the guest page: join a session with nothing but a browser. `guest_page.py` writes it for any web server or
+ * disk, and as one file; `server/guests.py` serves it to the guests of a Jupyter server.
  */
 import { createRoot } from "react-dom/client";
 import logo from "../forms/logo.svg";

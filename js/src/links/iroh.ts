@@ -2,8 +2,8 @@
 import type { ToPage, ToWorker } from "./irohWorker";
 import type { Dial, Link, LinkHandlers } from "./link";
 
-/** Milliseconds after which a worker that was asked to close is ended; its own bound is 1 s. */
-const CLOSE_TIMEOUT = 2_000;
+/** Milliseconds after which a worker that was asked to close is ended; its own bound is 2 s. */
+const CLOSE_TIMEOUT = 3_000;
 /** Milliseconds within which the worker has a link, or has said why not; its own bound is 10 s. */
 const DIAL_TIMEOUT = 14_000;
 /** Bytes of frames after which the worker is told that they were taken. Less than its window. */

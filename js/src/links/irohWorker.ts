@@ -53,7 +53,10 @@ async function start({ module, relays, endpointTicket }: Start): Promise<void> {
           () => undefined,
         );
       } else if (data === "close") {
-        void session.close().finally(() => scope.close());
+        void session
+          .close()
+          .then(() => node.close())
+          .finally(() => scope.close());
       } else if ("taken" in data) {
         room += data.taken;
         if (room > 0) hasRoom?.();

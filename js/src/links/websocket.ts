@@ -10,7 +10,7 @@ import type { Dial, Link, LinkHandlers, PathKind } from "./link";
 const DIAL_TIMEOUT = 10_000;
 
 const NORMAL = 1000;
-const UNREACHABLE: readonly number[] = [4400, 4404];
+const UNREACHABLE: readonly number[] = [1013, 4400, 4404];
 
 const UNREACHABLE_SENTENCE =
   "The Jupyter server cannot be reached, or wants you to log in again. Reload the page, and check that the server is running.";

@@ -112,6 +112,7 @@ describe("links", () => {
     [4400, "It is damaged.", "It is damaged.", true],
     [4404, "Nobody is there.", "Nobody is there.", true],
     [4404, "", /^The host cannot be reached/, true],
+    [1013, "crowded", /^Too many people are joining/, true],
     [4410, "The link to the host has ended.", "The link to the host has ended.", false],
     [1001, "The Jupyter server has shut down.", "The Jupyter server has shut down.", false],
     [1001, "", /shutting down/, false],

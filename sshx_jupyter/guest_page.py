@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -68,19 +69,25 @@ def write_directory(directory: Path) -> None:
     (directory / "index.html").write_text(page, encoding="utf-8", newline="\n")
 
 
-def single_file(ticket: str = "") -> str:
-    """The guest page as one HTML file, which joins the session of `ticket` if there is one.
+def single_file(invite: str = "", about: str = "") -> str:
+    """The guest page as one HTML file.
+
+    Args:
+        invite: the ticket of the session that it joins; empty if people bring their own.
+        about: what the file is, for those who look into it, or open it where scripts do not run.
 
     Raises:
         NotBuilt: if there are no bundles.
     """
     script = _bundle(SCRIPT).decode()
     blocks = [f'<script type="text/plain" id="sshx-web">{b64encode(_packed_module()).decode()}</script>']
-    if ticket:
-        blocks.append(f'<script type="text/plain" id="sshx-invite">{escape(ticket)}</script>')
+    if invite:
+        blocks.append(f'<script type="text/plain" id="sshx-invite">{escape(invite)}</script>')
+    if about:
+        blocks.append(f"<noscript><p>{escape(about)}</p></noscript>")
     script_hash = b64encode(sha256(script.encode()).digest()).decode()
     return html(
-        first=_rules(f"'sha256-{script_hash}'"),
+        first=(f"<!-- {escape(about)} -->\n" if about else "") + _rules(f"'sha256-{script_hash}'"),
         head=f"<style>{_bundle(STYLE).decode()}</style>",
         body="\n".join((APP, *blocks, f"<script>{script}</script>")),
     )
@@ -94,6 +101,7 @@ def _rules(scripts: str) -> str:
 """
 
 
+@cache
 def _packed_module() -> bytes:
     return gzip.compress(_bundle(MODULE), 9, mtime=0)
 

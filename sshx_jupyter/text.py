@@ -25,3 +25,8 @@ def parse_duration(text: str) -> float:
 def utc(time: float) -> str:
     """Unix time as JSON has it everywhere, in the form of Jupyter's own APIs (RFC 3339, UTC, microseconds)."""
     return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def parse_utc(text: str) -> float:
+    """The Unix time of what `utc` has written. Raises ValueError."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 from zlib import crc32
 
@@ -26,6 +26,8 @@ Reason: TypeAlias = Literal["empty", "foreign", "newer", "incomplete", "mistyped
 ID_SIZE = 16
 SECRET_SIZE = 16
 MAX_ADDRESS = 2048
+EARLIEST, LATEST = 1 << 16, (1 << 32) - 1
+"""Unix times at which an invite may end: those that CBOR writes in four bytes."""
 MAX_DIRECT_ADDRESSES = 16
 """Direct addresses of a host. All are tried at once: a ticket with more could aim whoever joins at other machines."""
 
@@ -72,6 +74,7 @@ class Ticket:
         secret: 16 random bytes, which stand for the role.
         role: ``"writer"`` or ``"reader"``; owners have no tickets.
         password: whether a password is needed as well.
+        expires: Unix time in seconds if this is an invite, which lets people in until then; else None.
 
     Raises:
         ValueError: if a field is none of this.
@@ -82,6 +85,7 @@ class Ticket:
     secret: bytes = field(repr=False)
     role: Literal["writer", "reader"]
     password: bool = False
+    expires: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.address) <= MAX_ADDRESS:
@@ -92,6 +96,8 @@ class Ticket:
             raise ValueError(f"a ticket's secret has {SECRET_SIZE} bytes")
         if self.role not in ("writer", "reader"):
             raise ValueError("a ticket's role is writer or reader")
+        if self.expires is not None and not EARLIEST <= self.expires <= LATEST:
+            raise ValueError(f"an invite ends at a Unix time from {EARLIEST} to {LATEST}")
 
     @classmethod
     def from_endpoint_ticket(
@@ -101,6 +107,7 @@ class Ticket:
         secret: bytes,
         role: Literal["writer", "reader"],
         password: bool = False,
+        expires: int | None = None,
     ) -> Ticket:
         """Make a ticket from ``str(iroh.EndpointTicket)``.
 
@@ -110,12 +117,17 @@ class Ticket:
         bits = _bits(endpoint_ticket[len(_ENDPOINT) :])
         if bits is None or bits[1] or not endpoint_ticket.startswith(_ENDPOINT):
             raise ValueError("not an EndpointTicket")
-        return cls(bits[0], session_id, secret, role, password)
+        return cls(bits[0], session_id, secret, role, password, expires)
 
     @property
     def endpoint_ticket(self) -> str:
         """The address in the form that ``iroh.EndpointTicket.from_string`` reads."""
         return _ENDPOINT + _base32(self.address)
+
+    @property
+    def relays(self) -> list[str]:
+        """The URLs of the relays over which the host is reached, as far as the address is understood."""
+        return _read_address(self.address)[0]
 
     def encode(self) -> str:
         """Return the ticket's text, the only one that there is for it."""
@@ -125,6 +137,7 @@ class Ticket:
             "k": self.secret,
             "r": self.role,
             "p": self.password,
+            **({} if self.expires is None else {"e": self.expires}),
             "c": bytes(4),
         }
         body = dumps(fields)[:-4]
@@ -166,13 +179,9 @@ class Ticket:
             raise TicketError(ticket)
         if rest:
             raise TicketError("mistyped")
-        if _direct_addresses(ticket.address) > MAX_DIRECT_ADDRESSES:
+        if _read_address(ticket.address)[1] > MAX_DIRECT_ADDRESSES:
             raise TicketError("crowded")
         return ticket
-
-    def downgrade(self, reader_secret: bytes) -> Ticket:
-        """Return the reader's ticket of the same session; only the host has its secret."""
-        return replace(self, secret=reader_secret, role="reader")
 
     def url(self, page: str) -> str:
         """Return the link to a page, such as a guest page. The ticket is in the fragment, so that no server sees it."""
@@ -180,7 +189,7 @@ class Ticket:
 
     def credentials(self, password: str | None = None) -> Credentials:
         """Return what a client shows to the host."""
-        return Credentials(self.session_id, self.role, self.secret, password)
+        return Credentials(self.session_id, self.role, self.secret, password, self.expires)
 
 
 def _starts_like_ticket(word: str) -> bool:
@@ -226,8 +235,9 @@ def _walk(raw: bytes) -> Ticket | Reason:
     """
     intact = len(raw) > 4 and crc32(raw[:-4]) == int.from_bytes(raw[-4:], "big")
     wrong: Reason = "malformed" if intact else "mistyped"
-    if not b"\xa6aa".startswith(raw[:3]):
+    if not any(head.startswith(raw[:3]) for head in (b"\xa6aa", b"\xa7aa")):
         return wrong
+    more = 7 if raw[:1] == b"\xa7" else 0  # bytes of the field "e" of an invite
     # Next is the length of the address: up to 23 within the byte, or 0x58 and 1 byte, or 0x59 and 2 bytes.
     width = {b"\x58": 1, b"\x59": 2}.get(raw[3:4], 0)
     start = 4 + width
@@ -239,24 +249,27 @@ def _walk(raw: bytes) -> Ticket | Reason:
         return wrong
     end = start + size
     session_id, secret = raw[end + 3 : end + 19], raw[end + 22 : end + 38]
-    role, flag, checksum = raw[end + 41 : end + 47], raw[end + 49 : end + 50], raw[end + 53 : end + 57]
-    fields = (b"aiP", session_id, b"akP", secret, b"arf", role, b"ap", flag, b"acD", checksum)
+    role, flag, expires = raw[end + 41 : end + 47], raw[end + 49 : end + 50], raw[end + 53 : end + 57] if more else b""
+    checksum = raw[end + 53 + more : end + 57 + more]
+    head = (b"aiP", session_id, b"akP", secret, b"arf", role, b"ap", flag)
+    fields = (*head, *((b"ae\x1a", expires) if more else ()), b"acD", checksum)
     fits = (
         b"".join(fields).startswith(raw[end:])
         and (b"writer".startswith(role) or b"reader".startswith(role))
         and flag in (b"", b"\xf4", b"\xf5")
     )
-    if len(raw) < end + 57:
+    if len(raw) < end + 57 + more:
         # If the last fields are there after all, the length of the address is what is wrong.
-        whole = raw[-10:-8] == b"ap" and raw[-7:-4] == b"acD"
+        whole = raw[-10 - more : -8 - more] == b"ap" and raw[-7:-4] == b"acD"
         return "incomplete" if fits and not whole else wrong
-    if not (fits and intact):
+    until = int.from_bytes(expires, "big") if more else None
+    if not (fits and intact) or (until is not None and until < EARLIEST):
         return wrong
-    return Ticket(raw[start:end], session_id, secret, cast(Any, role.decode("ascii")), flag == b"\xf5")
+    return Ticket(raw[start:end], session_id, secret, cast(Any, role.decode("ascii")), flag == b"\xf5", until)
 
 
-def _direct_addresses(address: bytes) -> int:
-    """How many direct addresses an EndpointTicket holds, as far as it is understood.
+def _read_address(address: bytes) -> tuple[list[str], int]:
+    """The relays of an EndpointTicket and how many direct addresses it holds, as far as it is understood.
 
     It is written in postcard: a byte for the version, 32 of the endpoint's id, and a list of relays (0 and a text) and
     socket addresses (1; then 0 and 4 bytes, or 1 and 16 bytes; then the port). Numbers are LEB128.
@@ -273,6 +286,7 @@ def _direct_addresses(address: bytes) -> int:
             if byte < 0x80:
                 return value
 
+    relays: list[str] = []
     direct = 0
     try:
         for _ in range(number()):
@@ -280,6 +294,8 @@ def _direct_addresses(address: bytes) -> int:
             if kind == 0:
                 size = number()
                 at += size
+                if at <= len(address):
+                    relays.append(address[at - size : at].decode(errors="replace"))
             elif kind == 1:
                 size = 16 if number() else 4
                 at += size
@@ -289,4 +305,4 @@ def _direct_addresses(address: bytes) -> int:
                 break
     except IndexError:
         pass
-    return direct
+    return relays, direct

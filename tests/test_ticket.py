@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sshx_jupyter.protocol.handshake import Credentials
-from sshx_jupyter.ticket import MAX_ADDRESS, Ticket, TicketError
+from sshx_jupyter.ticket import EARLIEST, LATEST, MAX_ADDRESS, Ticket, TicketError
 
 VECTORS = json.loads((Path(__file__).parent / "vectors/tickets.json").read_text())
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -26,6 +26,7 @@ tickets = st.builds(
     st.binary(min_size=16, max_size=16),
     st.sampled_from(["writer", "reader"]),
     st.booleans(),
+    st.none() | st.integers(EARLIEST, LATEST),
 )
 
 # Addresses whose length is in the byte, in one byte after it, and in two.
@@ -33,6 +34,7 @@ SAMPLES = [
     Ticket(bytes(range(1, 20)), b"i" * 16, bytes(range(100, 116)), "writer"),
     Ticket(bytes(range(60)), b"\xff" * 16, bytes(range(200, 216)), "reader", password=True),
     Ticket(b"acD" * 100, bytes(16), b"apakraicDwriter!", "writer", password=True),
+    Ticket(b"ae\x1a" * 20, b"i" * 16, bytes(range(100, 116)), "reader", expires=0x61634420),
 ]
 
 
@@ -154,7 +156,7 @@ def test_vectors_valid(row: dict[str, Any]) -> None:
     assert ticket.address.hex() == row["address"]
     assert ticket.session_id.hex() == row["sessionId"]
     assert ticket.secret.hex() == row["secret"]
-    assert (ticket.role, ticket.password) == (row["role"], row["password"])
+    assert (ticket.role, ticket.password, ticket.expires) == (row["role"], row["password"], row["expires"])
     assert ticket.url(row["page"]) == row["url"]
     assert ticket.endpoint_ticket == row["endpointTicket"]
 
@@ -208,11 +210,17 @@ def test_refuses_other_endpoint_tickets(text: str) -> None:
         Ticket.from_endpoint_ticket(text, bytes(16), bytes(16), "reader")
 
 
-def test_downgrade_needs_the_readers_secret() -> None:
-    writer = SAMPLES[2]
-    reader = writer.downgrade(b"r" * 16)
-    assert reader == Ticket(writer.address, writer.session_id, b"r" * 16, "reader", password=True)
-    assert writer.role == "writer"
+def test_the_relays_are_those_of_the_address() -> None:
+    relays = {row["name"]: Ticket.decode(row["text"]).relays for row in VECTORS["valid"]}
+    assert relays["writer"] == ["https://relay.example.org/"]
+    assert relays["16 direct addresses and a relay"] == ["https://r.example/"]
+    assert all(len(found) < 2 for found in relays.values())  # bytes that are no address count as far as they go
+
+
+@pytest.mark.parametrize("expires", [0, EARLIEST - 1, LATEST + 1, -1])
+def test_an_invite_ends_at_a_time_that_fits(expires: int) -> None:
+    with pytest.raises(ValueError, match="invite"):
+        Ticket(b"a", bytes(16), bytes(16), "reader", expires=expires)
 
 
 def test_fragment_keeps_the_ticket_from_servers() -> None:

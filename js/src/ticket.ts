@@ -1,7 +1,7 @@
 /**
  * Tickets: the short string that lets someone into a session. The mirror of `ticket.py`, which describes the format.
  */
-import { SESSION_ID_SIZE, type Credentials } from "./protocol/handshake";
+import { bigEndian, SESSION_ID_SIZE, type Credentials } from "./protocol/handshake";
 
 /** Why a text is not a ticket; see `TicketError`. */
 export type TicketReason = "empty" | "foreign" | "newer" | "incomplete" | "mistyped" | "malformed" | "crowded";
@@ -9,6 +9,9 @@ export type TicketReason = "empty" | "foreign" | "newer" | "incomplete" | "misty
 const SECRET_SIZE = 16;
 const MAX_ADDRESS = 2048;
 const MAX_DIRECT_ADDRESSES = 16;
+/** Unix times at which an invite may end: those that CBOR writes in four bytes. */
+const EARLIEST = 2 ** 16;
+const LATEST = 2 ** 32 - 1;
 const PREFIX = "sshx";
 const VERSION = "1";
 const ENDPOINT = "endpoint"; // what iroh writes before the base32 of an EndpointTicket
@@ -52,6 +55,8 @@ export class Ticket {
   readonly role: "writer" | "reader";
   /** Whether a password is needed as well. */
   readonly password: boolean;
+  /** Unix time in seconds if this is an invite, which lets people in until then; else null. */
+  readonly expires: number | null;
   readonly #secret: Uint8Array;
 
   /** @throws RangeError if a field is not as it should be; `secret` is 16 bytes. */
@@ -61,17 +66,22 @@ export class Ticket {
     secret: Uint8Array,
     role: "writer" | "reader",
     password = false,
+    expires: number | null = null,
   ) {
     if (address.length === 0 || address.length > MAX_ADDRESS) {
       throw new RangeError(`a ticket's address has 1 to ${MAX_ADDRESS} bytes`);
     }
     if (sessionId.length !== SESSION_ID_SIZE) throw new RangeError(`a session id has ${SESSION_ID_SIZE} bytes`);
     if (secret.length !== SECRET_SIZE) throw new RangeError(`a ticket's secret has ${SECRET_SIZE} bytes`);
+    if (expires !== null && !(Number.isInteger(expires) && expires >= EARLIEST && expires <= LATEST)) {
+      throw new RangeError(`an invite ends at a Unix time from ${EARLIEST} to ${LATEST}`);
+    }
     this.address = address;
     this.sessionId = sessionId;
     this.#secret = secret;
     this.role = role;
     this.password = password;
+    this.expires = expires;
   }
 
   /**
@@ -120,24 +130,26 @@ export class Ticket {
 
   /** The ticket's text, the only one that there is for it. */
   encode(): string {
+    const invite = this.expires === null ? [] : [...ascii("ae\x1a"), ...bigEndian(this.expires)];
     const body = Uint8Array.of(
-      ...ascii("\xa6aa"),
+      ...ascii(invite.length > 0 ? "\xa7aa" : "\xa6aa"),
       ...byteStringHeader(this.address.length),
       ...this.address,
       ...ascii("aiP"),
       ...this.sessionId,
       ...ascii("akP"),
       ...this.#secret,
-      ...ascii(`arf${this.role}ap${this.password ? "\xf5" : "\xf4"}acD`),
+      ...ascii(`arf${this.role}ap${this.password ? "\xf5" : "\xf4"}`),
+      ...invite,
+      ...ascii("acD"),
     );
-    const checksum = new DataView(new ArrayBuffer(4));
-    checksum.setUint32(0, crc32(body));
-    return PREFIX + VERSION + toBase32(Uint8Array.of(...body, ...new Uint8Array(checksum.buffer)));
+    return PREFIX + VERSION + toBase32(Uint8Array.of(...body, ...bigEndian(crc32(body))));
   }
 
   /** What a client shows to the host. */
   credentials(password: string | null = null): Credentials {
-    return { sessionId: this.sessionId, role: this.role, secret: this.#secret, password };
+    const { sessionId, role, expires } = this;
+    return { sessionId, role, secret: this.#secret, password, expires };
   }
 }
 
@@ -227,7 +239,8 @@ function walk(raw: Uint8Array): Ticket | TicketReason {
   const checksum = raw.slice(-4).reduce((value, byte) => value * 256 + byte, 0);
   const intact = raw.length > 4 && crc32(raw.slice(0, -4)) === checksum;
   const wrong: TicketReason = intact ? "malformed" : "mistyped";
-  if (!"\xa6aa".startsWith(text.slice(0, 3))) return wrong;
+  if (!["\xa6aa", "\xa7aa"].some((head) => head.startsWith(text.slice(0, 3)))) return wrong;
+  const more = raw[0] === 0xa7 ? 7 : 0; // bytes of the field "e" of an invite
   // Next is the length of the address: up to 23 within the byte, or 0x58 and 1 byte, or 0x59 and 2 bytes.
   const width = raw[3] === 0x58 ? 1 : raw[3] === 0x59 ? 2 : 0;
   const start = 4 + width;
@@ -239,23 +252,27 @@ function walk(raw: Uint8Array): Ticket | TicketReason {
   const from = (offset: number, length: number) => text.slice(end + offset, end + offset + length);
   const role = from(41, 6);
   const flag = from(49, 1);
-  const fields = ["aiP", from(3, 16), "akP", from(22, 16), "arf", role, "ap", flag, "acD", from(53, 4)];
+  const invite = more > 0 ? ["ae\x1a", from(53, 4)] : [];
+  const head = ["aiP", from(3, 16), "akP", from(22, 16), "arf", role, "ap", flag];
+  const fields = [...head, ...invite, "acD", from(53 + more, 4)];
   const fits =
     fields.join("").startsWith(text.slice(end)) &&
     ("writer".startsWith(role) || "reader".startsWith(role)) &&
     ["", "\xf4", "\xf5"].includes(flag);
-  if (raw.length < end + 57) {
+  if (raw.length < end + 57 + more) {
     // If the last fields are there after all, the length of the address is what is wrong.
-    const whole = text.slice(-10, -8) === "ap" && text.slice(-7, -4) === "acD";
+    const whole = text.slice(-10 - more, -8 - more) === "ap" && text.slice(-7, -4) === "acD";
     return fits && !whole ? "incomplete" : wrong;
   }
-  if (!fits || !intact) return wrong;
+  const expires = more > 0 ? new DataView(raw.buffer, raw.byteOffset + end + 53).getUint32(0) : null;
+  if (!fits || !intact || (expires !== null && expires < EARLIEST)) return wrong;
   return new Ticket(
     raw.slice(start, end),
     raw.slice(end + 3, end + 19),
     raw.slice(end + 22, end + 38),
     role as "writer" | "reader",
     flag === "\xf5",
+    expires,
   );
 }
 

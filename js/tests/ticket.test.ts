@@ -13,6 +13,7 @@ interface Vectors {
     secret: string;
     role: "writer" | "reader";
     password: boolean;
+    expires: number | null;
     url: string;
   }[];
   accepted: { name: string; text: string; ticket: string }[];
@@ -39,9 +40,11 @@ describe("tickets", () => {
     expect(ticket.session).toBe(sample.sessionId);
     expect(ticket.role).toBe(sample.role);
     expect(ticket.password).toBe(sample.password);
+    expect(ticket.expires).toBe(sample.expires);
     const credentials = ticket.credentials("swordfish");
     expect(toHex(credentials.secret)).toBe(sample.secret);
     expect(credentials.password).toBe("swordfish");
+    expect(credentials.expires).toBe(sample.expires);
     expect(Ticket.decode(sample.url).encode()).toBe(sample.text);
   });
 
@@ -53,10 +56,9 @@ describe("tickets", () => {
   });
 
   test.each(valid)("$name: is made of its fields", (sample) => {
-    const { address, sessionId, secret, role, password } = sample;
-    expect(new Ticket(fromHex(address), fromHex(sessionId), fromHex(secret), role, password).encode()).toBe(
-      sample.text,
-    );
+    const { address, sessionId, secret, role, password, expires } = sample;
+    const ticket = new Ticket(fromHex(address), fromHex(sessionId), fromHex(secret), role, password, expires);
+    expect(ticket.encode()).toBe(sample.text);
   });
 
   test.each(accepted)("$name: is understood", ({ text, ticket }) => {

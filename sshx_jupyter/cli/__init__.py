@@ -120,6 +120,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_share_flags(share, without=("terminals", "history"), negatable=True, name="the directory's name")
     share.add_argument("--json", action="store_true", help="print the tickets as JSON, for scripts")
+    share.add_argument(
+        "--invite",
+        metavar="FILE",
+        help="also write an HTML file that lets whoever opens it in a browser watch, for a day; it needs a relay",
+    )
     _network_options(share)
     share.set_defaults(run="share:share")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import getpass
 import sys
 from collections.abc import AsyncIterator
 
+from ..account import account_name
 from ..client import SessionEnded, SshxClient
 from ..client.events import Event, StateChanged
 from ..client.outbox import StaleInput
@@ -18,7 +18,7 @@ from ..protocol.codec import MalformedMessage
 from ..protocol.handshake import Refused
 from ..protocol.noise import NoiseError
 from ..ticket import Ticket, TicketError
-from .console import Failure, read_password, read_ticket, say
+from .console import Failure, clean, read_password, read_ticket, say
 from .network import read_settings, spawn_node
 
 
@@ -33,7 +33,7 @@ def join(arguments: argparse.Namespace) -> int:
     if settings.bind and not arguments.bind:  # the port that is configured is for those who listen
         settings.bind = settings.bind.rpartition(":")[0] + ":0"
     if not arguments.name:
-        arguments.name = _user_name()
+        arguments.name = account_name()
     stale_input: StaleInput
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .fullscreen import run
@@ -72,11 +72,4 @@ async def _connected(
 
 def _on_event(event: Event) -> None:
     if isinstance(event, StateChanged) and event.state == "waiting":
-        say("Waiting for the host to let you in…")
-
-
-def _user_name() -> str | None:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # no name for this user; the host makes one up
-        return None
+        say(f"{clean(event.reason)} Waiting for the host to let you in…".lstrip())

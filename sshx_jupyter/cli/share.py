@@ -25,6 +25,7 @@ from ..protocol.messages import Geometry
 from ..share_flags import read_share_flags
 from .answers import Answers
 from .console import PASSWORD_VARIABLE, Failure, clean, read_password
+from .invite import Invite
 from .network import read_settings, spawn_node
 from .records import recorded
 from .signals import handled
@@ -63,15 +64,18 @@ def share(arguments: argparse.Namespace) -> int:
 
 async def _share(arguments: argparse.Namespace, settings: NodeSettings, options: ShareOptions, answering: bool) -> int:
     report = Report(sys.stderr if arguments.json else sys.stdout, settings.guest_page)
+    invite = Invite(arguments.invite, report.say) if arguments.invite else None
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
         terminals = Terminals.own()
         node = await spawn_node(settings, terminals=terminals, key_file=settings.key_file or None)
         try:
+            if invite is not None and not node.wants_relay:
+                raise Failure("--invite needs a relay: browsers reach you in no other way. Yours are disabled.", 2)
             session = await _host(node, options.with_default_role(settings.default_role), arguments.program)
             with recorded(session.id.hex(), session.name), contextlib.ExitStack() as stack:
                 answers = stack.enter_context(Answers(session, report.say)) if answering else None
-                session.observe(lambda event: _on_event(event, report, answers, stop))
+                session.observe(lambda event: _on_event(event, report, answers, invite, stop))
                 if not session.shells:
                     _end(stop, ENDED)  # it was that short
                 online = asyncio.ensure_future(node.online())
@@ -87,8 +91,10 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, options:
                         print(json.dumps({"id": session.id.hex(), "tickets": tickets}), flush=True)
                     else:
                         report.welcome(session)
-                    if without_relay and not arguments.json:
-                        relay = asyncio.ensure_future(_watch_relay(node, session, report))
+                    if invite is not None:
+                        await invite.write(session)
+                    if without_relay and (invite is not None or not arguments.json):
+                        relay = asyncio.ensure_future(_watch_relay(node, session, report, invite, arguments.json))
                 reason = await stop
                 online.cancel()
                 if relay is not None:
@@ -137,15 +143,20 @@ def _end(stop: asyncio.Future[str], reason: str) -> None:
         stop.set_result(reason)
 
 
-async def _watch_relay(node: SshxNode, session: Session, report: Report) -> None:
+async def _watch_relay(node: SshxNode, session: Session, report: Report, invite: Invite | None, json: bool) -> None:
     """Tell when the tickets improve, because a relay has been found late."""
     while node.relay_url is None:  # noqa: ASYNC110 - nothing tells when there is one
         await asyncio.sleep(RELAY_PERIOD)
-    report.say("A relay has been found. With these tickets people can join from anywhere:")
-    report.tickets(session)
+    if not json:
+        report.say("A relay has been found. With these tickets people can join from anywhere:")
+        report.tickets(session)
+    if invite is not None:
+        await invite.write(session)
 
 
-def _on_event(event: SessionEvent, report: Report, answers: Answers | None, stop: asyncio.Future[str]) -> None:
+def _on_event(
+    event: SessionEvent, report: Report, answers: Answers | None, invite: Invite | None, stop: asyncio.Future[str]
+) -> None:
     if stop.done():
         return
     session, who = event.session, clean(event.user.name) if event.user is not None else ""
@@ -165,6 +176,8 @@ def _on_event(event: SessionEvent, report: Report, answers: Answers | None, stop
     elif event.kind == "newTickets":
         report.say("New tickets were made; the old ones let nobody in any more:")
         report.tickets(session)
+        if invite is not None:
+            invite.write(session)
     elif event.kind == "shellOpened":
         report.say("Another shell was opened.")
     elif event.kind == "shellClosed" and not session.shells:

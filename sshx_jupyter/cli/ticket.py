@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import Any
 
+from ..text import utc
 from ..ticket import Ticket, TicketError
 from .console import Failure, read_ticket
 
@@ -40,6 +41,7 @@ def _facts(parsed: Ticket) -> dict[str, Any]:
         "session": parsed.session_id.hex(),
         "role": parsed.role,
         "password": parsed.password,
+        "expires_at": None if parsed.expires is None else utc(parsed.expires),
         "endpoint": str(address.id()),
         "relay": address.relay_url(),
         "addresses": list(address.direct_addresses()),
@@ -51,6 +53,7 @@ def _text(facts: dict[str, Any]) -> str:
         "session": facts["session"],
         "allows": f"to {ALLOWS[facts['role']]} ({facts['role']})",
         "password": "needed as well" if facts["password"] else "not needed",
+        "ends": facts["expires_at"] or "with the session",
         "host": facts["endpoint"],
         "relay": facts["relay"] or "none",
         "addresses": ", ".join(facts["addresses"]) or "none",

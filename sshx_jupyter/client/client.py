@@ -639,8 +639,10 @@ class SshxClient(SessionState):
                 self._set_state("connected")
                 if changed:
                     self._events.emit(InfoChanged())
-            case Waiting():
-                self._set_state("waiting")
+            case Waiting(info):
+                self._take(message)
+                name, host = info.get("name"), info.get("host")
+                self._set_state("waiting", f'{host} shares "{name}".' if host and name else "")
             case Closed(code, text):
                 if code in RETRY or code in REFUSAL_CODES:
                     raise Refused(code, text)

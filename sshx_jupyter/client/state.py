@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from ..protocol.messages import Hear, Hello, Role, ShellInfo, ShellLatency, Shells, User, UserDiff, Users
+from ..protocol.messages import Hear, Hello, Role, ShellInfo, ShellLatency, Shells, User, UserDiff, Users, Waiting
 
 MESSAGES = 1000
 """Chat messages that are kept."""
@@ -19,7 +19,8 @@ class SessionState:
         users: the users who are here, by uid.
         shells: the shells, by sid, the topmost last.
         messages: the chat so far, oldest first.
-        info: what the host says of the session: name, role, readOnly and so on.
+        info: what the host says of the session: name, host (who shares), role, readOnly and so on; while one waits to
+            be let in, only a part of it.
         shell_latency: milliseconds from input to output at the host, or None before it is known.
     """
 
@@ -41,13 +42,15 @@ class SessionState:
         role: Role = me.role if me is not None else self.info.get("role", self._claimed)
         return role
 
-    def _take(self, message: Hello | Users | UserDiff | Shells | Hear | ShellLatency) -> bool:
+    def _take(self, message: Hello | Waiting | Users | UserDiff | Shells | Hear | ShellLatency) -> bool:
         """Take what the host tells; returns whether it is news."""
         match message:
             case Hello(uid, info):
                 changed = info != self.info
                 self.uid, self.info = uid, info
                 return changed
+            case Waiting(info):
+                self.info = info
             case Users(users):
                 self.users = dict(users)
             case UserDiff(uid, None):

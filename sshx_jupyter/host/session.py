@@ -32,6 +32,7 @@ from ..protocol.messages import (
     Users,
     Waiting,
 )
+from ..ticket import Ticket
 from .errors import Full, Invalid, NotAllowed, NotHere
 from .fair_scheduler import FairScheduler
 from .limits import Limits
@@ -40,7 +41,7 @@ from .participant import Participant
 from .resume_table import COMPANIONS, ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .session_secrets import SessionSecrets
-from .share_options import ShareOptions
+from .share_options import LONGEST_SESSION, ShareOptions
 from .shell import Shell
 from .terminals import Terminal, Terminals
 
@@ -73,6 +74,8 @@ DRAIN = 10.0
 EXPIRY_PERIOD = 15.0
 """Seconds between two looks at the clock. A session with an end time does not trust a timer alone: timers stand still
 while the machine is suspended, and the clock may be set."""
+INVITE_PERIOD = 24 * 3600.0
+"""Seconds that an invite lets people in unless the host decides otherwise."""
 LATENCY_PERIOD = 5.0
 """Seconds between two reports of the shells' latency."""
 
@@ -126,9 +129,12 @@ class Session:
         scheduler: FairScheduler,
         address: Callable[[], str],
         handle: Callable[[Session, Participant, ClientMessage], None],
+        host: str = "",
     ) -> None:
         self.id = session_id
         self.name = name
+        self.host = host
+        """Who shares, as guests are told; empty if nobody knows."""
         self.options = options
         self.limits = limits
         self.scheduler = scheduler
@@ -191,13 +197,29 @@ class Session:
     @property
     def ticket(self) -> str | None:
         """The ticket that lets one write, with the host's addresses as known now; None for a read-only session."""
-        return self._secrets.ticket("writer", self._address())
+        ticket = self._secrets.ticket("writer", self._address())
+        return ticket.encode() if ticket is not None else None
 
     @property
     def read_ticket(self) -> str:
         """The ticket that lets one watch."""
         ticket = self._secrets.ticket("reader", self._address())
         assert ticket is not None
+        return ticket.encode()
+
+    def invite(self, role: Literal["writer", "reader"] = "reader", expires_in: float = INVITE_PERIOD) -> Ticket:
+        """A ticket that lets nobody in after `expires_in` seconds, or after the session's end if that is sooner.
+
+        New tickets end invites as well. Who has come in by one stays, and may come back. Raises `Invalid`.
+        """
+        if not 0 < expires_in <= LONGEST_SESSION:
+            raise Invalid("An invite lasts for a positive number of seconds, at most a year.")
+        expires = self.clock() + expires_in
+        if self.expires_at is not None:
+            expires = min(expires, self.expires_at)
+        ticket = self._secrets.ticket(role, self._address(), int(expires))
+        if ticket is None:
+            raise Invalid("Nobody can type in this session, so it has no invites that let people type.", "readOnly")
         return ticket
 
     def key(self, preface: Preface) -> Key | None:
@@ -205,8 +227,12 @@ class Session:
         if preface.client is not None:
             entry = self._resume_table.find(preface.client, preface.role)
             return Key(entry.role, entry.key.psk(), entry) if entry is not None else None
-        psk = self._secrets.psk(preface.role)
+        psk = self._secrets.psk(preface.role, preface.expires)
         return Key(preface.role, psk) if psk is not None else None
+
+    def invite_ended(self, preface: Preface) -> bool:
+        """Whether the client claims to have an invite whose time is over."""
+        return preface.expires is not None and preface.expires <= self.clock()
 
     def rotate(self) -> None:
         """Make new tickets. The old ones let nobody in any more; who has been inside stays, and may come back."""
@@ -362,7 +388,7 @@ class Session:
         try:
             if participant.user.pending:
                 self._sender.wait(participant)
-                participant.post(Waiting())
+                participant.post(Waiting(self._description()))
                 self._sender.user_changed(participant.uid)
                 self._emit("asked", participant)
             else:
@@ -454,11 +480,9 @@ class Session:
 
     def _hello(self, participant: Participant) -> Hello:
         info = {
-            "session": self.id.hex(),
-            "name": self.name,
+            **self._description(),
             "token": participant.entry.token,
             "role": participant.user.role,
-            "readOnly": bool(self.options.read_only),
             "rotations": self._rotations,
             "locked": self.locked,
             "created": self.created,
@@ -467,6 +491,15 @@ class Session:
             "req": participant.stream.req,
         }
         return Hello(participant.speaker.uid, info)
+
+    def _description(self) -> dict[str, Any]:
+        """What whoever has shown a key may know, before they are in."""
+        return {
+            "session": self.id.hex(),
+            "name": self.name,
+            "host": self.host,
+            "readOnly": bool(self.options.read_only),
+        }
 
     def _info_changed(self) -> None:
         for participant in self._sender:

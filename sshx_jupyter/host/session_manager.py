@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from ..account import account_name
 from ..links import FrameReader, Link, LinkClosed
 from ..protocol.codec import MalformedMessage, decode_client, encode
 from ..protocol.handshake import HandshakeError, HostHandshake, Preface, Refused, SecureChannel, refusal
@@ -27,6 +28,7 @@ from .door import Door, Share
 from .errors import Full, Invalid, TerminalsUnavailable
 from .fair_scheduler import FairScheduler
 from .limits import Limits
+from .names import clean_name
 from .session import Key, Session, SessionEvent
 from .share_options import ShareOptions
 from .terminals import Terminals
@@ -58,10 +60,15 @@ class SessionManager:
         """Call `callback` for every event of every session."""
         self._observers.append(callback)
 
-    async def create(self, options: ShareOptions, command: Sequence[str] | None = None) -> Session:
+    async def create(
+        self, options: ShareOptions, command: Sequence[str] | None = None, host: str | None = None
+    ) -> Session:
         """Start a session with the terminals of the options, or with one new terminal if they name none.
 
-        `command` is what the new terminal runs; None means the user's shell.
+        Args:
+            options: how it is shared.
+            command: what the new terminal runs; None means the user's shell.
+            host: who shares, as guests are told; None means the name of this process's account.
 
         Raises `NotHere`, `Invalid`, `Full` or `TerminalsUnavailable`; nothing has been created then.
         """
@@ -83,6 +90,7 @@ class SessionManager:
             scheduler=self._scheduler,
             address=self._address,
             handle=dispatch.handle,
+            host=clean_name(host or account_name() or "", self.limits.name_length),
         )
         self._check_room()  # others may have come while the password was hashed
         try:
@@ -195,6 +203,8 @@ class SessionManager:
         ):
             await self._wait_for_turn(session.id, peer, share)
         try:
+            if session is not None and session.invite_ended(preface):
+                raise Refused("inviteEnded")
             if session is not None and guessable and session.password_needed and not preface.password:
                 raise Refused("passwordRequired")
             reply, secured = handshake.receive(message)

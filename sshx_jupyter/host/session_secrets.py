@@ -7,7 +7,7 @@ import secrets
 from typing import Literal
 
 from ..protocol.messages import Role
-from ..protocol.noise import derive_psk, hash_password
+from ..protocol.noise import derive_invite, derive_psk, hash_password
 from ..ticket import SECRET_SIZE, Ticket
 
 
@@ -46,13 +46,27 @@ class SessionSecrets:
             self._secrets[role] = secret = secrets.token_bytes(SECRET_SIZE)
             self._psks[role] = derive_psk(secret, self._session_id, role, self._password_hash)
 
-    def psk(self, role: Role) -> bytes | None:
-        """The key that proves a role, or None if nobody can have it here."""
-        return self._psks.get(role)
-
-    def ticket(self, role: Literal["writer", "reader"], address: str) -> str | None:
-        """The ticket for a role, with the endpoint ticket `address`, or None if nobody can have the role here."""
+    def psk(self, role: Role, expires: int | None = None) -> bytes | None:
+        """The key that proves a role, or None if nobody can have it here; `expires` as in `ticket`."""
+        if expires is None:
+            return self._psks.get(role)
         secret = self._secrets.get(role)
         if secret is None:
             return None
-        return Ticket.from_endpoint_ticket(address, self._session_id, secret, role, self.password_needed).encode()
+        invite = derive_invite(secret, self._session_id, expires)
+        return derive_psk(invite, self._session_id, role, self._password_hash)
+
+    def ticket(self, role: Literal["writer", "reader"], address: str, expires: int | None = None) -> Ticket | None:
+        """The ticket for a role, or None if nobody can have the role here.
+
+        Args:
+            role: what it lets people do.
+            address: the endpoint ticket of the host.
+            expires: Unix time in seconds for an invite, which ends then. This does not check it.
+        """
+        secret = self._secrets.get(role)
+        if secret is None:
+            return None
+        if expires is not None:
+            secret = derive_invite(secret, self._session_id, expires)
+        return Ticket.from_endpoint_ticket(address, self._session_id, secret, role, self.password_needed, expires)

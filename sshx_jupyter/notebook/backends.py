@@ -14,9 +14,11 @@ from typing import Any, Literal, Protocol
 from ..client import Dial
 from ..config import NodeSettings, load_settings
 from ..guest_links import guest_link
+from ..guest_page import NotBuilt
 from ..host.errors import SessionError
 from ..host.session import Session
 from ..host.share_options import ShareOptions
+from ..invite import InviteRole, invite_html, make_invite
 from ..jupyter_servers import API, JupyterServer, NoAccess, ServerError, parent_server
 from ..links import LinkClosed, Unreachable
 from ..links.comm import CommLink
@@ -24,6 +26,7 @@ from ..links.pipe import Pipe
 from ..links.websocket import UNREACHABLE, dial_websocket
 from ..node import SshxNode
 from ..protocol.handshake import Credentials
+from ..text import parse_utc
 from .errors import SharingError
 
 Where = Literal["server", "kernel"]
@@ -46,6 +49,14 @@ class Tickets:
     read_url: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
+class InviteFile:
+    """The text of an invite file, and when it ends, as Unix time."""
+
+    html: str = field(repr=False)
+    expires: float
+
+
 class Hosted(Protocol):
     """A session that lives in one of the backends, and its owner's way to it."""
 
@@ -62,6 +73,9 @@ class Hosted(Protocol):
 
     async def serve(self, link: CommLink) -> None:
         """Take a view's link to it, until either side ends it."""
+
+    async def invite(self, role: InviteRole, expires_in: float) -> InviteFile:
+        """A new invite file. Raises `SharingError`."""
 
     async def stop(self) -> None:
         """Stop sharing. Raises `SharingError`."""
@@ -123,6 +137,13 @@ class _ServerHosted:
         if tickets["read"] is None:
             return None  # the server does not let this user into sessions
         return Tickets(tickets["write"], tickets["read"], urls["write"], urls["read"])
+
+    async def invite(self, role: InviteRole, expires_in: float) -> InviteFile:
+        try:
+            model = await self._backend.call("GET", f"{API}/{self.id}/invite?role={role}&expires_in={expires_in}")
+        except ServerError as error:
+            raise SharingError(str(error)) from None
+        return InviteFile(model["html"], parse_utc(model["expires_at"]))
 
     async def serve(self, link: CommLink) -> None:
         await serve_by(self.dial, link)
@@ -202,6 +223,15 @@ class _KernelHosted:
     async def tickets(self) -> Tickets | None:
         write, read = self._session.ticket, self._session.read_ticket
         return Tickets(write, read, *(guest_link(ticket, self._guest_page) for ticket in (write, read)))
+
+    async def invite(self, role: InviteRole, expires_in: float) -> InviteFile:
+        try:
+            ticket = make_invite(self._session, role, expires_in)
+            html = await asyncio.to_thread(invite_html, ticket)
+        except (SessionError, NotBuilt) as error:
+            raise SharingError(str(error)) from None
+        assert ticket.expires is not None
+        return InviteFile(html, ticket.expires)
 
     async def serve(self, link: CommLink) -> None:
         await self._node.manager.accept(link)

@@ -43,7 +43,7 @@ keyboard. The other ticket lets people watch. A session stops when its kernel en
 
 In Python it is the same: `session = %sshx share`, or `sshx_jupyter.share()` and `sshx_jupyter.join(ticket)`, give the
 session as an object: .ticket, .read_ticket, .url, .users, .shells, .messages, .chat(text), .run(command), .kick(user),
-.set_role(user, role), .stop()."""
+.set_role(user, role), .invite(path), .stop()."""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import inspect
 import os
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+from ..account import account_name
 from ..host.errors import Invalid
 from ..host.limits import Limits
 from ..host.names import clean_name
@@ -137,7 +137,7 @@ async def join_here(ticket: Ticket, *, name: str | None, password: str | None, h
     if ticket.password and not password:
         raise SharingError("This session needs a password as well. The host knows it.", "passwordRequired")
     return await SharedSession._join_ticket(
-        ticket, name or _user_name(), password if ticket.password else None, height=height
+        ticket, name or account_name(), password if ticket.password else None, height=height
     )
 
 
@@ -217,13 +217,6 @@ def ask_password(prompt: str, confirm: bool = False) -> str:
 def _default_name() -> str | None:
     """The notebook's name, which Jupyter Server gives to its kernels."""
     return _clean(PurePath(os.environ.get("JPY_SESSION_NAME", "")).stem)
-
-
-def _user_name() -> str | None:
-    name = os.environ.get("JUPYTERHUB_USER")
-    with contextlib.suppress(KeyError, OSError, ImportError):  # no name for this user; the host makes one up
-        name = name or getpass.getuser()
-    return name
 
 
 def _follow_shell() -> None:

@@ -8,6 +8,8 @@ import contextlib
 import logging
 import os
 from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -15,11 +17,13 @@ from traitlets import Bool, Dict, List, Unicode
 
 from ..client import SessionEnded, SshxClient
 from ..client.command import CommandError, RunResult
+from ..invite import describe, write_invite
 from ..links.comm import CommLink
 from ..protocol.messages import Hear, Role
+from ..text import parse_duration
 from ..ticket import Ticket
 from . import background, busy
-from .backends import Hosted, Tickets, Where, kernel
+from .backends import Hosted, InviteFile, Tickets, Where, kernel
 from .errors import SharingError
 from .frontend import SessionWidget
 from .kernel_client import KernelClient
@@ -113,6 +117,36 @@ class SharedSession(SessionWidget):
             raise SharingError('A user can be made "writer" or "reader".')
         client, uid = self._client, self._find(user)
         self._call(client.set_role(uid, role))
+
+    def invite(self, path: str | os.PathLike[str], role: Role = "reader", expires: str | float = "1d") -> Invite:
+        """Write an invite file for a session of one's own: whoever opens it in a browser is in, with nothing installed.
+
+        It needs a relay. It also ends when the session does, and when new tickets are made.
+
+        Args:
+            path: where to write it, such as "invite.html". A file that is there is replaced.
+            role: "reader" lets people watch, "writer" type as well.
+            expires: until when it lets people in: seconds, or a text such as "2h".
+
+        Raises:
+            SharingError: if there is no relay, nobody may type in the session, or the file cannot be written.
+        """
+        hosted = self._hosted
+        self._client  # noqa: B018 - raises where the session is over
+        if hosted is None:
+            raise SharingError("Only who shares a session can make invites. Pass on the ticket instead.")
+        if role not in ("writer", "reader"):
+            raise SharingError('An invite is for a "writer" or a "reader".')
+        try:
+            seconds = parse_duration(str(expires))
+        except ValueError as error:
+            raise SharingError(f"This is no time for an invite to end after: {error}.") from None
+        made: InviteFile = self._call(hosted.invite(role, seconds))
+        try:
+            write_invite(Path(path), made.html)
+        except OSError as error:
+            raise SharingError(f"The invite cannot be written to {path}: {error.strerror}.") from None
+        return Invite(Path(path), role, made.expires)
 
     def stop(self) -> None:
         """Stop sharing, or leave a session that was joined. Terminals of a Jupyter server live on."""
@@ -279,6 +313,18 @@ class SharedSession(SessionWidget):
         elif isinstance(user, int) and user in users:
             return user
         raise SharingError("There is no such user here: .users has their numbers and names.")
+
+
+@dataclass(frozen=True)
+class Invite:
+    """An invite file that was written. `expires` is Unix time."""
+
+    path: Path
+    role: Role
+    expires: float
+
+    def __repr__(self) -> str:
+        return f"<Invite {str(self.path)!r}: whoever opens it in a browser can {describe(self.role, self.expires)}>"
 
 
 def _need(value: object, kind: type | tuple[type, ...], what: str) -> None:

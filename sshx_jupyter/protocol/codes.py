@@ -15,6 +15,7 @@ RefusalCode: TypeAlias = Literal[
     "busy",
     "rateLimited",
     "unknownClient",
+    "inviteEnded",
 ]
 """Why a handshake is refused."""
 

@@ -51,7 +51,9 @@ _MAGIC = b"sshx"
 _ROLES: tuple[Role, ...] = ("owner", "writer", "reader")
 _PASSWORD = 0x01
 _CLIENT = 0x02
+_INVITE = 0x04
 _SIZE = len(_MAGIC) + 3 + SESSION_ID_SIZE
+_TIME_SIZE = 4
 
 _ACCEPTED = b"\x00"
 _REFUSED = b"\x01"
@@ -66,6 +68,7 @@ _SENTENCES = {
     "locked": "The host has locked this session. Ask the host to unlock it, then join again.",
     "busy": "The host is busy. Try again in a few seconds.",
     "unknownClient": "The host does not know you any more. Join again with the ticket.",
+    "inviteEnded": "This invite has ended. Ask the host for a new one.",
     "rateLimited": "There were too many failed attempts. Wait a minute, then join with the right ticket.",
 }
 
@@ -118,16 +121,18 @@ class Credentials:
         role: the role to claim; the secret must be that role's.
         secret: from the ticket, or the session's owner secret.
         password: the session's password, or None.
+        expires: Unix time in seconds if the secret is an invite's, which ends then; else None.
     """
 
     session_id: bytes
     role: Role
     secret: bytes = field(repr=False)
     password: str | None = field(default=None, repr=False)
+    expires: int | None = None
 
     def preface(self) -> Preface:
         """Return the preface of a handshake with :meth:`psk`. Raises ValueError if the session id is not 16 bytes."""
-        return Preface(self.role, self.session_id, self.password is not None)
+        return Preface(self.role, self.session_id, self.password is not None, expires=self.expires)
 
     def psk(self) -> bytes:
         """Return :func:`~sshx_jupyter.protocol.noise.derive_psk` of this; takes 50 ms with a password."""
@@ -162,16 +167,18 @@ class ClientKey:
 
 @dataclass(frozen=True, slots=True)
 class Preface:
-    """The first frame, in clear; 23 bytes, or 39 with a client's id.
+    """The first frame, in clear; 23 bytes, or 39 with a client's id, or 27 with an invite.
 
-    ``"sshx"``, then one byte each for the version, the flags (bit 0: password, bit 1: client id) and the role (0 owner,
-    1 writer, 2 reader), then the session id, then the client's id if there is one.
+    ``"sshx"``, then one byte each for the version, the flags (bit 0: password, bit 1: client id, bit 2: invite) and the
+    role (0 owner, 1 writer, 2 reader), then the session id, then the client's id or when the invite ends (4 bytes,
+    big-endian).
 
     Attributes:
         role: the role claimed.
         session_id: 16 bytes.
         password: whether the client uses a password; a host that needs one refuses with ``passwordRequired``.
         client: 16 bytes if the client has been inside and uses a key of its own (:class:`ClientKey`), else None.
+        expires: Unix time in seconds, up to 2**32 - 1, if the client uses an invite, which ends then; else None.
         version: the version of the protocol.
     """
 
@@ -179,6 +186,7 @@ class Preface:
     session_id: bytes
     password: bool = False
     client: bytes | None = None
+    expires: int | None = None
     version: int = VERSION
 
     def pack(self) -> bytes:
@@ -191,9 +199,17 @@ class Preface:
             raise ValueError(f"a session id is {SESSION_ID_SIZE} bytes")
         if self.client is not None and len(self.client) != CLIENT_ID_SIZE:
             raise ValueError(f"a client's id is {CLIENT_ID_SIZE} bytes")
-        flags = (_PASSWORD if self.password else 0) | (_CLIENT if self.client is not None else 0)
+        flags, rest = _PASSWORD if self.password else 0, b""
+        if self.client is not None:
+            flags, rest = flags | _CLIENT, self.client
+        if self.expires is not None:
+            if self.client is not None:
+                raise ValueError("a client that comes back needs no invite")
+            if not 0 <= self.expires < 1 << 8 * _TIME_SIZE:
+                raise ValueError(f"the time at which an invite ends has {_TIME_SIZE} bytes")
+            flags, rest = flags | _INVITE, self.expires.to_bytes(_TIME_SIZE, "big")
         head = bytes((self.version, flags, _ROLES.index(self.role)))
-        return _MAGIC + head + self.session_id + (self.client or b"")
+        return _MAGIC + head + self.session_id + rest
 
     @classmethod
     def parse(cls, frame: bytes) -> Preface:
@@ -211,10 +227,17 @@ class Preface:
         if len(frame) < _SIZE or frame[6] >= len(_ROLES):
             raise Refused("malformed")
         session_id, rest = bytes(frame[7:_SIZE]), bytes(frame[_SIZE:])
-        has_client = bool(frame[5] & _CLIENT)
-        if len(rest) != (CLIENT_ID_SIZE if has_client else 0):
+        flags = frame[5]
+        sizes = {0: 0, _CLIENT: CLIENT_ID_SIZE, _INVITE: _TIME_SIZE}  # never both
+        if len(rest) != sizes.get(flags & (_CLIENT | _INVITE)):
             raise Refused("malformed")
-        return cls(_ROLES[frame[6]], session_id, bool(frame[5] & _PASSWORD), rest if has_client else None)
+        return cls(
+            _ROLES[frame[6]],
+            session_id,
+            bool(flags & _PASSWORD),
+            client=rest if flags & _CLIENT else None,
+            expires=int.from_bytes(rest, "big") if flags & _INVITE else None,
+        )
 
 
 class SecureChannel:

@@ -310,7 +310,9 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The client waits for an owner's approval."""
+    """The client waits for an owner's approval. ``info`` is what it may know before it is in: a part of `Hello`'s."""
+
+    info: dict[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ __all__ = [
     "NoiseError",
     "NoiseNNpsk0",
     "derive_client",
+    "derive_invite",
     "derive_psk",
     "hash_password",
 ]
@@ -46,6 +47,9 @@ KEY_SIZE = 32
 
 CLIENT_ID_SIZE = 16
 """Bytes by which a client that comes back names itself."""
+
+INVITE_SIZE = 16
+"""Bytes of an invite's secret: as many as a ticket's has."""
 
 TAG_SIZE = 16
 """Bytes that encryption adds to a message."""
@@ -87,6 +91,20 @@ def derive_psk(secret: bytes, session_id: bytes, role: str, password_hash: bytes
         password_hash: :func:`hash_password` of the session's password, or empty if it has none.
     """
     return _derive(secret + password_hash, session_id, role, KEY_SIZE)
+
+
+def derive_invite(secret: bytes, session_id: bytes, expires: int) -> bytes:
+    """Derive the 16-byte secret that stands in for the ticket's ``secret`` until a point in time.
+
+    HKDF-SHA256 with the secret as key material, the session id as salt and ``"sshx/1 invite "`` and the time in decimal
+    digits as info. The host makes it again from the time that a client claims, so it keeps no list of invites.
+
+    Args:
+        secret: the secret of the invite's role, any length.
+        session_id: 16 bytes.
+        expires: Unix time in whole seconds.
+    """
+    return _derive(secret, session_id, f"invite {expires}", INVITE_SIZE)
 
 
 def derive_client(token: bytes, session_id: bytes) -> tuple[bytes, bytes]:

@@ -16,9 +16,11 @@ from tornado import web
 
 from .._version import __version__
 from ..guest_links import guest_link, is_local
+from ..guest_page import NotBuilt
 from ..host.errors import Full, Invalid, NotHere, TerminalsUnavailable
-from ..host.session import Session
+from ..host.session import INVITE_PERIOD, Session
 from ..host.share_options import ShareOptions
+from ..invite import InviteRole, NoRelay, invite_html, make_invite
 from ..text import utc
 from .base import ApiError, SshxHandler
 from .body import check_name, read_body
@@ -40,6 +42,8 @@ def _host_errors() -> Iterator[None]:
         raise ApiError(400, "invalid", str(error)) from None
     except TerminalsUnavailable as error:
         raise ApiError(503, "terminalFailed", str(error)) from None
+    except NoRelay as error:
+        raise ApiError(503, "noRelay", str(error)) from None
 
 
 class _Handler(SshxHandler, APIHandler):
@@ -132,10 +136,16 @@ class SessionsHandler(_Handler):
         node = await self.app.node()
         with _host_errors():
             options = ShareOptions(**fields).with_default_role(self.app.default_role)
-            session = await node.manager.create(options)
+            session = await node.manager.create(options, host=self._host_name())
         await node.online()
         self.set_header("Location", f"{self.base_url}sshx/api/sessions/{session.id.hex()}")
         self.reply(session_model(session, self.link), 201)
+
+    def _host_name(self) -> str | None:
+        """What Jupyter calls the user, unless it has made that up."""
+        user = self.current_user
+        name = str(getattr(user, "display_name", "") or getattr(user, "name", ""))
+        return None if name.startswith("Anonymous ") else name
 
     def _directory(self, text: str) -> str:
         """The directory of this name, relative to the server's root as for Jupyter's own terminals."""
@@ -189,6 +199,32 @@ class SessionHandler(_Handler):
         await session.stop(terminals=cast("Literal['keep', 'idle', 'close']", terminals))
         self.set_status(204)
         self.finish()
+
+
+class InviteHandler(_Handler):
+    """A new invite file of a session."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, session_id: str) -> None:
+        await self.require_execute()
+        session = self.find(session_id)
+        role = self.get_query_argument("role", "reader")
+        if role not in ("writer", "reader"):
+            raise ApiError(400, "invalid", '"role" can only be "writer" or "reader", which is the default.')
+        try:
+            expires_in = float(self.get_query_argument("expires_in", str(INVITE_PERIOD)))
+        except ValueError:
+            raise ApiError(400, "invalid", '"expires_in" must be a number of seconds.') from None
+        await (await self.app.node()).online()
+        with _host_errors():
+            invite = make_invite(session, cast("InviteRole", role), expires_in)
+        try:
+            text = await asyncio.to_thread(invite_html, invite)
+        except NotBuilt as error:
+            raise ApiError(503, "notBuilt", str(error)) from None
+        assert invite.expires is not None
+        self.reply({"role": invite.role, "expires_at": utc(invite.expires), "html": text})
 
 
 class NothingHandler(_Handler):
@@ -250,4 +286,5 @@ default_handlers: list[tuple[str, type[Any]]] = [
     (r"/sshx/api/status", StatusHandler),
     (r"/sshx/api/sessions", SessionsHandler),
     (r"/sshx/api/sessions/([^/]+)", SessionHandler),
+    (r"/sshx/api/sessions/([^/]+)/invite", InviteHandler),
 ]

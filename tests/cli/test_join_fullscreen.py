@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from sshx_jupyter.account import account_name
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
@@ -354,7 +355,7 @@ async def test_waiting_to_be_let_in(terminal: Open) -> None:
         window = terminal(100, 30)
         window.sshx("join", str(session.ticket))
         uid = await asked
-        await asyncio.to_thread(window.wait_for, "Waiting for the host to let you in")
+        await asyncio.to_thread(window.wait_for, f'{account_name()} shares "demo". Waiting for the host to let you in')
         session.approve(uid, True)
         await asyncio.to_thread(window.wait_for, "^ demo │ shell 1/1")
         await session.stop(terminals="close")

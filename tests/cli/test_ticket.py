@@ -36,7 +36,7 @@ def test_it_says_what_a_ticket_holds_but_not_its_secret(sshx: Sshx, writer: Shar
 
 def test_as_json(sshx: Sshx, writer: Shared) -> None:
     facts = json.loads(sshx.run("ticket", "--json", writer.read_ticket).stdout)
-    assert facts.keys() == {"session", "role", "password", "endpoint", "relay", "addresses"}
+    assert facts.keys() == {"session", "role", "password", "expires_at", "endpoint", "relay", "addresses"}
     assert facts["session"] == writer.id
     assert (facts["role"], facts["password"], facts["relay"]) == ("reader", False, None)
     assert facts["addresses"][0].startswith("127.0.0.1:")

@@ -38,6 +38,7 @@ REASONS = [
     "busy",
     "rateLimited",
     "unknownClient",
+    "inviteEnded",
 ]
 
 
@@ -411,6 +412,7 @@ def test_vectors_of_prefaces(row: dict[str, Any]) -> None:
         bytes.fromhex(row["sessionId"]),
         row["password"],
         None if row["client"] is None else bytes.fromhex(row["client"]),
+        row["expires"],
     )
     assert preface.pack().hex() == row["bytes"]
     assert Preface.parse(bytes.fromhex(row["bytes"])) == preface

@@ -16,6 +16,7 @@ from sshx_jupyter.protocol.noise import (
     NoiseError,
     NoiseNNpsk0,
     derive_client,
+    derive_invite,
     derive_psk,
     hash_password,
 )
@@ -274,12 +275,20 @@ def test_client_vectors(row: dict[str, str]) -> None:
     assert (client_id.hex(), psk.hex()) == (row["id"], row["psk"])
 
 
+@pytest.mark.parametrize("row", json.loads((VECTORS / "psk.json").read_text())["invites"])
+def test_invite_vectors(row: dict[str, Any]) -> None:
+    secret, session_id = bytes.fromhex(row["secret"]), bytes.fromhex(row["sessionId"])
+    assert derive_invite(secret, session_id, row["expires"]).hex() == row["invite"]
+
+
 def test_psk_depends_on_everything() -> None:
     secret, session_id = b"s" * 16, b"i" * 16
     keys = [
         derive_client(secret, session_id)[1],
         derive_client(b"S" * 16, session_id)[1],
         derive_client(secret, b"I" * 16)[1],
+        derive_psk(derive_invite(secret, session_id, 1_800_000_000), session_id, "writer"),
+        derive_psk(derive_invite(secret, session_id, 1_800_000_001), session_id, "writer"),
         derive_psk(secret, session_id, "writer"),
         derive_psk(secret, session_id, "reader"),
         derive_psk(secret, session_id, "owner"),

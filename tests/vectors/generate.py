@@ -28,7 +28,7 @@ from sshx_jupyter.protocol.handshake import (
     Preface,
     refusal,
 )
-from sshx_jupyter.protocol.noise import PROTOCOL_NAME, NoiseNNpsk0, derive_client
+from sshx_jupyter.protocol.noise import PROTOCOL_NAME, NoiseNNpsk0, derive_client, derive_invite
 from sshx_jupyter.ticket import Ticket
 
 ROLES: tuple[m.Role, ...] = ("owner", "writer", "reader")
@@ -86,7 +86,7 @@ def tickets() -> dict[str, Any]:
     locked = Ticket.from_endpoint_ticket(ENDPOINT_TICKET, session_id, writer, "writer", password=True)
     samples = {
         "writer": full,
-        "reader": full.downgrade(reader),
+        "reader": Ticket(full.address, session_id, reader, "reader"),
         "password": locked,
         "shortest address": Ticket(b"\x00", session_id, reader, "reader"),
         "address of 23 bytes": Ticket(made_up("a", 23), session_id, reader, "reader"),
@@ -94,9 +94,12 @@ def tickets() -> dict[str, Any]:
         "address of 255 bytes": Ticket(made_up("c", 255), session_id, writer, "writer"),
         "address of 256 bytes": Ticket(made_up("d", 256), session_id, writer, "writer"),
         "longest address": Ticket(made_up("e", 2048), session_id, writer, "writer"),
+        "invite": Ticket(full.address, session_id, reader, "reader", expires=1_800_000_000),
+        "invite with a password": Ticket(full.address, session_id, writer, "writer", True, 65_536),
+        "invite that ends as late as it may": Ticket(b"\x00", session_id, reader, "reader", expires=2**32 - 1),
         "16 direct addresses and a relay": Ticket(addresses("https://r.example/", 16), session_id, writer, "writer"),
     }
-    text = full.encode()
+    text, invite = full.encode(), samples["invite"].encode()
     third = len(text) // 3
     page = "https://hub.example.org/user/ada/"
     at = f"{page}sshx/p2p/{session_id.hex()}"
@@ -160,6 +163,13 @@ def tickets() -> dict[str, Any]:
         ("session id too short", changed(i=session_id[:15]), "malformed"),
         ("secret too long", changed(k=writer + b"\x00"), "malformed"),
         ("an additional field", changed(z=1), "malformed"),
+        ("invite, cut in its end", invite[:-14], "incomplete"),
+        (
+            "invite, one character changed",
+            samples["invite"].encode()[:-13] + "7" + samples["invite"].encode()[-12:],
+            "mistyped",
+        ),
+        ("invite that ended early", raw_ticket(cbor2.dumps({**fields, "e": 65_535, "c": bytes(4)})[:-4]), "malformed"),
         ("zeros", "sshx1aaaa", "mistyped"),
         ("17 direct addresses", changed(a=addresses("", 17)), "crowded"),
         ("17 direct addresses and a relay", changed(a=addresses("https://r.example/", 17)), "crowded"),
@@ -176,6 +186,7 @@ def tickets() -> dict[str, Any]:
                 "secret": ticket.secret.hex(),
                 "role": ticket.role,
                 "password": ticket.password,
+                "expires": ticket.expires,
                 "page": "https://example.org/join/",
                 "url": ticket.url("https://example.org/join/"),
             }
@@ -232,7 +243,8 @@ CLIENT: list[m.ClientMessage] = [
 HOST: list[m.HostMessage] = [
     m.Hello(1, {"name": "demo", "limits": {"window": 524_288}, "list": [1, 2.5, None, True, "x"]}),
     m.Hello(2, {"token": bytes(16), "role": "reader", "input": 12, "req": 3, "features": []}),
-    m.Waiting(),
+    m.Waiting({}),
+    m.Waiting({"session": "00", "name": "demo", "host": "ada", "readOnly": False}),
     m.Users([]),
     m.Users([(1, USER), (2, GUEST)]),
     m.UserDiff(2, GUEST),
@@ -342,6 +354,8 @@ def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
     add("chunks is bytes", {"chunks": [1, 0, b"x"]})
     add("snapshot without more", {"snapshot": [1, 0, b"x", 0]})
     add("snapshot before the start", {"snapshot": [1, -1, b"x", 0, False]})
+    add("waiting for nothing", {"waiting": None})
+    add("waiting with an array", {"waiting": ["demo"]})
     add("info is an array", {"hello": [1, []]})
     add("info with a number as key", {"hello": [1, {"a": {1: 2}}]})
     add("info with NaN", {"hello": [1, {"a": float("nan")}]})
@@ -447,6 +461,15 @@ def psk() -> dict[str, Any]:
             }
             for role, password in rows
         ],
+        "invites": [
+            {
+                "secret": secret.hex(),
+                "sessionId": session_id.hex(),
+                "expires": expires,
+                "invite": derive_invite(secret, session_id, expires).hex(),
+            }
+            for expires in (1_800_000_000, 65_536)
+        ],
         "clients": [
             {"token": token.hex(), "sessionId": session_id.hex(), "id": client_id.hex(), "psk": key.hex()}
             for token in (made_up("token", 16), bytes(16))
@@ -539,10 +562,17 @@ def prefaces() -> dict[str, Any]:
                 "sessionId": session_id.hex(),
                 "password": password,
                 "client": client and client.hex(),
-                "bytes": Preface(role, session_id, password, client).pack().hex(),
+                "expires": expires,
+                "bytes": Preface(role, session_id, password, client, expires).pack().hex(),
             }
             for role in ROLES
-            for password, client in ((False, None), (True, None), (False, made_up("client", 16)))
+            for password, client, expires in (
+                (False, None, None),
+                (True, None, None),
+                (False, made_up("client", 16), None),
+                (False, None, 1_800_000_000),
+                (True, None, 2**32 - 1),
+            )
         ],
         "refused": [
             {"name": name, "bytes": data.hex(), "reason": reason}
@@ -559,6 +589,10 @@ def prefaces() -> dict[str, Any]:
                 ("too long", good + b"\x00", "malformed"),
                 ("a client's id without its flag", good + bytes(16), "malformed"),
                 ("no client's id with its flag", good[:5] + b"\x02" + good[6:], "malformed"),
+                ("the end of an invite without its flag", good + bytes(4), "malformed"),
+                ("an invite without its end", good[:5] + b"\x04" + good[6:], "malformed"),
+                ("an invite whose end is too short", good[:5] + b"\x04" + good[6:] + bytes(3), "malformed"),
+                ("an invite and a client's id", good[:5] + b"\x06" + good[6:] + bytes(20), "malformed"),
                 ("a client's id that is too short", good[:5] + b"\x02" + good[6:] + bytes(15), "malformed"),
             )
         ],
@@ -566,7 +600,8 @@ def prefaces() -> dict[str, Any]:
 
 
 def refusals() -> list[dict[str, str]]:
-    reasons = "invalidAuth passwordRequired version malformed notFound full locked busy rateLimited unknownClient later"
+    reasons = "invalidAuth passwordRequired version malformed notFound full locked busy rateLimited unknownClient"
+    reasons += " inviteEnded later"
     return [{"reason": reason, "bytes": refusal(reason).hex()} for reason in reasons.split()]
 
 

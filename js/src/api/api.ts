@@ -96,6 +96,12 @@ export class Api {
     await this.request("DELETE", `sshx/api/sessions/${id}`);
   }
 
+  /** A new invite file of a session, which lets people in for so many seconds. */
+  async invite(id: string, role: "reader" | "writer", seconds: number): Promise<{ html: string; expires_at: string }> {
+    const path = `sshx/api/sessions/${id}/invite?role=${role}&expires_in=${seconds}`;
+    return (await this.request("GET", path)) as { html: string; expires_at: string };
+  }
+
   /** The names of Jupyter's terminals. */
   async terminals(): Promise<string[]> {
     const terminals = (await this.request("GET", "api/terminals")) as { name: string }[];

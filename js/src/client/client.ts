@@ -586,6 +586,7 @@ export class SshxClient extends SessionState {
         break;
       case "waiting":
         this.#waited = true;
+        this.takeWaiting(message);
         this.#become("waiting");
         break;
       case "closed":

@@ -26,6 +26,8 @@ export interface HeldInput {
 export interface SessionInfo {
   session: string;
   name: string;
+  /** Who shares; empty if the host does not say. */
+  host: string;
   readOnly: boolean;
   /** Whether nobody new is let in. */
   locked: boolean;

@@ -48,20 +48,29 @@ export class SessionState extends Events {
   }
 
   protected takeHello({ uid, info }: Told<"hello">): void {
+    const role = info.get("role");
+    if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
+    this.#session.uid = uid;
+    this.#takeInfo(info);
+  }
+
+  protected takeWaiting({ info }: Told<"waiting">): void {
+    this.#takeInfo(info);
+  }
+
+  #takeInfo(info: ReadonlyMap<string, unknown>): void {
     const text = (key: string) => {
       const value = info.get(key);
       return typeof value === "string" ? value : "";
     };
-    const role = text("role");
-    if (role === "owner" || role === "writer" || role === "reader") this.#role = role;
-    this.#session.uid = uid;
     this.#session.info = {
       session: text("session"),
       name: text("name"),
+      host: text("host"),
       readOnly: info.get("readOnly") === true,
       locked: info.get("locked") === true,
       rotations: Number(info.get("rotations") ?? 0),
-      created: Number(info.get("created")),
+      created: Number(info.get("created") ?? 0),
     };
     this.emit({ type: "info" });
   }

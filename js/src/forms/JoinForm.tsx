@@ -148,8 +148,18 @@ export function read(text: string): Ticket | TicketError {
   }
 }
 
-/** `subject` and what the ticket lets a person do, as one or two sentences. */
-function describe({ role, password }: Ticket, subject: "Lets you" | "You can"): string {
+/** `subject` and what the ticket lets a person do, as sentences. */
+function describe({ role, password, expires }: Ticket, subject: "Lets you" | "You can"): string {
   const may = `${subject} watch${role === "writer" ? " and" : ", not"} type.`;
-  return password ? `${may} A password is needed as well.` : may;
+  const parts = [may, password ? "A password is needed as well." : "", expires === null ? "" : endOf(expires)];
+  return parts.filter(Boolean).join(" ");
+}
+
+/** When an invite ends. The host decides; here it is said by this machine's clock. */
+function endOf(expires: number): string {
+  const time = new Date(expires * 1000);
+  const text = time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return time.getTime() > Date.now()
+    ? `This invite ends on ${text}.`
+    : `This invite ended on ${text}. Ask the host for a new one.`;
 }

@@ -76,7 +76,7 @@ function Shared({ sessions, first, trans }: SharedProps) {
   )?.filter((person) => !person.pending && person.role !== "owner");
   return (
     <Themed className="sshx-dialog-shared">
-      <InvitePanel invite={inviteOf(session)} />
+      <InvitePanel invite={inviteOf(sessions.api, session)} />
       <div className="sshx-dialog-people">
         <h3>{trans.__("Here now")}</h3>
         {!guests?.length && <p>{trans.__("Nobody has joined yet.")}</p>}

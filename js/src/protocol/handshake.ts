@@ -21,6 +21,7 @@ export const MAX_PLAINTEXT = MAX_FRAME - TAG_SIZE;
 const ROLES: readonly Role[] = ["owner", "writer", "reader"];
 const PASSWORD = 0x01;
 const CLIENT = 0x02;
+const INVITE = 0x04;
 const ACCEPTED = 0x00;
 const REFUSED = 0x01;
 
@@ -34,6 +35,7 @@ const SENTENCES = {
   locked: "The host has locked this session. Ask the host to unlock it, then join again.",
   busy: "The host is busy. Try again in a few seconds.",
   unknownClient: "The host does not know you any more. Join again with the ticket.",
+  inviteEnded: "This invite has ended. Ask the host for a new one.",
   rateLimited: "There were too many failed attempts. Wait a minute, then join with the right ticket.",
 } as const;
 
@@ -76,6 +78,8 @@ export interface Credentials {
   secret: Uint8Array;
   /** The session's password, or null. */
   password: string | null;
+  /** Unix time in seconds if the secret is an invite's, which ends then. */
+  expires?: number | null;
 }
 
 /** What one handshake takes. Never to be logged. */
@@ -87,9 +91,11 @@ export interface Key {
 }
 
 /** The key of a ticket, or of the host's own front ends. With a password it takes about a second. */
-export async function credentialsKey({ sessionId, role, secret, password }: Credentials): Promise<Key> {
+export async function credentialsKey({ sessionId, role, secret, password, expires = null }: Credentials): Promise<Key> {
   const psk = await derivePsk(secret, sessionId, role, password);
-  return { preface: preface(sessionId, role, password === null ? 0 : PASSWORD), psk };
+  const flags = password === null ? 0 : PASSWORD;
+  if (expires === null) return { preface: preface(sessionId, role, flags), psk };
+  return { preface: preface(sessionId, role, flags | INVITE, bigEndian(expires)), psk };
 }
 
 /**
@@ -186,10 +192,17 @@ export class ClientHandshake {
 }
 
 /**
- * The first frame: "sshx", then one byte each for version, flags and role, then the session id and, if there is one, the
- * client's.
+ * The first frame: "sshx", then one byte each for version, flags and role, then the session id, then what the flags say:
+ * the client's id, or when the invite ends.
  */
-function preface(sessionId: Uint8Array, role: Role, flags: number, client: Uint8Array = new Uint8Array()): Uint8Array {
+function preface(sessionId: Uint8Array, role: Role, flags: number, rest: Uint8Array = new Uint8Array()): Uint8Array {
   if (sessionId.length !== SESSION_ID_SIZE) throw new RangeError(`a session id is ${SESSION_ID_SIZE} bytes`);
-  return Uint8Array.of(0x73, 0x73, 0x68, 0x78, VERSION, flags, ROLES.indexOf(role), ...sessionId, ...client);
+  return Uint8Array.of(0x73, 0x73, 0x68, 0x78, VERSION, flags, ROLES.indexOf(role), ...sessionId, ...rest);
+}
+
+/** A number as 4 bytes. */
+export function bigEndian(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
 }

@@ -126,7 +126,7 @@ export type ClientMessage =
 /** What a host sends. */
 export type HostMessage =
   | { type: "hello"; uid: number; info: ReadonlyMap<string, unknown> }
-  | { type: "waiting" }
+  | { type: "waiting"; info: ReadonlyMap<string, unknown> }
   | { type: "users"; users: [number, User][] }
   | { type: "userDiff"; uid: number; user: User | null }
   | { type: "shells"; shells: [number, ShellInfo][] }
@@ -259,10 +259,6 @@ function map(value: unknown): Fields {
   return value instanceof Map ? value : bad("the value must be a map");
 }
 
-function nothing(value: unknown): void {
-  if (value !== null) bad("the value must be null");
-}
-
 function role(value: unknown): Role {
   if (typeof value !== "string") return bad("a role must be a string");
   return value === "owner" || value === "writer" ? value : "reader"; // also what only a newer host knows
@@ -339,8 +335,7 @@ function details(value: unknown): ReadonlyMap<string, unknown> {
 }
 
 function waiting(value: unknown): HostMessage {
-  nothing(value);
-  return { type: "waiting" };
+  return { type: "waiting", info: details(value) };
 }
 
 function userDiff(value: unknown): HostMessage {

@@ -10,7 +10,21 @@ export interface Invite {
   tickets: { write: string | null; read: string };
   /** Links with the tickets; null where no page is known that guests could open. */
   urls: { write: string | null; read: string } | null;
+  /** Makes invite files, where the session's server does. */
+  makeFile?: MakeFile;
 }
+
+export type InviteRole = "reader" | "writer";
+
+/** An HTML file that lets whoever opens it in a browser in until it ends. A secret. */
+export interface InviteFile {
+  name: string;
+  html: string;
+  expires: Date;
+}
+
+/** A rejection's message is a sentence. */
+export type MakeFile = (role: InviteRole, seconds: number) => Promise<InviteFile>;
 
 export interface Access {
   credentials: Credentials;
@@ -42,10 +56,10 @@ export function hostedAccess(api: ServerApi, session: HostedSession): Access {
     credentials: ownerOf(session),
     dial: api.dialHosted(id),
     session,
-    invite: inviteOf(session),
+    invite: inviteOf(api, session),
     renewInvite: async () => {
       const now = await api.find(id);
-      return now && inviteOf(now);
+      return now && inviteOf(api, now);
     },
   };
 }
@@ -54,6 +68,14 @@ export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
   return { sessionId: hexToBytes(id), role: "owner", secret: hexToBytes(owner_secret), password: null };
 }
 
-export function inviteOf({ tickets, urls: { write, read } }: HostedSession): Invite {
-  return { tickets, urls: read === null ? null : { write, read } };
+export function inviteOf(api: ServerApi, { id, name, tickets, urls: { write, read } }: HostedSession): Invite {
+  return {
+    tickets,
+    urls: read === null ? null : { write, read },
+    makeFile: async (role, seconds) => {
+      const { html, expires_at } = await api.invite(id, role, seconds);
+      const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+      return { name: ["invite", ...words].join("-") + ".html", html, expires: new Date(expires_at) };
+    },
+  };
 }

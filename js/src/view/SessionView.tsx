@@ -17,6 +17,7 @@ import { Banner, Empty, Screen } from "./notices/Screens";
 import { WaitingInput } from "./notices/WaitingInput";
 import { SettingsPanel } from "./panels/SettingsPanel";
 import { connectionStatusOf, type Pause } from "./notices/connectionStatus";
+import { offerOf } from "./notices/notices";
 import { useTheme, type Theme } from "./theme";
 import { Toasts } from "./notices/Toasts";
 import { Toolbar, type PanelName } from "./Toolbar";
@@ -145,7 +146,8 @@ function useConnectionStatus(client: Client, pause: Pause | undefined) {
   const refusal = useClient(client, (now) => now.refusal);
   const endCode = useClient(client, (now) => now.endCode);
   const shells = useClient(client, (now) => now.shells.size > 0);
-  return connectionStatusOf({ state, pause, reason, refusal, endCode, shells });
+  const offer = useClient(client, offerOf);
+  return connectionStatusOf({ state, pause, reason, refusal, endCode, shells, offer });
 }
 
 function useNarrow(root: RefObject<HTMLElement>): boolean {

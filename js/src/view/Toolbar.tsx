@@ -30,6 +30,7 @@ const FACES = 5;
 export function Toolbar({ client, people, unread, panel, onPanel, onNewShell, onFitAll, ...rest }: ToolbarProps) {
   const state = useClient(client, (now) => now.state);
   const name = useClient(client, (now) => now.info?.name) ?? "Shared session";
+  const host = useClient(client, (now) => (now.role === "owner" ? "" : (now.info?.host ?? "")));
   const reader = useClient(client, (now) => now.role === "reader");
   const here = people.filter((person) => !person.pending);
   const usable = state !== "refused";
@@ -41,6 +42,11 @@ export function Toolbar({ client, people, unread, panel, onPanel, onNewShell, on
         <h1 className="sshx-name" title={name}>
           <bdi>{name}</bdi>
         </h1>
+        {host && (
+          <span className="sshx-host" title={`Shared by ${host}`}>
+            shared by <bdi>{host}</bdi>
+          </span>
+        )}
         <Connection state={state} />
         {reader && usable && (
           <>

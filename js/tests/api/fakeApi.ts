@@ -48,6 +48,9 @@ export class FakeApi implements ServerApi {
       this.list = this.list.filter((each) => each.id !== id);
     }),
   );
+  readonly invite = vi.fn((id: string, role: string, seconds: number) =>
+    this.#answer(() => ({ html: `${id} ${role} ${seconds}`, expires_at: "2024-01-02T00:00:00Z" })),
+  );
   readonly terminals = vi.fn(() => this.#answer((): string[] => []));
   readonly dialHosted = vi.fn((id: string) => this.host(id).dial);
   readonly dialAny = vi.fn<(id: string, addr: string) => Dial>((id) => this.host(id).dial);

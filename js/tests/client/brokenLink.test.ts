@@ -171,7 +171,7 @@ describe("silence", () => {
     make().connect();
     await settled();
     await host.link.shake();
-    host.link.say({ waiting: null });
+    host.link.say({ waiting: {} });
     host.link.answers = false;
     await vi.advanceTimersByTimeAsync(8_000);
     host.link.say({ pong: [0, 0] });

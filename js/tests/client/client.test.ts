@@ -23,6 +23,7 @@ describe("coming in", () => {
     expect(client.info).toEqual({
       session: "01".repeat(16),
       name: "demo",
+      host: "",
       readOnly: false,
       locked: false,
       created: 1.5,
@@ -173,14 +174,15 @@ describe("coming in", () => {
     make({ staleInput: "send" }).connect();
     await settled();
     await host.link.shake();
-    host.link.say({ waiting: null });
+    host.link.say({ waiting: { name: "training run", host: "ada" } });
     expect(client.state).toBe("waiting");
+    expect(client.info).toMatchObject({ name: "training run", host: "ada" });
     client.send(1, "kept until then");
     host.link.break();
     expect(client.state).toBe("reconnecting");
     await knocksAgain();
     await host.link.shake();
-    host.link.say({ waiting: null });
+    host.link.say({ waiting: {} });
     expect(host.link.all("data")).toEqual([]);
     host.hello();
     expect(states).toEqual(["waiting", "reconnecting", "waiting", "connected"]);
@@ -191,7 +193,7 @@ describe("coming in", () => {
     make().connect();
     await settled();
     await host.link.shake();
-    host.link.say({ waiting: null });
+    host.link.say({ waiting: {} });
     host.link.say({ closed: ["notAdmitted", "No."] });
     expect([client.state, client.endCode, client.reason, client.removed]).toEqual([
       "ended",

@@ -27,7 +27,16 @@ interface Vectors {
     reply: string;
     transport: { from: "client" | "host"; message: string; frame: string }[];
   }[];
-  prefaces: { valid: { role: Role; sessionId: string; password: boolean; client: string | null; bytes: string }[] };
+  prefaces: {
+    valid: {
+      role: Role;
+      sessionId: string;
+      password: boolean;
+      client: string | null;
+      expires: number | null;
+      bytes: string;
+    }[];
+  };
   refusals: { reason: string; bytes: string }[];
 }
 
@@ -69,14 +78,15 @@ describe("handshake", () => {
   });
 
   test.each(prefaces.valid.filter(({ client }) => client === null))(
-    "preface of $role, password $password",
-    async ({ role, sessionId, password, bytes }) => {
+    "preface of $role, password $password, invite until $expires",
+    async ({ role, sessionId, password, expires, bytes }) => {
       const secret = new Uint8Array(16);
       const key = await credentialsKey({
         sessionId: fromHex(sessionId),
         role,
         secret,
         password: password ? "x" : null,
+        expires,
       });
       expect(toHex(new ClientHandshake(key).start()[0])).toBe(bytes);
     },

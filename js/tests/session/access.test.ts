@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inviteOf } from "../../src/session/access";
-import { hosted } from "../api/fakeApi";
+import { FakeApi, hosted } from "../api/fakeApi";
 
 test.each([
   [{ write: null, read: null }, null],
@@ -11,5 +11,14 @@ test.each([
   [{ write: "https://a.example/#w", read: "https://a.example/#r" }, { write: "https://a.example/#w", read: "https://a.example/#r" }], // prettier-ignore
 ])("an invite has links where the server knows a page for guests", (urls, expected) => {
   const { tickets } = hosted(1);
-  expect(inviteOf(hosted(1, { urls }))).toEqual({ tickets, urls: expected });
+  expect(inviteOf(new FakeApi(), hosted(1, { urls }))).toMatchObject({ tickets, urls: expected });
+});
+
+test("the server makes invite files, which are named after the session", async () => {
+  const { makeFile } = inviteOf(new FakeApi(), hosted(1, { name: "Übung 3: a/b" }));
+  expect(await makeFile!("writer", 60)).toEqual({
+    name: "invite-übung-3-a-b.html",
+    html: `${hosted(1).id} writer 60`,
+    expires: new Date("2024-01-02T00:00:00Z"),
+  });
 });

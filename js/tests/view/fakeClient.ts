@@ -122,7 +122,7 @@ export class FakeClient implements Client {
 }
 
 export function sessionInfo(name: string, change: Partial<SessionInfo> = {}): SessionInfo {
-  return { session: "00", name, readOnly: false, locked: false, created: 0, rotations: 0, ...change };
+  return { session: "00", name, host: "", readOnly: false, locked: false, created: 0, rotations: 0, ...change };
 }
 
 export function user(name: string, change: Partial<User> = {}): User {

@@ -4,7 +4,7 @@ import { createElement, forwardRef, useImperativeHandle, useState } from "react"
 import type { Refusal, State } from "../../src/client/events";
 import type { Invite } from "../../src/session/access";
 import { SessionView, type Opening, type SessionViewProps } from "../../src/view/SessionView";
-import { FakeClient, shell, user } from "./fakeClient";
+import { FakeClient, sessionInfo, shell, user } from "./fakeClient";
 import { after, all, button, buttons, cleanUp, click, press, says, show, texts } from "./render";
 
 const canvas = { newShell: vi.fn(), fitAll: vi.fn(), show: vi.fn() };
@@ -177,6 +177,25 @@ test("a refusal that only a newer host knows has a screen too", () => {
   client.reason = "For a reason.";
   view({ onLeave: () => undefined });
   expect(texts("h2")).toEqual(["The host did not let you in"]);
+});
+
+test("a guest reads who shares what: while waiting, on the way in, and from then on", () => {
+  client = new FakeClient("reader");
+  client.info = sessionInfo("training run", { host: "Ada" });
+  client.state = "waiting";
+  view();
+  expect(texts("h2")).toEqual(["Ada shares “training run”"]);
+  after(() => client.set({ state: "connected" }, "state"));
+  expect(texts(".sshx-toast > span:first-child")).toEqual(["Ada shares “training run”"]);
+  expect(texts(".sshx-host")).toEqual(["shared by Ada"]);
+  view(); // as where the view is shown once one is in
+  expect(texts(".sshx-toast > span:first-child")).toEqual(["Ada shares “training run”"]);
+});
+
+test("an owner does not", () => {
+  client.info = sessionInfo("training run", { host: "Ada" });
+  view();
+  expect(says("Ada")).toBe(false);
 });
 
 test("waiting for approval has a screen", () => {

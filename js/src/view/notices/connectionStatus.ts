@@ -26,6 +26,7 @@ const REFUSALS: Record<Refusal, Refused> = {
   full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
   locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
   busy: { mood: "wait", title: "The host is busy", actions: ["retry", "leave"] },
+  inviteEnded: { mood: "end", title: "This invite has ended", actions: ["leave", "retry"] },
   unknownClient: { mood: "door", title: "The host does not know you any more", actions: ["leave", "retry"] },
   rateLimited: { mood: "wait", title: "Too many attempts", actions: ["retry", "leave"] },
 };
@@ -45,10 +46,13 @@ interface Case {
   endCode: string | null;
   /** Whether there is something to read behind a banner. */
   shells: boolean;
+  /** Who shares what, as a sentence without its period; empty before the host has said it. */
+  offer: string;
 }
 
 /** What is the case; null while all is well. */
-export function connectionStatusOf({ state, pause, reason, refusal, endCode, shells }: Case): ConnectionStatus | null {
+export function connectionStatusOf(now: Case): ConnectionStatus | null {
+  const { state, pause, reason, refusal, endCode, shells, offer } = now;
   switch (state) {
     case "connected":
       return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
@@ -59,8 +63,8 @@ export function connectionStatusOf({ state, pause, reason, refusal, endCode, she
       return {
         kind: "screen",
         mood: "door",
-        title: "The host has to let you in",
-        text: "They have been asked. You need not do anything: the session opens here as soon as they agree.",
+        title: offer || "The host has to let you in",
+        text: "The host has to let you in, and has been asked. The session opens here as soon as they agree.",
         actions: [],
       };
     case "reconnecting":

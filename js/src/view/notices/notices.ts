@@ -31,7 +31,10 @@ const LOST: Record<LostReason, string> = {
 };
 
 export function useNotices(client: Client): Notices {
-  const [list, setList] = useState<readonly Notice[]>([]);
+  const [list, setList] = useState<readonly Notice[]>(() => {
+    const offer = client.state === "connected" ? offerOf(client) : "";
+    return offer ? [note(offer)] : [];
+  });
 
   const drop = useCallback((key: string) => setList((now) => now.filter((notice) => notice.key !== key)), []);
   const put = useCallback((key: string, make: (before: Notice | undefined) => Omit<Notice, "key">) => {
@@ -40,7 +43,7 @@ export function useNotices(client: Client): Notices {
       return [...others, { key, ...make(now.find((notice) => notice.key === key)) }].slice(-MOST);
     });
   }, []);
-  const notify = useCallback((text: string) => put(`note ${text}`, () => ({ text, tone: "info" })), [put]);
+  const notify = useCallback((text: string) => put(`note ${text}`, () => note(text)), [put]);
 
   useEffect(() => {
     const ownNews = watchOneself(client, notify);
@@ -63,12 +66,21 @@ export function useNotices(client: Client): Notices {
   return { list, notify, drop };
 }
 
+function note(text: string): Notice {
+  return { key: `note ${text}`, text, tone: "info" };
+}
+
 /** Ada; Ada and Bob; Ada, Bob and 3 others. */
 export function summary(names: readonly string[]): string {
   const [first = "", second] = names;
   if (second === undefined) return first;
   if (names.length === 2) return `${first} and ${second}`;
   return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? "other" : "others"}`;
+}
+
+/** Who shares what, without a period; empty for owners, and where the host does not say. */
+export function offerOf({ role, info }: Pick<Client, "role" | "info">): string {
+  return role !== "owner" && info?.host && info.name ? `${info.host} shares “${info.name}”` : "";
 }
 
 /** Tells what became of one's own connection and role, and an owner of new tickets. */
@@ -79,6 +91,7 @@ function watchOneself(client: Client, tell: (text: string) => void): (event: Cli
   return (event) => {
     if (event.type === "state") {
       if (state === "reconnecting" && client.state === "connected") tell("Connected again");
+      else if (state !== "connected" && client.state === "connected" && offerOf(client)) tell(offerOf(client));
       ({ state } = client);
     } else if (event.type === "users" || event.type === "info") {
       const now = client.users.get(client.uid);

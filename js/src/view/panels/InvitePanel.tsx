@@ -7,6 +7,7 @@ import { encode } from "uqr";
 import type { Invite } from "../../session/access";
 import { copy } from "../copy";
 import { useId } from "../useId";
+import { SaveInvite } from "./SaveInvite";
 
 type Kinds = Invite["tickets"];
 type Kind = keyof Kinds;
@@ -21,7 +22,7 @@ const ALLOWS: Record<Kind, string> = {
 };
 
 export function InvitePanel({ invite }: { invite: Invite }) {
-  const { tickets, urls } = invite;
+  const { tickets, urls, makeFile } = invite;
   const kinds: Kind[] = tickets.write === null ? ["read"] : ["write", "read"];
   const [chosen, choose] = useState<Kind>("write");
   const [copied, setCopied] = useState("");
@@ -68,6 +69,7 @@ export function InvitePanel({ invite }: { invite: Invite }) {
       <p className="sshx-unseen" role="status">
         {copied && "Copied"}
       </p>
+      {makeFile && <SaveInvite make={makeFile} mayWrite={tickets.write !== null} />}
       {kinds.length > 1 && <KindChoice {...{ kinds, kind, choose }} />}
       <Secret key={kind} text={shown} secret={ticket} what={urls ? "link" : "ticket"} shown={failed} />
       {failed && (

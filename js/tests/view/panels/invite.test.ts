@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { MakeFile } from "../../../src/session/access";
 import { InvitePanel } from "../../../src/view/panels/InvitePanel";
 import { act, after, all, button, buttons, cleanUp, click, says, show, texts } from "../render";
 
@@ -110,4 +111,67 @@ test("where nothing can be copied the link is shown, to do it by hand", async ()
   await copyBy("Copy write link");
   expect(texts("[role=alert]").join()).toContain("copy it by hand");
   expect(texts("code")).toEqual([URLS.write]);
+});
+
+describe("an invite file", () => {
+  const expires = new Date("2030-01-02T03:04:00Z");
+  const makeFile = vi.fn<MakeFile>();
+
+  const select = (at: number, value: string) =>
+    after(() => {
+      const element = all("select")[at] as HTMLSelectElement;
+      element.value = value;
+      element.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  const save = () =>
+    act(async () => {
+      button("Save").click();
+      await Promise.resolve();
+    });
+
+  beforeEach(() => {
+    makeFile.mockReset();
+    makeFile.mockResolvedValue({ name: "invite-demo.html", html: "<p>hi", expires });
+    vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: vi.fn(() => "blob:1"), revokeObjectURL: vi.fn() }));
+  });
+
+  test("lets people watch for a day unless one chooses otherwise", async () => {
+    const saved: string[] = [];
+    vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+      saved.push(`${this.download} ${this.href}`);
+    });
+    show(InvitePanel, { invite: { ...INVITE, makeFile } });
+    expect(all("select")).toEqual([]);
+    click("Save invite…");
+    expect(texts(".sshx-save-invite p").join()).toContain("connects through a relay");
+    await save();
+    expect(makeFile.mock.calls).toEqual([["reader", 86_400]]);
+    expect(saved).toEqual(["invite-demo.html blob:1"]);
+    expect(texts(".sshx-save-invite [role=status]").join()).toMatch(/^Saved as invite-demo.html. .* until .*2030/);
+    select(0, "writer");
+    select(1, "3600");
+    await save();
+    expect(makeFile.mock.lastCall).toEqual(["writer", 3600]);
+  });
+
+  test("cannot let anyone type where nobody may", () => {
+    const tickets = { ...TICKETS, write: null };
+    show(InvitePanel, { invite: { ...INVITE, tickets, makeFile } });
+    click("Save invite…");
+    expect(all("select").length).toBe(1);
+  });
+
+  test("that is not made says why", async () => {
+    makeFile.mockRejectedValue(new Error("An invite file needs a relay."));
+    show(InvitePanel, { invite: { ...INVITE, makeFile } });
+    click("Save invite…");
+    await save();
+    expect(texts("[role=alert]")).toEqual(["An invite file needs a relay."]);
+    expect(texts(".sshx-save-invite [role=status]")).toEqual([""]);
+  });
+
+  test("is not offered where nobody makes one", () => {
+    show(InvitePanel, { invite: INVITE });
+    expect(buttons()).not.toContain("Save invite…");
+  });
 });

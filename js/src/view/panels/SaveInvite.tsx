@@ -1,0 +1,111 @@
+/** Saves an invite: an HTML file that lets whoever opens it in a browser in, with nothing installed, for a while. */
+import { useState } from "react";
+import type { InviteFile, InviteRole, MakeFile } from "../../session/access";
+import { useId } from "../useId";
+
+const HOUR = 3600;
+const DURATIONS: readonly (readonly [text: string, seconds: number])[] = [
+  ["1 hour", HOUR],
+  ["1 day", 24 * HOUR],
+  ["1 week", 7 * 24 * HOUR],
+];
+
+interface SaveInviteProps {
+  make: MakeFile;
+  /** Whether there are invites that let people type. */
+  mayWrite: boolean;
+}
+
+export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
+  const [open, setOpen] = useState(false);
+  const [role, setRole] = useState<InviteRole>("reader");
+  const [seconds, setSeconds] = useState(24 * HOUR);
+  const [busy, setBusy] = useState(false);
+  const [saved, setSaved] = useState("");
+  const [problem, setProblem] = useState("");
+  const id = useId();
+
+  const save = async () => {
+    if (busy) return;
+    setBusy(true);
+    setSaved("");
+    setProblem("");
+    try {
+      const file = await make(role, seconds);
+      download(file);
+      setSaved(`Saved as ${file.name}. It lets people in until ${timeOf(file.expires)}.`);
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+    setBusy(false);
+  };
+  return (
+    <div className="sshx-save-invite">
+      <button type="button" className="sshx-button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        Save invite…
+      </button>
+      {open && (
+        <fieldset>
+          <legend className="sshx-unseen">Invite</legend>
+          <p className="sshx-hint">
+            A file to send. Whoever opens it in a browser can join until it ends, with nothing installed. It connects
+            through a relay.
+          </p>
+          <div className="sshx-save-invite-choices">
+            {mayWrite && (
+              <label htmlFor={`${id}-role`}>
+                People can
+                <select
+                  id={`${id}-role`}
+                  value={role}
+                  onChange={(event) => setRole(event.currentTarget.value as InviteRole)}
+                >
+                  <option value="reader">watch</option>
+                  <option value="writer">watch and type</option>
+                </select>
+              </label>
+            )}
+            <label htmlFor={`${id}-end`}>
+              It ends after
+              <select
+                id={`${id}-end`}
+                value={seconds}
+                onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+              >
+                {DURATIONS.map(([text, value]) => (
+                  <option key={value} value={value}>
+                    {text}
+                  </option>
+                ))}
+              </select>
+            </label>
+          </div>
+          <button type="button" className="sshx-button" aria-disabled={busy} onClick={() => void save()}>
+            Save
+          </button>
+          <p className="sshx-hint" role="status">
+            {busy ? "Making the invite…" : saved}
+          </p>
+          {problem && (
+            <p className="sshx-hint" data-wrong role="alert">
+              {problem}
+            </p>
+          )}
+        </fieldset>
+      )}
+    </div>
+  );
+}
+
+function download({ name, html }: InviteFile): void {
+  const url = URL.createObjectURL(new Blob([html], { type: "text/html" }));
+  const anchor = document.createElement("a");
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read it later
+}
+
+function timeOf(expires: Date): string {
+  return expires.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

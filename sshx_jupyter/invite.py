@@ -1,0 +1,84 @@
+"""Invite files: the guest page as one HTML file with an invite in it, a ticket that lets people in for a while.
+
+Whoever opens the file in a browser can join, with nothing installed. What it holds and when it ends is written on it:
+on the page, in a comment at its top, and where scripts do not run.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from .guest_page import single_file
+from .host.errors import SessionError
+from .host.session import INVITE_PERIOD, Session
+from .ticket import Ticket
+
+InviteRole: TypeAlias = Literal["writer", "reader"]
+
+NO_RELAY = (
+    "An invite file needs a relay, because browsers reach the host in no other way, and this host has none. Connect to "
+    "the internet, or name a relay with SshxApp.relays, and try again."
+)
+
+
+class NoRelay(SessionError):
+    """The host has no relay, and browsers reach it in no other way."""
+
+    code = "unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(NO_RELAY)
+
+
+def make_invite(session: Session, role: InviteRole = "reader", expires_in: float = INVITE_PERIOD) -> Ticket:
+    """The invite for a file; see `Session.invite`.
+
+    Raises:
+        Invalid: if nobody can have the role here, or `expires_in` makes no sense.
+        NoRelay: if the host has no relay (yet).
+    """
+    ticket = session.invite(role, expires_in)
+    if not ticket.relays:
+        raise NoRelay
+    return ticket
+
+
+def invite_html(invite: Ticket) -> str:
+    """The text of the file, about 2 MB. It takes some tenths of a second.
+
+    Raises:
+        NotBuilt: if there are no bundles.
+    """
+    return single_file(invite.encode(), _about(invite))
+
+
+def write_invite(path: Path, html: str) -> None:
+    """Write the file, whole or not at all, so that only its owner may read it: it holds a secret. Raises OSError."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(html)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
+def describe(role: str, expires: float) -> str:
+    """What an invite allows and until when, as the end of a sentence."""
+    until = datetime.fromtimestamp(expires, timezone.utc)
+    return f"{'watch and type' if role == 'writer' else 'watch, not type,'} until {until:%Y-%m-%d %H:%M} UTC"
+
+
+def _about(invite: Ticket) -> str:
+    assert invite.expires is not None
+    password = " They need the session's password, too." if invite.password else ""
+    return (
+        "This file is an invite to a terminal that someone shares with sshx-jupyter. Open it in a browser to join; it "
+        f"connects through a relay. Whoever has it can {describe(invite.role, invite.expires)}.{password} Pass it on "
+        "only to people whom the host would invite."
+    )

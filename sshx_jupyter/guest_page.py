@@ -83,13 +83,12 @@ def single_file(invite: str = "", about: str = "") -> str:
     blocks = [f'<script type="text/plain" id="sshx-web">{b64encode(_packed_module()).decode()}</script>']
     if invite:
         blocks.append(f'<script type="text/plain" id="sshx-invite">{escape(invite)}</script>')
-    if about:
-        blocks.append(f"<noscript><p>{escape(about)}</p></noscript>")
+    said = f"<noscript><p>{escape(about)}</p></noscript>\n" if about else ""
     script_hash = b64encode(sha256(script.encode()).digest()).decode()
     return html(
         first=(f"<!-- {escape(about)} -->\n" if about else "") + _rules(f"'sha256-{script_hash}'"),
         head=f"<style>{_bundle(STYLE).decode()}</style>",
-        body="\n".join((APP, *blocks, f"<script>{script}</script>")),
+        body=said + "\n".join((APP, *blocks, f"<script>{script}</script>")),
     )
 
 

@@ -105,10 +105,10 @@ class LoneKernel:
 
 
 @contextlib.asynccontextmanager
-async def lone_kernel(directory: Path) -> AsyncIterator[LoneKernel]:
+async def lone_kernel(directory: Path, relays: str = "disabled") -> AsyncIterator[LoneKernel]:
     """Start a kernel in `directory`; it is shut down afterwards."""
     manager = AsyncKernelManager(kernel_name="python3")
-    environment = os.environ | {"SSHX_RELAYS": "disabled", "HOME": str(directory), "SHELL": "/bin/sh"}
+    environment = os.environ | {"SSHX_RELAYS": relays, "HOME": str(directory), "SHELL": "/bin/sh"}
     await manager.start_kernel(cwd=str(directory), env=environment)
     client = manager.client()
     client.start_channels()

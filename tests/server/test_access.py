@@ -104,7 +104,7 @@ async def test_the_authorizer_decides(server: Server) -> None:
     assert await upgrade_status(server.link_url(NOBODY), Authorization=f"token {server.token}") == 403
     assert (await server.call("GET", "sshx/p2p")).status == 403
     read, write, execute = (Nobody.asked.count((action, "sshx")) for action in ("read", "write", "execute"))
-    assert (read, write, execute) == (4, 3, 1)
+    assert (read, write, execute) == (5, 3, 1)
     assert server.extension.manager is None
     with pytest.raises(Unreachable, match="does not let you in"):
         await dial_websocket(server.link_url(NOBODY), token=server.token)
@@ -131,6 +131,8 @@ async def test_who_may_read_but_not_execute_is_told_no_secrets(server: Server) -
         assert secrets((await server.call("GET", path)).body) == expected
         [listed] = (await server.call("GET", "sshx/api/sessions")).body
         assert secrets(listed) == expected
+        invited = await server.call("GET", f"{path}/invite")
+        assert invited.status == (503 if "execute" in allowed else 403)  # there is no relay here
         if "execute" in allowed:
             changed = (await server.call("PATCH", path, {"name": "Talk"})).body
             assert (changed["name"], secrets(changed)) == ("Talk", expected)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from sshx_jupyter._version import __version__
 from sshx_jupyter.client import SshxClient
+from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.handshake import Credentials, Refused
 from sshx_jupyter.ticket import Ticket
 
@@ -456,3 +459,68 @@ async def test_secrets_are_not_logged(server: Server, caplog: pytest.LogCaptureF
 async def wait_until_ended(client: SshxClient) -> None:
     async for _ in client:
         pass
+
+
+RELAY = "https://relay.example.org/"
+
+
+@pytest.fixture
+def with_a_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host's address names a relay, though none is asked: what an invite file is made of."""
+    monkeypatch.setattr(SshxNode, "relay_url", RELAY)
+
+
+async def test_an_invite_file_needs_a_relay(server: Server) -> None:
+    session = await server.share()
+    answer = await server.call("GET", f"sshx/api/sessions/{session['id']}/invite")
+    assert (answer.status, answer.body["reason"]) == (503, "noRelay")
+    assert "SshxApp.relays" in answer.body["message"]
+
+
+@pytest.mark.usefixtures("with_a_relay")
+@pytest.mark.parametrize(
+    ("query", "role", "seconds"),
+    [
+        ({}, "reader", 86_400),
+        ({"role": "writer", "expires_in": "60"}, "writer", 60),
+        ({"expires_in": "0.5e3"}, "reader", 500),
+    ],
+)
+async def test_an_invite_file(server: Server, query: dict[str, str], role: str, seconds: float) -> None:
+    session = await server.share()
+    invite = (await server.call("GET", f"sshx/api/sessions/{session['id']}/invite", params=query)).body
+    [text] = re.findall(r'id="sshx-invite">(.*?)</script>', invite["html"])
+    ticket = Ticket.decode(text)
+    assert (invite["role"], ticket.role, ticket.session_id.hex()) == (role, role, session["id"])
+    assert ticket.expires == pytest.approx(time.time() + seconds, abs=5)
+    assert datetime.fromisoformat(invite["expires_at"].replace("Z", "+00:00")).timestamp() == ticket.expires
+    assert ticket.secret != Ticket.decode(session["tickets"]["read"]).secret
+    for others in (session["owner_secret"], *session["tickets"].values()):
+        assert others not in invite["html"]
+
+
+@pytest.mark.usefixtures("with_a_relay")
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"role": "owner"}, '"role" can only be'),
+        ({"role": ""}, '"role" can only be'),
+        ({"expires_in": "soon"}, '"expires_in" must be a number'),
+        ({"expires_in": "0"}, "at most a year"),
+        ({"expires_in": "nan"}, "at most a year"),
+        ({"expires_in": "1e9"}, "at most a year"),
+    ],
+)
+async def test_an_invite_file_that_makes_no_sense(server: Server, query: dict[str, str], said: str) -> None:
+    session = await server.share()
+    answer = await server.call("GET", f"sshx/api/sessions/{session['id']}/invite", params=query)
+    assert (answer.status, answer.body["reason"]) == (400, "invalid")
+    assert said in answer.body["message"]
+
+
+@pytest.mark.usefixtures("with_a_relay")
+async def test_invite_files_that_there_are_not(server: Server) -> None:
+    session = await server.share(read_only=True)
+    answer = await server.call("GET", f"sshx/api/sessions/{session['id']}/invite", params={"role": "writer"})
+    assert (answer.status, answer.body["reason"]) == (400, "invalid")
+    assert (await server.call("GET", f"sshx/api/sessions/{NOBODY}/invite")).status == 404

@@ -206,7 +206,7 @@ def test_an_invite_is_written_as_soon_as_there_is_a_relay(sshx: Sshx, tmp_path: 
 
 def test_links_lead_to_the_configured_guest_page(sshx: Sshx) -> None:
     without = sshx.run("share", "--relays", "disabled", "--", "true").stdout
-    assert "There is no link, because no guest page is known. Send the ticket." in without
+    assert "There is no link, because no guest page is known. Send the ticket, or an invite file." in without
     told = sshx.run(
         "share", "--relays", "disabled", "--SshxApp.guest_page=https://a.example/join/", "--", "true"
     ).stdout

@@ -53,7 +53,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
           </p>
           <div className="sshx-save-invite-choices">
             {mayWrite && (
-              <label htmlFor={`${id}-role`}>
+              <label className="sshx-field" htmlFor={`${id}-role`}>
                 People can
                 <select
                   id={`${id}-role`}
@@ -65,7 +65,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
                 </select>
               </label>
             )}
-            <label htmlFor={`${id}-end`}>
+            <label className="sshx-field" htmlFor={`${id}-end`}>
               It ends after
               <select
                 id={`${id}-end`}

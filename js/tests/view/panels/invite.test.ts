@@ -79,7 +79,9 @@ test("without a page that could be opened there are tickets", async () => {
   expect(document.body.innerHTML).not.toContain(WRITE);
   click("Show the ticket’s secret");
   expect(texts("code")).toEqual([WRITE]);
-  expect(texts(".sshx-hint").join()).toContain("There is no link that guests could open: set SshxApp.guest_page");
+  expect(texts(".sshx-hint").join()).toContain(
+    "There is no link that guests could open. Send an invite file, or set SshxApp.guest_page",
+  );
 });
 
 test("the secret shows only when asked for", () => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 
 from ..client import SshxClient
-from .console import Failure, say
+from .console import Failure, clean, say
 from .farewell import farewell
 from .signals import until_signal
 
@@ -28,6 +28,8 @@ async def _run(connecting: AbstractAsyncContextManager[SshxClient]) -> int:
 
     say("Connecting…")
     async with connecting as client:
+        if client.offer:
+            say(clean(client.offer))
         with LocalTerminal() as terminal:
             await Window(client, terminal).run()
         return farewell(client)

@@ -639,10 +639,9 @@ class SshxClient(SessionState):
                 self._set_state("connected")
                 if changed:
                     self._events.emit(InfoChanged())
-            case Waiting(info):
+            case Waiting():
                 self._take(message)
-                name, host = info.get("name"), info.get("host")
-                self._set_state("waiting", f'{host} shares "{name}".' if host and name else "")
+                self._set_state("waiting", self.offer)
             case Closed(code, text):
                 if code in RETRY or code in REFUSAL_CODES:
                     raise Refused(code, text)

@@ -42,6 +42,12 @@ class SessionState:
         role: Role = me.role if me is not None else self.info.get("role", self._claimed)
         return role
 
+    @property
+    def offer(self) -> str:
+        """Who shares what, as a sentence; empty before the host has told it."""
+        name, host = self.info.get("name"), self.info.get("host")
+        return f'{host} shares "{name}".' if host and name else ""
+
     def _take(self, message: Hello | Waiting | Users | UserDiff | Shells | Hear | ShellLatency) -> bool:
         """Take what the host tells; returns whether it is news."""
         match message:

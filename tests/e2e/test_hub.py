@@ -13,18 +13,20 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, expect
 
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.links import Unreachable
 from sshx_jupyter.links.websocket import dial_websocket
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.ticket import Ticket
-from tests.hub import Hub, Visitor, running_hub
+from tests.e2e import browser as browsers
+from tests.hub import PASSWORD, Hub, Visitor, running_hub
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(600),  # the first time, the environment is made
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
 ]
 
 BASE = "/jupyter/"
@@ -34,14 +36,14 @@ c.SshxApp.name_length = 33
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
     with running_hub(tmp_path_factory.mktemp("hub"), CONFIG, BASE) as hub:
         await asyncio.gather(hub.start_server("ann"), hub.start_server("bob"))
         yield hub
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def session(hub: Hub) -> AsyncIterator[dict[str, Any]]:
     """What Ann shares."""
     status, session = await hub.call("POST", "user/ann/sshx/api/sessions", {"name": "Lecture"})
@@ -50,7 +52,7 @@ async def session(hub: Hub) -> AsyncIterator[dict[str, Any]]:
     await hub.call("DELETE", f"user/ann/sshx/api/sessions/{session['id']}?terminals=close")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bob(hub: Hub) -> Visitor:
     """Bob's browser, in which he is logged in at the hub."""
     bob = Visitor(hub)
@@ -131,3 +133,66 @@ async def test_nothing_of_ours_is_in_the_hubs_log_as_a_warning(hub: Hub, bob: Vi
         for path in ("sshx/api/sessions", "api/terminals", "sshx/api/status"):
             assert (await bob.get(f"user/bob/{path}", "cors")).status == 200
     assert [line for line in hub.log.read_text()[before:].splitlines() if re.match(r"\[[WE] ", line)] == []
+
+
+# The same in a real browser.
+
+
+async def test_a_user_of_the_hub_joins_in_a_browser_from_their_own_server(
+    hub: Hub, session: dict[str, Any], browser: Browser
+) -> None:
+    """By a link that the hub leads to the server of whoever follows it."""
+    bob = await browsers.Visitor.to(browser, f"{hub.url}hub/login")
+    await fill_in_login(bob, "bob")
+    await bob.page.goto(f"{hub.url}hub/user-redirect/sshx/p2p#{session['tickets']['write']}")
+    await bob.connected()
+    assert bob.page.url.startswith(f"{hub.url}user/bob/sshx/p2p/{session['id']}#")
+    await bob.run("echo $((6 * 7))")
+    await bob.sees_line("42")
+    await bob.screenshot("hub-user")
+    told = (await hub.call("GET", f"user/ann/sshx/api/sessions/{session['id']}"))[1]
+    assert [user["name"] for user in told["users"]] == ["bob"]
+    assert bob.problems == []
+
+
+async def test_a_link_that_meets_the_login_asks_for_its_ticket(
+    hub: Hub, session: dict[str, Any], browser: Browser
+) -> None:
+    """The hub's login form drops what is after the #. Once somebody is logged in, the link works."""
+    link = f"{hub.url}hub/user-redirect/sshx/p2p#{session['tickets']['write']}"
+    bob = await browsers.Visitor.to(browser, link)
+    await fill_in_login(bob, "bob")
+    await expect(bob.page.get_by_text("Did you come by a link? Then the login has dropped its ticket.")).to_be_visible()
+    await bob.screenshot("hub-dropped-ticket")
+    assert bob.page.url == f"{hub.url}user/bob/sshx/p2p"
+    await bob.page.goto(link)
+    await bob.connected()
+
+    with_id = link.replace("/p2p#", f"/p2p/{session['id']}#")
+    other = await browsers.Visitor.to(browser, with_id)
+    await fill_in_login(other, "bob")
+    await expect(other.page.get_by_role("alert")).to_contain_text("The ticket is missing")
+    await other.join(with_id)
+    await other.connected()
+    assert bob.problems == other.problems == []
+
+
+async def test_a_guest_joins_in_a_browser_without_any_login(
+    hub: Hub, session: dict[str, Any], browser: Browser
+) -> None:
+    guest = await browsers.Visitor.to(browser, session["urls"]["write"])
+    await guest.field("Your name").fill("Grace")
+    await guest.button("Join").click()
+    await guest.connected()
+    await guest.run("echo $((6 * 7))")
+    await guest.sees_line("42")
+    await guest.screenshot("hub-guest")
+    assert await guest.context.cookies() == []
+    assert guest.problems == []
+
+
+async def fill_in_login(visitor: browsers.Visitor, name: str) -> None:
+    """On the hub's login page."""
+    await visitor.page.get_by_label("Username").fill(name)
+    await visitor.page.get_by_label("Password").fill(PASSWORD)
+    await visitor.page.get_by_role("button", name="Sign in").click()

@@ -13,6 +13,8 @@ interface AppProps {
   terminals: boolean;
   /** Jupyter's of the person; empty if it knows none. */
   name: string;
+  /** Whether the person has just logged in. */
+  loggedIn?: boolean;
 }
 
 /** What the address does not tell. It is forgotten when the page is loaded again. */
@@ -20,12 +22,13 @@ interface Known {
   /** A session that was just made. */
   fresh?: HostedSession;
   password?: string | null;
+  loggedIn?: boolean;
 }
 
-export function App({ api, readOnly, terminals, name }: AppProps) {
+export function App({ api, readOnly, terminals, name, loggedIn = false }: AppProps) {
   const here = useCallback(() => placeAt(api.root, new URL(location.href)), [api]);
   const [place, setPlace] = useState(here);
-  const [known, setKnown] = useState<Known>({});
+  const [known, setKnown] = useState<Known>({ loggedIn });
 
   useEffect(() => {
     const moved = () => {
@@ -73,6 +76,7 @@ export function App({ api, readOnly, terminals, name }: AppProps) {
       terminals={terminals}
       name={name}
       ticket={place.ticket}
+      loggedIn={known.loggedIn ?? false}
       onShared={(fresh) => go({ id: fresh.id, ticket: "" }, { fresh })}
       onOpen={({ id }) => go({ id, ticket: "" })}
       onJoin={join}

@@ -16,12 +16,15 @@ interface StartProps {
   name: string;
   /** Something that is no ticket, from the address. */
   ticket: string;
+  /** Whether the person has just logged in: a hub's login drops the ticket of a link. */
+  loggedIn: boolean;
   onShared: (session: HostedSession) => void;
   onOpen: (session: HostedSession) => void;
   onJoin: (ticket: Ticket, password: string | null) => null;
 }
 
-export function Start({ api, readOnly, terminals, name, ticket, onShared, onOpen, onJoin }: StartProps) {
+export function Start(props: StartProps) {
+  const { api, readOnly, terminals, name, ticket, loggedIn, onShared, onOpen, onJoin } = props;
   return (
     <Frame wide>
       {terminals ? (
@@ -32,7 +35,13 @@ export function Start({ api, readOnly, terminals, name, ticket, onShared, onOpen
           <p>Terminals are disabled on this Jupyter server: you can join, but not share.</p>
         </section>
       )}
-      <JoinForm ticket={ticket} onJoin={onJoin} name={name} />
+      <JoinForm ticket={ticket} onJoin={onJoin} name={name}>
+        {loggedIn && ticket === "" && (
+          <p className="sshx-form-hint">
+            Did you come by a link? Then the login has dropped its ticket. Open the link again, or paste it here.
+          </p>
+        )}
+      </JoinForm>
       <Hosted api={api} onOpen={onOpen} />
     </Frame>
   );

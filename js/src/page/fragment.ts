@@ -17,14 +17,20 @@ export function logInHere(): void {
   location.replace(`?${LOGIN}`); // relative: a path that begins with // would be another server's
 }
 
-/** After the login: the address as it was before. Takes the query off, also Jupyter's own `?token=`. */
-export function cleanAddress(): void {
+/**
+ * After the login: the address as it was before. Takes the query off, also Jupyter's own `?token=`.
+ *
+ * @returns whether the person has just logged in.
+ */
+export function cleanAddress(): boolean {
   let hash = location.hash;
   const kept = taken(); // out of the storage in any case: it lets in who has it
-  if (new URLSearchParams(location.search).has(LOGIN)) hash ||= kept;
+  const loggedIn = new URLSearchParams(location.search).has(LOGIN);
+  if (loggedIn) hash ||= kept;
   if (location.search || hash !== location.hash) {
     history.replaceState(null, "", location.pathname + hash);
   }
+  return loggedIn;
 }
 
 function taken(): string {

@@ -10,8 +10,8 @@ import "./page.css";
 const { root = "", defaultRole, terminals, name = "" } = document.body.dataset;
 const api = new Api(new URL(root, location.href));
 
-cleanAddress();
+const loggedIn = cleanAddress();
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
 createRoot(document.getElementById("sshx")!).render(
-  <App api={api} readOnly={defaultRole === "reader"} terminals={terminals === "yes"} name={name} />,
+  <App api={api} readOnly={defaultRole === "reader"} terminals={terminals === "yes"} name={name} loggedIn={loggedIn} />,
 );

@@ -102,10 +102,12 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-async function open(path = "sshx/p2p", { terminals = true, readOnly = false } = {}) {
+async function open(path = "sshx/p2p", { terminals = true, readOnly = false, loggedIn = false } = {}) {
   history.replaceState(null, "", new URL(path, ROOT));
+  await settle(); // happy-dom tells of a change of the address later, browsers not at all
   root = createRoot(document.getElementById("sshx")!);
-  await act(() => root.render(<App api={new Api(new URL(ROOT))} terminals={terminals} readOnly={readOnly} name="" />));
+  const how = { terminals, readOnly, loggedIn };
+  await act(() => root.render(<App api={new Api(new URL(ROOT))} {...how} name="" />));
   await settle();
 }
 
@@ -274,6 +276,17 @@ test("a session without a ticket: the owner's if it is hosted here, else a ticke
   await fill("Ticket", ticket(1).encode());
   await press("Join");
   expect(clients.at(-1)!.options.credentials.role).toBe("writer");
+});
+
+test("a link to no session in particular, after a login that dropped its ticket", async () => {
+  await open("sshx/p2p", { loggedIn: true });
+  expect(text()).toContain("Did you come by a link? Then the login has dropped its ticket.");
+  await fill("Ticket", ticket(3).encode());
+  await press("Join");
+  history.back();
+  await settle();
+  expect(labelled("Ticket").value).toBe("");
+  expect(text()).not.toContain("Did you come by a link?");
 });
 
 test("a session that cannot be looked for: try again", async () => {

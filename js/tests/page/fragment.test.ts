@@ -14,8 +14,9 @@ test("what is after the # comes back after the login, once", () => {
   at("/sshx/p2p/1#sshx1abc");
   logInHere();
   expect(here()).toBe("/sshx/p2p/1?login");
-  cleanAddress();
+  expect(cleanAddress()).toBe(true);
   expect(here()).toBe("/sshx/p2p/1#sshx1abc");
+  expect(cleanAddress()).toBe(false);
   expect(sessionStorage.length).toBe(0);
   at("/sshx/p2p/1?login");
   cleanAddress();

@@ -89,7 +89,8 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
         name = cast("User", self.current_user).display_name or ""
         if name.startswith(MADE_UP):
             name = ""
-        data = {"default_role": self.app.default_role, "terminals": terminals, "name": name}
+        guests = "yes" if self.app.guests else "no"
+        data = {"default_role": self.app.default_role, "terminals": terminals, "guests": guests, "name": name}
         self._finish(APP, "page.css", "page.js", **data)
 
     def _finish(self, body: str, *assets: str, **data: str) -> None:

@@ -339,14 +339,20 @@ async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: 
         await person.sees_line("joined-2")
 
 
-async def test_under_a_prefix(come: Come, tmp_path: Path) -> None:
-    with jupyter_server(tmp_path, lab=True, base="/user/ada/") as server:
+async def test_under_a_prefix_and_open_to_guests(come: Come, tmp_path: Path) -> None:
+    guests = "c.SshxApp.guests = True\n"
+    with jupyter_server(tmp_path, config=guests, lab=True, base="/user/ada/") as server:
         person = await come(server)
         lab = await Lab.open(person)
         name = await lab.new_terminal()
         async with server.open_terminal(name) as terminal:
             await lab.menu("File", "New", "Share Terminal…")
+            await expect(lab.dialog).to_contain_text("without a Jupyter login")
+            await person.screenshot("lab-share-guests")
             await lab.dialog.get_by_role("button", name="Share", exact=True).click()
+            await expect(lab.dialog).to_contain_text("is shared")
+            await expect(lab.dialog).to_contain_text("without a Jupyter login")
+            await person.screenshot("lab-tickets-guests")
             await lab.dialog.get_by_role("button", name="Open Session").click()
             await person.connected()
             await person.run("echo shared-$((1+1))")

@@ -405,6 +405,7 @@ async def test_status(server: Server) -> None:
     assert (status["sessions"], status["shells"], status["users"], status["pipes"]) == (2, 1, 0, 0)
     assert status["terminals_available"] is True
     assert status["default_role"] == "writer"
+    assert status["guests"] is False
 
 
 @pytest.mark.parametrize("sshx_config", [{"SshxApp": {"bind": "nowhere"}}])

@@ -112,9 +112,10 @@ async def test_off_by_default_it_is_an_address_like_any_other(server: Server) ->
 
 
 @with_guests
-async def test_jupyterlab_is_told_that_it_is_there(server: Server) -> None:
+async def test_front_ends_are_told_that_it_is_there(server: Server) -> None:
     page_config: dict[str, Any] = server.app.web_app.settings["page_config_data"]
     assert page_config["sshxGuests"] is True
+    assert (await server.call("GET", "sshx/api/status")).body["guests"] is True
 
 
 def routes(router: RuleRouter) -> Iterator[tuple[str, Any]]:

@@ -66,6 +66,7 @@ async def test_the_page_and_its_parts(bundle: Path, server: Server, path: str) -
     page = Page(answer.body)
     assert page.data["data-default-role"] == "writer"
     assert page.data["data-terminals"] == "yes"
+    assert page.data["data-guests"] == "no"
     assert page.data["data-name"] == ""  # Jupyter has made one up
     # Relative, so that it is right for a browser that knows the server by another prefix, too.
     assert page.data["data-root"] is not None
@@ -112,12 +113,13 @@ async def test_nothing_from_elsewhere_runs_in_it(
 
 
 @pytest.mark.parametrize(
-    "sshx_config", [{"SshxApp": {"default_role": "reader"}, "ServerApp": {"terminals_enabled": False}}]
+    "sshx_config", [{"SshxApp": {"default_role": "reader", "guests": True}, "ServerApp": {"terminals_enabled": False}}]
 )
 async def test_the_page_knows_what_the_server_allows(bundle: Path, server: Server) -> None:
     data = Page((await server.call("GET", "sshx/p2p")).body).data
     assert data["data-default-role"] == "reader"
     assert data["data-terminals"] == "no"
+    assert data["data-guests"] == "yes"
 
 
 class Ada(IdentityProvider):

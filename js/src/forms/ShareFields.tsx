@@ -20,6 +20,9 @@ export const DURATIONS = [
   ["1 day", 24 * HOUR],
 ] as const;
 
+/** What it means for the host that `SshxApp.guests` is on. */
+export const LETS_GUESTS_IN = "This server lets guests in with the ticket alone, without a Jupyter login.";
+
 interface ShareFieldsProps {
   options: ShareOptions;
   onOptions: (options: ShareOptions) => void;
@@ -27,9 +30,11 @@ interface ShareFieldsProps {
   running: readonly string[];
   /** What terminals are called, if it is not by their names. */
   titles?: ReadonlyMap<string, string>;
+  /** Whether guests can come in here without a Jupyter login. */
+  guests: boolean;
 }
 
-export function ShareFields({ options, onOptions, running, titles }: ShareFieldsProps) {
+export function ShareFields({ options, onOptions, running, titles, guests }: ShareFieldsProps) {
   const id = useId();
   const { name = "", terminals = [], password = "", expires_in = 0 } = options;
   const change = (what: Partial<ShareOptions>) => onOptions({ ...options, ...what });
@@ -103,6 +108,7 @@ export function ShareFields({ options, onOptions, running, titles }: ShareFields
           </select>
         </div>
       </div>
+      {guests && <p className="sshx-form-hint">{LETS_GUESTS_IN}</p>}
     </>
   );
 }

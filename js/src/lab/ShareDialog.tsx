@@ -5,6 +5,7 @@ import { ReactWidget } from "@jupyterlab/ui-components";
 import { Problem } from "../forms/Field";
 import { requestOf, ShareFields } from "../forms/ShareFields";
 import type { HostedSession, ShareOptions } from "../api/api";
+import { letsGuestsIn } from "./pageConfig";
 import { Themed } from "./Themed";
 import type { SharedSessions } from "./sessions";
 
@@ -104,6 +105,7 @@ class ShareBody extends ReactWidget {
           }}
           running={[...terminals.keys()]}
           titles={terminals}
+          guests={letsGuestsIn()}
         />
         <Problem>{this.#problem}</Problem>
         {this.#busy && (

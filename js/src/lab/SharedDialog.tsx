@@ -4,10 +4,12 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
 import type { HostedSession } from "../api/api";
+import { LETS_GUESTS_IN } from "../forms/ShareFields";
 import { inviteOf } from "../session/access";
 import { Avatar } from "../view/Avatar";
 import { InvitePanel } from "../view/panels/InvitePanel";
 import type { SharedSessions } from "./sessions";
+import { letsGuestsIn } from "./pageConfig";
 import { Themed } from "./Themed";
 
 /** What to do next, as the person has chosen. */
@@ -78,6 +80,7 @@ function Shared({ sessions, first, trans }: SharedProps) {
     <Themed className="sshx-dialog-shared">
       <InvitePanel invite={inviteOf(sessions.api, session)} />
       <div className="sshx-dialog-people">
+        {letsGuestsIn() && <p className="sshx-hint">{LETS_GUESTS_IN}</p>}
         <h3>{trans.__("Here now")}</h3>
         {!guests?.length && <p>{trans.__("Nobody has joined yet.")}</p>}
         <ul>

@@ -1,7 +1,6 @@
 /** What one can do, by palette, menus and keyboard. */
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Dialog, Notification, showDialog, showErrorMessage } from "@jupyterlab/apputils";
-import { PageConfig } from "@jupyterlab/coreutils";
 import type { ITerminalTracker } from "@jupyterlab/terminal";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LabIcon } from "@jupyterlab/ui-components";
@@ -12,6 +11,7 @@ import { copy } from "../view/copy";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
 import { sessionIcon, sharedIcon } from "./icons";
+import { defaultsToReadOnly } from "./pageConfig";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
@@ -121,7 +121,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     const { shareOptions } = settings;
     return {
       ...shareOptions,
-      read_only: shareOptions.read_only || PageConfig.getOption("sshxDefaultRole") === "reader",
+      read_only: shareOptions.read_only || defaultsToReadOnly(),
     };
   };
 

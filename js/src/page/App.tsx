@@ -11,6 +11,8 @@ interface AppProps {
   api: Api;
   readOnly: boolean;
   terminals: boolean;
+  /** Whether guests can come in here without a Jupyter login. */
+  guests: boolean;
   /** Jupyter's of the person; empty if it knows none. */
   name: string;
   /** Whether the person has just logged in. */
@@ -25,7 +27,7 @@ interface Known {
   loggedIn?: boolean;
 }
 
-export function App({ api, readOnly, terminals, name, loggedIn = false }: AppProps) {
+export function App({ api, readOnly, terminals, guests, name, loggedIn = false }: AppProps) {
   const here = useCallback(() => placeAt(api.root, new URL(location.href)), [api]);
   const [place, setPlace] = useState(here);
   const [known, setKnown] = useState<Known>({ loggedIn });
@@ -74,6 +76,7 @@ export function App({ api, readOnly, terminals, name, loggedIn = false }: AppPro
       api={api}
       readOnly={readOnly}
       terminals={terminals}
+      guests={guests}
       name={name}
       ticket={place.ticket}
       loggedIn={known.loggedIn ?? false}

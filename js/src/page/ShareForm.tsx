@@ -8,10 +8,12 @@ interface ShareFormProps {
   api: Api;
   /** What guests may be if the creator does not say, as the server is configured. */
   readOnly: boolean;
+  /** Whether guests can come in here without a Jupyter login. */
+  guests: boolean;
   onShared: (session: HostedSession) => void;
 }
 
-export function ShareForm({ api, readOnly, onShared }: ShareFormProps) {
+export function ShareForm({ api, readOnly, guests, onShared }: ShareFormProps) {
   const [options, setOptions] = useState<ShareOptions>({ ...SHARE_FLAGS, read_only: readOnly });
   const [running, setRunning] = useState<string[]>([]);
   const [busy, setBusy] = useState(false);
@@ -39,7 +41,7 @@ export function ShareForm({ api, readOnly, onShared }: ShareFormProps) {
     <form className="sshx-form-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
       <h2 id="sshx-share-title">Share a terminal</h2>
       <p className="sshx-form-lead">You get two links: one lets people type, the other one only watch.</p>
-      <ShareFields options={options} onOptions={setOptions} running={running} />
+      <ShareFields options={options} onOptions={setOptions} running={running} guests={guests} />
       <Problem>{problem}</Problem>
       <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
         Share

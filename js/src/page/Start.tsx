@@ -12,6 +12,8 @@ interface StartProps {
   readOnly: boolean;
   /** Whether this server has terminals. */
   terminals: boolean;
+  /** Whether guests can come in here without a Jupyter login. */
+  guests: boolean;
   /** Jupyter's of the person; empty if it knows none. */
   name: string;
   /** Something that is no ticket, from the address. */
@@ -24,11 +26,11 @@ interface StartProps {
 }
 
 export function Start(props: StartProps) {
-  const { api, readOnly, terminals, name, ticket, loggedIn, onShared, onOpen, onJoin } = props;
+  const { api, readOnly, terminals, guests, name, ticket, loggedIn, onShared, onOpen, onJoin } = props;
   return (
     <Frame wide>
       {terminals ? (
-        <ShareForm api={api} readOnly={readOnly} onShared={onShared} />
+        <ShareForm api={api} readOnly={readOnly} guests={guests} onShared={onShared} />
       ) : (
         <section className="sshx-form-card" aria-labelledby="sshx-share-title">
           <h2 id="sshx-share-title">Share a terminal</h2>

@@ -7,11 +7,18 @@ import logo from "../forms/logo.svg";
 import "../view/theme.css";
 import "./page.css";
 
-const { root = "", defaultRole, terminals, name = "" } = document.body.dataset;
+const { root = "", defaultRole, terminals, guests, name = "" } = document.body.dataset;
 const api = new Api(new URL(root, location.href));
 
 const loggedIn = cleanAddress();
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
 createRoot(document.getElementById("sshx")!).render(
-  <App api={api} readOnly={defaultRole === "reader"} terminals={terminals === "yes"} name={name} loggedIn={loggedIn} />,
+  <App
+    api={api}
+    readOnly={defaultRole === "reader"}
+    terminals={terminals === "yes"}
+    guests={guests === "yes"}
+    name={name}
+    loggedIn={loggedIn}
+  />,
 );

@@ -2,19 +2,25 @@
 import { createElement, useState } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { SHARE_FLAGS, type ShareOptions } from "../../src/api/api";
-import { DURATIONS, ShareFields, requestOf } from "../../src/forms/ShareFields";
+import { DURATIONS, LETS_GUESTS_IN, ShareFields, requestOf } from "../../src/forms/ShareFields";
 import { after, all, cleanUp, says, show, texts, type } from "../view/render";
 
 const told = vi.fn<(options: ShareOptions) => void>();
 const request = () => requestOf(told.mock.lastCall?.[0] ?? SHARE_FLAGS);
 
-function Form({ running, titles }: { running: string[]; titles?: ReadonlyMap<string, string> }) {
+interface FormProps {
+  running: string[];
+  titles?: ReadonlyMap<string, string>;
+  guests?: boolean;
+}
+
+function Form({ running, titles, guests = false }: FormProps) {
   const [options, setOptions] = useState<ShareOptions>(SHARE_FLAGS);
   const onOptions = (next: ShareOptions) => {
     told(next);
     setOptions(next);
   };
-  return createElement(ShareFields, { options, onOptions, running, ...(titles && { titles }) });
+  return createElement(ShareFields, { options, onOptions, running, guests, ...(titles && { titles }) });
 }
 
 function labelled(label: string): HTMLInputElement {
@@ -27,6 +33,13 @@ const click = (label: string) => after(() => labelled(label).click());
 afterEach(() => {
   cleanUp();
   told.mockReset();
+});
+
+test("who shares is told when guests need no login", () => {
+  show(Form, { running: [] });
+  expect(says(LETS_GUESTS_IN)).toBe(false);
+  show(Form, { running: [], guests: true });
+  expect(says(LETS_GUESTS_IN)).toBe(true);
 });
 
 test("what is chosen is what the API is asked for", () => {

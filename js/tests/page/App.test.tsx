@@ -102,11 +102,11 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-async function open(path = "sshx/p2p", { terminals = true, readOnly = false, loggedIn = false } = {}) {
+async function open(path = "sshx/p2p", { terminals = true, readOnly = false, guests = false, loggedIn = false } = {}) {
   history.replaceState(null, "", new URL(path, ROOT));
   await settle(); // happy-dom tells of a change of the address later, browsers not at all
   root = createRoot(document.getElementById("sshx")!);
-  const how = { terminals, readOnly, loggedIn };
+  const how = { terminals, readOnly, guests, loggedIn };
   await act(() => root.render(<App api={new Api(new URL(ROOT))} {...how} name="" />));
   await settle();
 }
@@ -166,6 +166,14 @@ test("share: without history, if that is what the person chooses", async () => {
   await press("Share");
   const { body } = requests.find(({ method }) => method === "POST")!;
   expect(body).toEqual({ ...SHARE_FLAGS, terminals: ["2"], history: false });
+});
+
+test("share: who shares is told when guests need no login", async () => {
+  await open();
+  expect(text()).not.toContain("without a Jupyter login");
+  await act(() => root.unmount());
+  await open("sshx/p2p", { guests: true });
+  expect(text()).toContain("This server lets guests in with the ticket alone, without a Jupyter login.");
 });
 
 test("share: a refusal is told at the form, which stays as it is", async () => {

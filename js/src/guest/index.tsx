@@ -4,16 +4,22 @@
  */
 import { createRoot } from "react-dom/client";
 import logo from "../forms/logo.svg";
+import { tellRefusals } from "../protocol/handshake";
 import { keepIn, tabStorage } from "../session/away";
 import { App } from "./App";
 import { embeddedTicket } from "./embedded";
 import { historyStorage } from "./historyStorage";
+import { refusalsAt } from "./refusals";
 import { overRelays, throughHost, type Way } from "./ways";
 import "../view/theme.css";
+
+/** The package's version that this is of, from the bundler. */
+declare const VERSION: string;
 
 const { root } = document.body.dataset;
 const way: Way = root === undefined ? overRelays() : throughHost(new URL(root, location.href));
 
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
+tellRefusals(refusalsAt(VERSION, root !== undefined));
 keepIn(root === undefined ? historyStorage : tabStorage);
 createRoot(document.getElementById("sshx")!).render(<App way={way} invite={embeddedTicket()} />);

@@ -44,6 +44,13 @@ const REFUSED_OTHERWISE = "The host refused the connection. Ask the host for the
 /** The reasons for refusing that this version knows; a newer host may give another. */
 export type RefusalReason = keyof typeof SENTENCES;
 
+const pagesOwn: Partial<Record<RefusalReason, string>> = {};
+
+/** Let a page that knows more of what its people can do put sentences of its own in place of these. */
+export function tellRefusals(sentences: Partial<Record<RefusalReason, string>>): void {
+  Object.assign(pagesOwn, sentences);
+}
+
 /** Whether a word is one of these reasons. */
 export function isRefusalReason(word: string): word is RefusalReason {
   return Object.hasOwn(SENTENCES, word);
@@ -62,7 +69,7 @@ export class Refused extends Error {
 
   /** @param text - the host's own sentence, if it has given one. */
   constructor(reason: string, text = "") {
-    const known = isRefusalReason(reason) ? SENTENCES[reason] : REFUSED_OTHERWISE;
+    const known = isRefusalReason(reason) ? (pagesOwn[reason] ?? SENTENCES[reason]) : REFUSED_OTHERWISE;
     super(text === "" ? known : text);
     this.reason = reason;
   }

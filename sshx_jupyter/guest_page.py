@@ -28,6 +28,12 @@ PACKED = f"{MODULE}.gz"
 MODULE_SCRIPT = "sshx_web.js"
 """The same as a script, for a page from a disk, which can load nothing else."""
 
+_LICENSES = """<!-- LICENSES.txt: the licenses of all software in this file, as gzip in base64.
+To read them, open this file in a browser, press F12, and enter in the console:
+new Response(new Blob([Uint8Array.from(atob(document.getElementById("sshx-licenses").textContent), (c) => \
+c.charCodeAt())]).stream().pipeThrough(new DecompressionStream("gzip"))).text().then(console.log) -->
+<script type="text/plain" id="sshx-licenses">{packed}</script>"""
+
 # Loopback for relays on this machine, which have no certificates.
 _CONNECTIONS = "'self' https: wss: http://localhost:* ws://localhost:* http://127.0.0.1:* ws://127.0.0.1:*"
 
@@ -85,6 +91,7 @@ def single_file(invite: str = "", about: str = "") -> str:
         blocks.append(f'<script type="text/plain" id="sshx-invite">{escape(invite)}</script>')
     said = f"<noscript><p>{escape(about)}</p></noscript>\n" if about else ""
     script_hash = b64encode(sha256(script.encode()).digest()).decode()
+    blocks.append(_LICENSES.format(packed=b64encode(gzip.compress(_bundle(LICENSES), 9, mtime=0)).decode()))
     return html(
         first=(f"<!-- {escape(about)} -->\n" if about else "") + _rules(f"'sha256-{script_hash}'"),
         head=f"<style>{_bundle(STYLE).decode()}</style>",

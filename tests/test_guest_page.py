@@ -20,6 +20,9 @@ LARGEST_PAGE = 300_000
 LARGEST = 1_200_000
 """The same with it."""
 
+LARGEST_LICENSES = 30_000
+"""Bytes of the licenses in a single file; they would be 190,000 as they are."""
+
 
 def policy_of(page: str) -> dict[str, list[str]]:
     found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
@@ -63,6 +66,18 @@ def test_a_single_file_runs_one_script_and_refers_to_nothing() -> None:
     assert gzip.decompress(b64decode(found[1])) == (STATIC / "sshx_web.wasm").read_bytes()
     assert 'id="sshx-invite"' not in page
     assert single_file() == page
+
+
+def test_a_single_file_holds_the_licenses_and_how_to_read_them() -> None:
+    page = single_file()
+    note = re.search(r"<!-- LICENSES\.txt: (.*?) -->", page, re.S)
+    packed = re.search(r'<script type="text/plain" id="sshx-licenses">([\w+/=]+)</script>', page)
+    assert note is not None
+    assert packed is not None
+    assert 'getElementById("sshx-licenses")' in note[1]
+    assert not re.search("--|\\\\", note[1])
+    assert gzip.decompress(b64decode(packed[1])) == (STATIC / "LICENSES.txt").read_bytes()
+    assert len(note[0]) + len(packed[0]) < LARGEST_LICENSES
 
 
 def test_a_single_file_may_hold_a_ticket() -> None:

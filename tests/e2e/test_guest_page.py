@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -24,17 +23,10 @@ from sshx_jupyter.client import SshxClient
 from sshx_jupyter.ticket import Ticket
 from tests.e2e.browser import Person, Visitor, same_picture
 from tests.relay import Relay, running_relay
-from tests.servers import JupyterServer, free_port, jupyter_server
+from tests.servers import JupyterServer, jupyter_server
+from tests.sites import StaticServer, static_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
-
-
-class StaticServer:
-    """`python -m http.server`, with the page somewhere below its root."""
-
-    def __init__(self, port: int, log: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}/some/path/"
-        self.log = log
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -53,17 +45,12 @@ def server(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticServer]:
+    """`python -m http.server`, with the page somewhere below its root."""
     directory = tmp_path_factory.mktemp("site")
     guest_page.write_directory(directory / "some" / "path")
-    port, log = free_port(), directory / "log"
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(directory)]
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        yield StaticServer(port, log)
-    finally:
-        process.terminate()
-        process.wait()
+    with static_server(directory, directory / "log") as server:
+        server.url += "some/path/"
+        yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.recording import Connection
+
 
 def certificate(directory: Path) -> Path:
     """A file with a new key and a self-signed certificate for `localhost` and 127.0.0.1."""
@@ -43,10 +45,11 @@ def certificate(directory: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def tls_proxy(port: int) -> AsyncIterator[int]:
+async def tls_proxy(port: int, record: list[Connection] | None = None) -> AsyncIterator[int]:
     """A proxy to a port of 127.0.0.1; gives its own port. It serves one request on a connection, or one WebSocket.
 
     It passes the client's `Host` on, and says by `X-Forwarded-Proto` and `X-Forwarded-For` how the client has come.
+    Each connection is added to `record`.
     """
     tasks: set[asyncio.Task[None]] = set()
 
@@ -54,9 +57,12 @@ async def tls_proxy(port: int) -> AsyncIterator[int]:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
+        connection = Connection()
+        if record is not None:
+            record.append(connection)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                await _pass_on(reader, writer, port)
+                await _pass_on(reader, writer, port, connection)
         finally:
             writer.close()
             tasks.discard(task)
@@ -74,13 +80,19 @@ async def tls_proxy(port: int) -> AsyncIterator[int]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+async def _pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, connection: Connection
+) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
+    connection.sent += head
     behind_reader, behind = await asyncio.open_connection("127.0.0.1", port)
     try:
         forwarded = b"\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
         behind.write(head.removesuffix(b"\r\n\r\n") + forwarded)
-        ways = [asyncio.ensure_future(_copy(reader, behind)), asyncio.ensure_future(_copy(behind_reader, writer))]
+        ways = [
+            asyncio.ensure_future(_copy(reader, behind, connection.sent)),
+            asyncio.ensure_future(_copy(behind_reader, writer, connection.received)),
+        ]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
             way.cancel()
@@ -89,7 +101,8 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, p
         behind.close()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: bytearray) -> None:
     while data := await reader.read(1 << 16):
+        record += data
         writer.write(data)
         await writer.drain()

@@ -22,9 +22,11 @@ from sshx_jupyter import guest_page
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.ticket import Ticket
 from tests.e2e.browser import Person, Visitor, same_picture
+from tests.recording import Connection, spellings
 from tests.relay import Relay, running_relay
 from tests.servers import JupyterServer, jupyter_server
 from tests.sites import StaticServer, static_server
+from tests.tls import tls_proxy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
 
@@ -103,8 +105,11 @@ async def test_a_link_leads_into_the_session(
     assert "sshx1" not in log
     assert ticket not in log
     assert len(relay.record) > 10_000
-    for secret in (b"typed2by-grace", b"Grace", Ticket.decode(ticket).secret, ticket.encode()):
-        assert secret not in relay.record
+    found = Ticket.decode(ticket)
+    # It can be searched: the relay knows the host by its ID.
+    assert EndpointTicket.from_string(found.endpoint_ticket).endpoint_addr().id().to_bytes() in relay.record
+    for secret in (b"typed2by-grace", b"Grace", b"Lecture", ticket.encode(), *spellings(found.secret)):
+        assert secret not in relay.record, secret
     async with server.owner(session) as owner:
         await guest.button("Leave").click()
         await owner.wait_for(lambda c: all(user.name != "Grace" for user in c.users.values()))
@@ -158,36 +163,57 @@ async def test_a_wrong_ticket_and_one_of_a_session_that_is_over(
 
 
 async def test_the_hosts_own_server_lets_guests_in_without_a_login(browser: Browser, tmp_path: Path) -> None:
-    with jupyter_server(tmp_path, config="c.SshxApp.guests = True", base="/user/ada/") as server:
-        session = await server.share(name="Lecture")
-        ticket = session["tickets"]["write"]
-        link = f"{server.url}sshx/guest/{session['id']}#{ticket}"
-        # Links are for others than this machine: they are offered once the server knows its address.
-        assert session["urls"] == {"write": None, "read": None}
-        loaded: list[str] = []
-        guest = await Visitor.to(browser, "about:blank")
-        guest.page.on("request", lambda request: loaded.append(request.url))
-        await guest.page.goto(link)
-        started = time.monotonic()
-        await guest.button("Join").click()
-        await guest.connected()
-        assert time.monotonic() - started < 5  # 0.2 s on a quiet machine
-        await guest.run("echo without$((1+1))login")
-        await guest.sees_line("without2login")
-        await guest.show("Network")
-        await guest.screenshot("guest-page-at-the-host")
-        await guest.page.reload()
-        await guest.connected()
-        assert await guest.context.cookies() == []
-        assert guest.problems == []
-        files = {url.partition("?")[0].rpartition("/")[2] for url in loaded if not url.startswith("blob:")}
-        assert files == {session["id"], "guest.js", "guest.css"}  # and no WebAssembly
-        await guest.page.goto(f"{server.url}sshx/guest/{session['id']}")
-        await guest.join(session["tickets"]["read"])
-        await guest.connected()
-        await expect(guest.page.get_by_text("Read-only").first).to_be_visible()
-        server.stop()
-        await guest.state("ended")
+    """Through a proxy that ends TLS, which learns nothing that it does not need."""
+    config = "c.SshxApp.guests = True\nc.ServerApp.trust_xheaders = True"
+    record: list[Connection] = []
+    with jupyter_server(tmp_path, config=config, base="/user/ada/") as server:
+        async with tls_proxy(server.port, record) as port:
+            session = await server.share(name="Lecture")
+            ticket = session["tickets"]["write"]
+            page = f"https://localhost:{port}/user/ada/sshx/guest/{session['id']}"
+            # Links are for others than this machine: they are offered once the server knows its address.
+            assert session["urls"] == {"write": None, "read": None}
+            loaded: list[str] = []
+            guest = await Visitor.to(browser, "about:blank", ignore_https_errors=True)
+            guest.page.on("request", lambda request: loaded.append(request.url))
+            await guest.page.goto(f"{page}#{ticket}")
+            await guest.field("Your name").fill("Grace")
+            started = time.monotonic()
+            await guest.button("Join").click()
+            await guest.connected()
+            assert time.monotonic() - started < 5  # 0.2 s on a quiet machine
+            await guest.run("echo without$((1+1))login")
+            await guest.sees_line("without2login")
+            await guest.page.keyboard.insert_text("pasted-in-one-piece")
+            await guest.sees("pasted-in-one-piece")
+            await guest.say("said in the chat")
+            await guest.heard("said in the chat")
+            await guest.show("Network")
+            await guest.screenshot("guest-page-at-the-host")
+            await guest.page.reload()
+            await guest.connected()
+            assert await guest.context.cookies() == []
+            assert guest.problems == []
+            files = {url.partition("?")[0].rpartition("/")[2] for url in loaded if not url.startswith("blob:")}
+            assert files == {session["id"], "guest.js", "guest.css"}  # and no WebAssembly
+            await guest.page.goto(page)
+            await guest.join(session["tickets"]["read"])
+            await guest.connected()
+            await expect(guest.page.get_by_text("Read-only").first).to_be_visible()
+            server.stop()
+            await guest.state("ended")
+    sockets = [connection for connection in record if connection.is_websocket]
+    assert len(sockets) == 3
+    seen = b"\n".join(connection.plain() for connection in record)
+    # It can be searched: the session's ID, which is no secret, is in each preface, which the browser has masked.
+    session_id = bytes.fromhex(session["id"])
+    assert all(session_id in connection.plain() and session_id not in connection.sent for connection in sockets)
+    secrets = [b"without2login", b"pasted-in-one-piece", b"said in the chat", b"Grace", b"Lecture"]
+    for ticket in filter(None, session["tickets"].values()):
+        assert ticket not in server.log.read_text()
+        secrets += [ticket.encode(), *spellings(Ticket.decode(ticket).secret)]
+    for secret in secrets:
+        assert secret not in seen, secret
 
 
 async def test_only_the_relay_is_connected_to(

@@ -1,4 +1,5 @@
-"""Two or more machines in a bad network: it loses packets, is cut for a while, and gives its users other addresses.
+"""Two or more machines in a bad network: it loses packets, is cut for a while, gives its users other addresses, or lets
+nothing through but TCP with one of them.
 
 Each machine is a process in a Linux network namespace of its own, with one TUN device and no other way out. A router in
 this process carries the packets between them. It needs /dev/net/tun and the permission to make a network namespace,
@@ -28,7 +29,7 @@ TUNSETIFF = 0x400454CA  # <linux/if_tun.h>
 IFF_TUN, IFF_NO_PI = 0x1, 0x1000
 SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK = 0x8914, 0x8916, 0x891C  # <linux/sockios.h>
 IFF_UP = 0x1
-UDP = 17
+TCP, UDP = 6, 17
 
 PACKET_BYTES = 1 << 16
 PACKETS_IN_A_ROW = 64
@@ -44,6 +45,8 @@ class Counts:
     """Dropped at random."""
     cut: int = 0
     """Dropped while the machine was cut off."""
+    barred: int = 0
+    """Dropped because the network carries nothing but TCP with one machine."""
     stray: int = 0
     """Sent to or from an address that nobody has, or has no more."""
 
@@ -88,14 +91,17 @@ class Machine:
 class Network(contextlib.AbstractAsyncContextManager["Network"]):
     """The machines, and the router between them."""
 
-    def __init__(self, seed: int, delay: float) -> None:
+    def __init__(self, seed: int, delay: float, relay: str | None = None) -> None:
         """
         Args:
             seed: decides which packets are lost.
             delay: seconds that a packet takes from one machine to another.
+            relay: the address of a machine. The network carries TCP with this one, between which and the others there
+                is no NAT, and nothing else. Without it, the network carries UDP.
         """
         self._chance = random.Random(seed)
         self._delay = delay
+        self._relay = relay
         self._machines: list[Machine] = []
 
     async def __aexit__(self, *exc: object) -> None:
@@ -139,7 +145,7 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
                 packet = bytearray(os.read(machine.tun, PACKET_BYTES))
             except BlockingIOError:
                 return
-            if packet[0] >> 4 == 4 and packet[9] == UDP:
+            if packet[0] >> 4 == 4 and (packet[9] == UDP or self._relay is not None):
                 self._route(machine, packet)
 
     def _route(self, sender: Machine, packet: bytearray) -> None:
@@ -147,6 +153,9 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
         receiver = next((machine for machine in self._machines if machine.public == destination), None)
         if receiver is None or source != sender.address:
             sender.counts.stray += 1
+            return
+        if self._relay is not None and (packet[9] != TCP or self._relay not in (source, destination)):
+            sender.counts.barred += 1
             return
         for machine, passes in ((sender, sender.sends), (receiver, receiver.hears)):
             if not passes:
@@ -157,7 +166,8 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
                 return
         for machine in (sender, receiver):
             machine.counts.carried += 1
-        _rewrite(packet, sender.public, sender.shift, receiver.address, -receiver.shift)
+        if self._relay is None:
+            _rewrite(packet, sender.public, sender.shift, receiver.address, -receiver.shift)
         asyncio.get_running_loop().call_later(self._delay, self._deliver, receiver, bytes(packet))
 
     def _deliver(self, receiver: Machine, packet: bytes) -> None:

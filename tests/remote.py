@@ -24,16 +24,16 @@ PAUSES = Pauses(line=0.04, message=2.0, shell=0.5)
 """So slow that the messages that a guest misses in a minute are among the last 100, which a host keeps."""
 
 
-async def host(folder: Path) -> None:
+async def host(folder: Path, relays: str) -> None:
     """Host a session, and take part as its owner."""
-    async with await SshxNode.spawn(relays="disabled", limits=Limits(chat_burst=10**6)) as node:
+    async with await SshxNode.spawn(relays=relays, limits=Limits(chat_burst=10**6)) as node:
         session = await node.host("bad network", command=["sh"])
         assert session.ticket is not None
         ticket = session.ticket
         async with SshxClient.connect(ticket, dial=lambda: node.join(ticket), screens=False) as client:
             owner = Participant(client, "owner", PAUSES)
             sids = await open_shells(session, client, folder)
-            say(ticket=ticket, sids=sids)
+            say(ticket=ticket, sids=sids, relay=node.relay_url)
             await client.wait_for(lambda c: len(c.users) == 2)
             await _work(owner, sids)
             await owner.end(sids)
@@ -41,12 +41,13 @@ async def host(folder: Path) -> None:
             say(account=dataclasses.asdict(owner.account), places=places(session))
 
 
-async def guest(ticket: str, sids: dict[str, int]) -> None:
+async def guest(ticket: str, sids: dict[str, int], relays: str) -> None:
     """Take part as a guest, whose input is sent however long it had to wait."""
-    async with SshxClient.connect(ticket, relays="disabled", stale_input="send", screens=False) as client:
+    async with SshxClient.connect(ticket, relays=relays, stale_input="send", screens=False) as client:
         guest = Participant(client, "guest", PAUSES)
         await _work(guest, sids)
-        say(done=True)
+        path = client.path()
+        say(done=True, path=path and path.kind)
         await guest.wait_for_the_end(sids)
         say(account=dataclasses.asdict(guest.account))
 
@@ -82,6 +83,6 @@ def say(**what: Any) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "host":
-        asyncio.run(host(Path(sys.argv[2])))
+        asyncio.run(host(Path(sys.argv[2]), sys.argv[3]))
     else:
-        asyncio.run(guest(sys.argv[2], json.loads(sys.argv[3])))
+        asyncio.run(guest(sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]))

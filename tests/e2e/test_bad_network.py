@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from tests.network import Machine, Network
 from tests.participants import NAMES, Account, check, summary
+from tests.relay import PROGRAM
 from tests.remote import PAUSES
 
 pytestmark = [
@@ -23,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux has network namespaces"),
 ]
 
-HOST, GUEST = "10.0.0.1", "10.1.0.1"
+HOST, GUEST, RELAY = "10.0.0.1", "10.1.0.1", "10.4.0.1"
 ELSEWHERE, NAT = "10.2.0.{}", "10.3.0.{}"
 """Other addresses of the guest, of their own and on their NAT."""
 DELAY = 0.02
@@ -170,7 +171,7 @@ async def perform(happens: Scenario, scene: Scene) -> tuple[float, list[Any]]:
         await scene.flows()
         recovery = time.monotonic() - over
         await tell(guest, "stop")
-        assert await hear(guest) == {"done": True}
+        assert await hear(guest) == {"done": True, "path": "direct"}
         await tell(host, "stop")
         return recovery, [await hear(machine) for machine in (host, guest)]
     except asyncio.CancelledError:
@@ -185,9 +186,9 @@ async def play(happens: Scenario, folder: Path, starting: asyncio.Semaphore) -> 
     program = (sys.executable, "-m", "tests.remote")
     async with Network(seed=1, delay=DELAY) as network:
         async with starting:
-            host = await network.start(HOST, *program, "host", str(folder))
+            host = await network.start(HOST, *program, "host", str(folder), "disabled")
             told = await hear(host)
-            guest = await network.start(GUEST, *program, "guest", told["ticket"], json.dumps(told["sids"]))
+            guest = await network.start(GUEST, *program, "guest", told["ticket"], json.dumps(told["sids"]), "disabled")
             scene = Scene(host, guest)
             await scene.flows()
         # Not sooner: how long it takes until all have started depends on what else this computer does.
@@ -212,3 +213,32 @@ def test_nothing_is_lost_or_doubled(happens: Scenario, problems: dict[Scenario, 
     problem = problems[happens]
     if problem is not None:
         raise problem
+
+
+async def test_a_relay_is_all_that_connects_them(tmp_path: Path) -> None:
+    """Host, guest and relay on machines of their own. There is no UDP, and no TCP between host and guest."""
+    config, port = tmp_path / "relay.toml", 3340
+    config.write_text(f'http_bind_addr = "{RELAY}:{port}"\nenable_metrics = false\n')
+    url = f"http://{RELAY}:{port}/"
+    program = (sys.executable, "-m", "tests.remote")
+    async with Network(seed=1, delay=DELAY, relay=RELAY) as network:
+        relay = await network.start(RELAY, str(PROGRAM), "--dev", "--config-path", str(config))
+        host = await network.start(HOST, *program, "host", str(tmp_path), url)
+        told = await hear(host)
+        assert told["relay"] == url
+        guest = await network.start(GUEST, *program, "guest", told["ticket"], json.dumps(told["sids"]), url)
+        await Scene(host, guest).flows()
+        for machine in (host, guest):
+            assert machine.counts.barred > 0  # they have tried to do without the relay
+        await tell(guest, "stop")
+        assert await hear(guest) == {"done": True, "path": "relay"}
+        await tell(host, "stop")
+        answers = [await hear(machine) for machine in (host, guest)]
+    check(
+        [Account(**answer["account"]) for answer in answers],
+        told["sids"],
+        {int(sid): place for sid, place in answers[0]["places"].items()},
+        tmp_path,
+    )
+    for machine in (relay, host, guest):
+        assert machine.counts.carried > 0

@@ -284,6 +284,13 @@ async def test_three_kinds_of_guests_see_the_same(
             await with_nothing.run("printf '\\033[1;32mgreen\\033[0m and \\033[7minverse\\033[0m\\n'")
             await through_server.sees_line("green and inverse")
             await same_picture(with_nothing, through_server)
+            columns = len((await through_server.picture())["rows"][0].split("|"))
+            await with_nothing.shells().first.get_by_role("button", name="Larger", exact=True).click()
+            await in_terminal.wait_for(lambda c: c.shells[1].cols > columns)
+            size = in_terminal.shells[1]
+            await with_nothing.run("stty size")
+            await through_server.sees_line(f"{size.rows} {size.cols}")
+            await same_picture(with_nothing, through_server)
             await with_nothing.run("vim -u NONE -N")
             await with_nothing.sees("VIM - Vi IMproved")
             await through_server.type("ihello from Ada")

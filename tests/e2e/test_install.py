@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -36,9 +37,9 @@ LARGEST_LABEXTENSION = 1_200_000
 
 @pytest.fixture(scope="module")
 def bin_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment's programs: Python and pip, no Node.js."""
+    """A fresh environment's programs: Python, no Node.js. The pip of the tests works on it."""
     directory = tmp_path_factory.mktemp("venv")
-    venv.create(directory, with_pip=True)
+    venv.create(directory)
     return directory / "bin"
 
 
@@ -56,12 +57,9 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wheel(sdist: Path, bin_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that pip makes of it, without Node.js."""
-    return make_wheel(sdist, bin_dir, tmp_path_factory.mktemp("wheel"), {**os.environ, "PATH": str(bin_dir)})
-
-
-def make_wheel(source: Path, bin_dir: Path, directory: Path, environment: dict[str, str]) -> Path:
-    pip = [str(bin_dir / "python"), "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--wheel-dir", str(directory), str(source)], check=True, env=environment)
+    directory = tmp_path_factory.mktemp("wheel")
+    command = ("wheel", "--no-deps", "--wheel-dir", str(directory), str(sdist))
+    pip(bin_dir, *command, environment={**os.environ, "PATH": str(bin_dir)})
     (path,) = directory.iterdir()
     return path
 
@@ -69,13 +67,14 @@ def make_wheel(source: Path, bin_dir: Path, directory: Path, environment: dict[s
 @pytest.fixture(scope="module")
 def installed(wheel: Path, bin_dir: Path) -> Path:
     """The fresh environment with the wheel in it."""
-    pip_install(bin_dir, str(wheel))
+    # What is used is compiled then; all of it takes longer.
+    pip(bin_dir, "install", "--no-compile", "--constraint", str(ROOT / "tests" / "requirements.lock"), str(wheel))
     return bin_dir.parent
 
 
-def pip_install(bin_dir: Path, what: str) -> None:
-    pip = [str(bin_dir / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", str(ROOT / "tests" / "requirements.lock"), what], check=True)
+def pip(bin_dir: Path, *command: str, environment: dict[str, str] | None = None) -> None:
+    program = [sys.executable, "-m", "pip", "--python", str(bin_dir / "python"), "--disable-pip-version-check"]
+    subprocess.run([*program, *command, "--quiet"], check=True, env=environment)
 
 
 def files_of(wheel: Path) -> dict[str, int]:
@@ -132,8 +131,11 @@ def test_the_wheel_has_bundles_of_reasonable_size(wheel: Path) -> None:
     assert sum(data[IN_LAB + name] for name in lab) <= LARGEST_LABEXTENSION
 
 
-def test_a_checkout_and_its_source_distribution_make_the_same_wheel(wheel: Path, bin_dir: Path, tmp_path: Path) -> None:
-    assert files_of(make_wheel(ROOT, bin_dir, tmp_path, dict(os.environ))) == files_of(wheel)
+def test_a_checkout_and_its_source_distribution_make_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True)
+    (other,) = tmp_path.iterdir()
+    assert files_of(other) == files_of(wheel)
 
 
 def environment_of_its_own(home: Path) -> dict[str, str]:
@@ -184,18 +186,22 @@ def test_the_installed_command_line_writes_the_guest_page_without_rust(
 
 
 def test_jupyterlab_has_the_plugin_until_it_is_uninstalled(installed: Path, bin_dir: Path, tmp_path: Path) -> None:
-    pip_install(bin_dir, "jupyterlab")
-    environment = environment_of_its_own(tmp_path) | {"PATH": str(bin_dir)}
+    """JupyterLab itself is that of the tests, which takes a minute less than to install it."""
+    packages = os.pathsep.join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    environment = environment_of_its_own(tmp_path) | {"PATH": str(bin_dir), "PYTHONPATH": packages}
 
     def lab_extensions() -> str:
-        command = [str(bin_dir / "jupyter"), "labextension", "list"]
+        command = [str(bin_dir / "python"), "-m", "jupyterlab.labextensions", "list"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return re.sub(r"\x1b\[\d*m", "", done.stdout + done.stderr)
 
-    assert f"sshx-jupyter v{__version__} enabled OK (python, sshx-jupyter)\n" in lab_extensions()
-    pip = [str(bin_dir / "python"), "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "uninstall", "--quiet", "--yes", "sshx-jupyter"], check=True)
-    assert "sshx" not in lab_extensions()
+    said = lab_extensions()
+    assert str(installed / "share" / "jupyter" / "labextensions") in said
+    assert f"sshx-jupyter v{__version__} enabled OK (python, sshx-jupyter)\n" in said
+    pip(bin_dir, "uninstall", "--yes", "sshx-jupyter")
+    said = lab_extensions()
+    assert "JupyterLab v" in said
+    assert "sshx" not in said
     left = [path for directory in ("etc", "share") for path in (installed / directory).rglob("*sshx*")]
     assert [path for path in left if not path.is_dir() or any(path.rglob("*"))] == []
 

@@ -342,7 +342,7 @@ async def test_it_comes_back_by_itself_and_nothing_is_lost(
     seconds: float,
 ) -> None:
     guest = await in_by(browser, site.url, session["tickets"]["write"])
-    lines = int((seconds + 6) / 0.05)
+    lines = int((seconds + 3) / 0.05)
     await guest.run(f"i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo line$i; sleep 0.05; done; cat")
     await guest.sees_line("line20")
     async with gone(what, guest, server, relay):

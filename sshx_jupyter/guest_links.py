@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 from .ticket import Ticket
 
 NO_LINK = (
-    "There is no link, because no guest page is known. Send the ticket, or an invite file. For links, set "
-    "SshxApp.guest_page."
+    "There is no link, because no guest page is known. Send the ticket or, if you have a relay, an invite file. For "
+    "links, set SshxApp.guest_page."
 )
 """Where only a guest page elsewhere could make links: on the command line and in kernels."""
 NO_SERVER_LINK = (
-    "There is no link that guests can open. Send the ticket, or an invite file. For links, set SshxApp.guest_page; or "
-    "SshxApp.guests, and SshxApp.public_url to the address at which guests reach this Jupyter server."
+    "There is no link that guests can open. Send the ticket or, if you have a relay, an invite file. For links, set "
+    "SshxApp.guest_page; or SshxApp.guests, and SshxApp.public_url to the address at which guests reach this Jupyter "
+    "server."
 )
 """Where a Jupyter server hosts the session."""
 

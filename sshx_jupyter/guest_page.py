@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 from base64 import b64encode
-from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -80,7 +79,7 @@ def single_file(invite: str = "", about: str = "") -> str:
 
     Args:
         invite: the ticket of the session that it joins; empty if people bring their own.
-        about: what the file is, for those who look into it, or open it where scripts do not run.
+        about: what the file is, for people who look into it, or open it where scripts do not run. No "--" in it.
 
     Raises:
         NotBuilt: if there are no bundles.
@@ -93,7 +92,7 @@ def single_file(invite: str = "", about: str = "") -> str:
     script_hash = b64encode(sha256(script.encode()).digest()).decode()
     blocks.append(_LICENSES.format(packed=b64encode(gzip.compress(_bundle(LICENSES), 9, mtime=0)).decode()))
     return html(
-        first=(f"<!-- {escape(about)} -->\n" if about else "") + _rules(f"'sha256-{script_hash}'"),
+        first=(f"<!-- {escape(about, quote=False)} -->\n" if about else "") + _rules(f"'sha256-{script_hash}'"),
         head=f"<style>{_bundle(STYLE).decode()}</style>",
         body=said + "\n".join((APP, *blocks, f"<script>{script}</script>")),
     )
@@ -107,7 +106,6 @@ def _rules(scripts: str) -> str:
 """
 
 
-@cache
 def _packed_module() -> bytes:
     return gzip.compress(_bundle(MODULE), 9, mtime=0)
 

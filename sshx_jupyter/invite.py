@@ -1,7 +1,7 @@
 """Invite files: the guest page as one HTML file with an invite in it, a ticket that lets people in for a while.
 
-Whoever opens the file in a browser can join, with nothing installed. What it holds and when it ends is written on it:
-on the page, in a comment at its top, and where scripts do not run.
+Whoever opens the file in a browser can join, with nothing installed. The file says what it holds and when it ends: on
+the page, in a comment at its top, and where scripts do not run.
 """
 
 from __future__ import annotations
@@ -56,9 +56,33 @@ def invite_html(invite: Ticket) -> str:
     return single_file(invite.encode(), _about(invite))
 
 
+def check_target(path: str | os.PathLike[str]) -> Path:
+    """Where an invite is to be written, checked before it is made.
+
+    Raises:
+        ValueError: with a sentence, if no file can be written there.
+    """
+    target = Path(path).expanduser()
+    try:
+        target = target.resolve()
+        if target.is_dir():
+            why = "it is a directory"
+        elif target.exists() and not target.is_file():
+            why = "it is not a regular file"
+        elif not target.parent.is_dir():
+            why = "its directory does not exist"
+        elif not os.access(target.parent, os.W_OK):
+            why = "you may not write in its directory"
+        else:
+            return target
+    except (OSError, ValueError):
+        why = "the name cannot be used"
+    raise ValueError(f"The invite cannot be written to {str(path)!r}: {why}.")
+
+
 def write_invite(path: Path, html: str) -> None:
-    """Write the file, whole or not at all, so that only its owner may read it: it holds a secret. Raises OSError."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Write the file, whole or not at all. On POSIX only its owner can read it: it holds a secret. Raises OSError."""
+    descriptor, temporary = tempfile.mkstemp(prefix=".sshx-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(html)
@@ -76,7 +100,7 @@ def describe(role: str, expires: float) -> str:
 
 def _about(invite: Ticket) -> str:
     assert invite.expires is not None
-    password = " They need the session's password, too." if invite.password else ""
+    password = " They also need the password of the session." if invite.password else ""
     return (
         "This file is an invite to a terminal that someone shares with sshx-jupyter. Open it in a browser to join; it "
         f"connects through a relay. Whoever has it can {describe(invite.role, invite.expires)}.{password} Pass it on "

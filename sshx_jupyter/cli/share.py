@@ -64,7 +64,7 @@ def share(arguments: argparse.Namespace) -> int:
 
 async def _share(arguments: argparse.Namespace, settings: NodeSettings, options: ShareOptions, answering: bool) -> int:
     report = Report(sys.stderr if arguments.json else sys.stdout, settings.guest_page)
-    invite = Invite(arguments.invite, report.say) if arguments.invite else None
+    invite = Invite(arguments.invite, report.say) if arguments.invite is not None else None
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
         terminals = Terminals.own()
@@ -75,7 +75,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, options:
             session = await _host(node, options.with_default_role(settings.default_role), arguments.program)
             with recorded(session.id.hex(), session.name), contextlib.ExitStack() as stack:
                 answers = stack.enter_context(Answers(session, report.say)) if answering else None
-                session.observe(lambda event: _on_event(event, report, answers, invite, stop))
+                session.observe(lambda event: _on_event(event, report, answers, stop))
                 if not session.shells:
                     _end(stop, ENDED)  # it was that short
                 online = asyncio.ensure_future(node.online())
@@ -154,9 +154,7 @@ async def _watch_relay(node: SshxNode, session: Session, report: Report, invite:
         await invite.write(session)
 
 
-def _on_event(
-    event: SessionEvent, report: Report, answers: Answers | None, invite: Invite | None, stop: asyncio.Future[str]
-) -> None:
+def _on_event(event: SessionEvent, report: Report, answers: Answers | None, stop: asyncio.Future[str]) -> None:
     if stop.done():
         return
     session, who = event.session, clean(event.user.name) if event.user is not None else ""
@@ -176,8 +174,6 @@ def _on_event(
     elif event.kind == "newTickets":
         report.say("New tickets were made; the old ones let nobody in any more:")
         report.tickets(session)
-        if invite is not None:
-            invite.write(session)
     elif event.kind == "shellOpened":
         report.say("Another shell was opened.")
     elif event.kind == "shellClosed" and not session.shells:

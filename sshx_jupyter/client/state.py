@@ -44,7 +44,7 @@ class SessionState:
 
     @property
     def offer(self) -> str:
-        """Who shares what, as a sentence; empty before the host has told it."""
+        """A sentence that says who shares the session, and its name; empty before the host has told it."""
         name, host = self.info.get("name"), self.info.get("host")
         return f'{host} shares "{name}".' if host and name else ""
 
@@ -56,7 +56,7 @@ class SessionState:
                 self.uid, self.info = uid, info
                 return changed
             case Waiting(info):
-                self.info = info
+                self.info = {**self.info, **info}  # the token of an earlier link is still good
             case Users(users):
                 self.users = dict(users)
             case UserDiff(uid, None):

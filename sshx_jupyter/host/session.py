@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import math
 import secrets
 import time
 from collections import deque
@@ -134,7 +135,7 @@ class Session:
         self.id = session_id
         self.name = name
         self.host = host
-        """Who shares, as guests are told; empty if nobody knows."""
+        """The name of the person who shares, for guests; empty if it is not known."""
         self.options = options
         self.limits = limits
         self.scheduler = scheduler
@@ -210,14 +211,15 @@ class Session:
     def invite(self, role: Literal["writer", "reader"] = "reader", expires_in: float = INVITE_PERIOD) -> Ticket:
         """A ticket that lets nobody in after `expires_in` seconds, or after the session's end if that is sooner.
 
-        New tickets end invites as well. Who has come in by one stays, and may come back. Raises `Invalid`.
+        New tickets end invites as well. Whoever has come in by one stays, and can come back for
+        `Limits.resume_period`. Raises `Invalid`.
         """
-        if not 0 < expires_in <= LONGEST_SESSION:
-            raise Invalid("An invite lasts for a positive number of seconds, at most a year.")
-        expires = self.clock() + expires_in
+        if not 1 <= expires_in <= LONGEST_SESSION:
+            raise Invalid("An invite lasts for at least a second, and at most a year.")
+        expires = math.ceil(self.clock() + expires_in)
         if self.expires_at is not None:
-            expires = min(expires, self.expires_at)
-        ticket = self._secrets.ticket(role, self._address(), int(expires))
+            expires = min(expires, int(self.expires_at))
+        ticket = self._secrets.ticket(role, self._address(), expires)
         if ticket is None:
             raise Invalid("Nobody can type in this session, so it has no invites that let people type.", "readOnly")
         return ticket
@@ -493,7 +495,7 @@ class Session:
         return Hello(participant.speaker.uid, info)
 
     def _description(self) -> dict[str, Any]:
-        """What whoever has shown a key may know, before they are in."""
+        """What a client that has shown a key may know before it is in."""
         return {
             "session": self.id.hex(),
             "name": self.name,

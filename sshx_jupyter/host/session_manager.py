@@ -129,6 +129,8 @@ class SessionManager:
             try:
                 if session.key(preface) != key:  # new tickets were made, or the client was removed, meanwhile
                     raise Refused("invalidAuth" if preface.client is None else "unknownClient")
+                if session.invite_ended(preface):
+                    raise Refused("inviteEnded")
                 await session.serve(link, secured, key, join, rest)
             except Refused as refused:  # by now the client understands encrypted messages only
                 self.refused[refused.reason] += 1

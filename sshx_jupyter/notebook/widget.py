@@ -17,7 +17,7 @@ from traitlets import Bool, Dict, List, Unicode
 
 from ..client import SessionEnded, SshxClient
 from ..client.command import CommandError, RunResult
-from ..invite import describe, write_invite
+from ..invite import check_target, describe, write_invite
 from ..links.comm import CommLink
 from ..protocol.messages import Hear, Role
 from ..text import parse_duration
@@ -119,12 +119,12 @@ class SharedSession(SessionWidget):
         self._call(client.set_role(uid, role))
 
     def invite(self, path: str | os.PathLike[str], role: Role = "reader", expires: str | float = "1d") -> Invite:
-        """Write an invite file for a session of one's own: whoever opens it in a browser is in, with nothing installed.
+        """Write an invite file for a session of one's own: whoever opens it in a browser can join.
 
         It needs a relay. It also ends when the session does, and when new tickets are made.
 
         Args:
-            path: where to write it, such as "invite.html". A file that is there is replaced.
+            path: where to write it, such as "invite.html". An existing file is replaced.
             role: "reader" lets people watch, "writer" type as well.
             expires: until when it lets people in: seconds, or a text such as "2h".
 
@@ -134,19 +134,24 @@ class SharedSession(SessionWidget):
         hosted = self._hosted
         self._client  # noqa: B018 - raises where the session is over
         if hosted is None:
-            raise SharingError("Only who shares a session can make invites. Pass on the ticket instead.")
+            raise SharingError("Only the person who shares a session can make invites. Pass on the ticket instead.")
         if role not in ("writer", "reader"):
             raise SharingError('An invite is for a "writer" or a "reader".')
         try:
             seconds = parse_duration(str(expires))
+        except ValueError:
+            raise SharingError('`expires` must be a positive duration, such as "2h".') from None
+        _need(path, (str, os.PathLike), 'A path is a text, such as "invite.html".')
+        try:
+            target = check_target(path)
         except ValueError as error:
-            raise SharingError(f"This is no time for an invite to end after: {error}.") from None
+            raise SharingError(str(error)) from None
         made: InviteFile = self._call(hosted.invite(role, seconds))
         try:
-            write_invite(Path(path), made.html)
+            write_invite(target, made.html)
         except OSError as error:
-            raise SharingError(f"The invite cannot be written to {path}: {error.strerror}.") from None
-        return Invite(Path(path), role, made.expires)
+            raise SharingError(f"The invite cannot be written to {target}: {error.strerror}.") from None
+        return Invite(target, role, made.expires)
 
     def stop(self) -> None:
         """Stop sharing, or leave a session that was joined. Terminals of a Jupyter server live on."""

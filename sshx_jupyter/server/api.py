@@ -24,6 +24,7 @@ from ..invite import InviteRole, NoRelay, invite_html, make_invite
 from ..text import utc
 from .base import ApiError, SshxHandler
 from .body import check_name, read_body
+from .pages import MADE_UP
 
 ON_HUB = "JUPYTERHUB_SERVICE_PREFIX"
 """The environment variable that servers of a JupyterHub have."""
@@ -145,7 +146,7 @@ class SessionsHandler(_Handler):
         """What Jupyter calls the user, unless it has made that up."""
         user = self.current_user
         name = str(getattr(user, "display_name", "") or getattr(user, "name", ""))
-        return None if name.startswith("Anonymous ") else name
+        return None if name.startswith(MADE_UP) else name
 
     def _directory(self, text: str) -> str:
         """The directory of this name, relative to the server's root as for Jupyter's own terminals."""
@@ -224,7 +225,8 @@ class InviteHandler(_Handler):
         except NotBuilt as error:
             raise ApiError(503, "notBuilt", str(error)) from None
         assert invite.expires is not None
-        self.reply({"role": invite.role, "expires_at": utc(invite.expires), "html": text})
+        model = {"role": invite.role, "expires_at": utc(invite.expires), "html": text}
+        self.finish(await asyncio.to_thread(json.dumps, model))
 
 
 class NothingHandler(_Handler):

@@ -120,6 +120,23 @@ async def test_written_by_the_command_line(browser: Browser, relay: Relay, tmp_p
         await asyncio.to_thread(shared.close)
 
 
+async def test_the_command_line_writes_it_once_there_is_a_relay(tmp_path: Path) -> None:
+    file = tmp_path / "invite.html"
+    async with running_relay(tmp_path) as relay:
+        relay.stop()
+        options = ("--relays", relay.url, "--invite", str(file), "--password")
+        shared = await asyncio.to_thread(Shared, Sshx(tmp_path), options, ("sh",))
+        try:
+            await asyncio.to_thread(shared.said, f"The invite {file} is written once a relay has been found.")
+            assert not file.exists()
+            await relay.start()
+            await asyncio.to_thread(shared.said, f"The invite is {file}. Whoever opens it in a browser can watch")
+            assert "They also need the password." in shared.stderr
+            assert ticket_in(file).password
+        finally:
+            await asyncio.to_thread(shared.close)
+
+
 @pytest.mark.parametrize("where", ["server", "kernel"])
 async def test_written_by_python(
     browser: Browser, server: JupyterServer, relay: Relay, tmp_path: Path, where: str
@@ -138,7 +155,7 @@ except sshx_jupyter.SharingError as error:
         result: Any = await kernel.run(code)
         assert not result.error, result
         assert f"<Invite {str(file)!r}: whoever opens it in a browser can watch and type until 2" in result.text
-        assert "The invite cannot be written to /nowhere/invite.html: No such file or directory." in result.text
+        assert "The invite cannot be written to '/nowhere/invite.html': its directory does not exist." in result.text
         ticket = ticket_in(file)
         assert ticket.role == "writer"
         assert ticket.expires == pytest.approx(time.time() + 7200, abs=60)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,7 @@ from sshx_jupyter.host.errors import Invalid
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.invite import NoRelay, make_invite
 from sshx_jupyter.protocol.handshake import ClientKey, Credentials, Refused
-from sshx_jupyter.protocol.messages import Hello, Waiting
+from sshx_jupyter.protocol.messages import Closed, Hello, Waiting
 from sshx_jupyter.ticket import Ticket
 from tests.sessions import Host, RawClient, credentials, hosting, own_key
 
@@ -49,7 +50,7 @@ async def test_an_invite_lets_people_in_until_it_ends(host: Host) -> None:
     pass_by(session, 86_390)
     async with SshxClient.connect(invite.credentials(), dial=host.dial):
         pass
-    pass_by(session, 86_400)
+    pass_by(session, 86_401)
     assert await refusal(host, invite.credentials()) == "inviteEnded"
     async with host.connect(session, "reader"):  # the ticket itself does not end
         pass
@@ -105,7 +106,7 @@ async def test_an_invite_ends_with_its_session(host: Host) -> None:
     assert session.invite("reader", 60).expires == pytest.approx(time.time() + 60, abs=5)
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 367 * 86_400])
+@pytest.mark.parametrize("seconds", [0, 0.5, -1, float("nan"), float("inf"), 367 * 86_400])
 async def test_an_invite_ends_within_a_year(host: Host, seconds: float) -> None:
     session = await host.create()
     with pytest.raises(Invalid, match="at most a year"):
@@ -145,6 +146,40 @@ async def test_a_waiting_client_knows_who_shares_what(host: Host) -> None:
     await connecting
     [said] = [getattr(event, "reason", "") for event in events if getattr(event, "state", "") == "waiting"]
     assert said == f'{account_name()} shares "training run".'
+
+
+async def test_a_client_that_waits_again_keeps_its_own_key(host: Host) -> None:
+    """A notebook's view comes by that key, and gets no ticket."""
+    session = await host.create("training run", approve=True)
+    uids: asyncio.Queue[int] = asyncio.Queue()
+    session.observe(lambda event: uids.put_nowait(event.uid or 0) if event.kind == "asked" else None)
+    events: list[object] = []
+    entering = asyncio.ensure_future(_stay(host, session, events))
+    session.approve(await uids.get(), True)
+    client, leave = await entering
+    token = client.info["token"]
+    session._resume_table._entries.clear()  # as if it had been away for long
+    [participant] = session._sender.everyone()
+    participant.cut()
+    await uids.get()
+    await client.wait_for(lambda c: c.state == "waiting")
+    assert client.info["token"] == token
+    await leave()
+
+
+async def _stay(host: Host, session: Session, events: list[object]) -> tuple[SshxClient, Callable[[], Awaitable[None]]]:
+    stack = contextlib.AsyncExitStack()
+    client = await stack.enter_async_context(host.connect(session, on_event=events.append))
+    return client, stack.aclose
+
+
+async def test_an_invite_that_ends_during_the_handshake_lets_nobody_in(host: Host) -> None:
+    session = await host.create()
+    client = RawClient(await host.dial(), session.invite("writer", 60).credentials())
+    await client.shake()
+    pass_by(session, 61)
+    await client.join_only()
+    assert (await client.until(Closed)).code == "inviteEnded"
 
 
 async def _enter(host: Host, session: Session, events: list[object]) -> None:

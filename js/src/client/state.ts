@@ -31,6 +31,8 @@ export class SessionState extends Events {
   #role: Role;
   /** Number of the last chat message. */
   #heard = 0;
+  /** What `info` was made of. */
+  #told: ReadonlyMap<string, unknown> = new Map();
 
   /** @param role - the one that the credentials claim. */
   constructor(role: Role) {
@@ -55,10 +57,11 @@ export class SessionState extends Events {
   }
 
   protected takeWaiting({ info }: Told<"waiting">): void {
-    this.#takeInfo(info);
+    this.#takeInfo(new Map([...this.#told, ...info])); // what is known from earlier stays
   }
 
   #takeInfo(info: ReadonlyMap<string, unknown>): void {
+    this.#told = info;
     const text = (key: string) => {
       const value = info.get(key);
       return typeof value === "string" ? value : "";

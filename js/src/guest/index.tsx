@@ -20,6 +20,7 @@ const { root } = document.body.dataset;
 const way: Way = root === undefined ? overRelays() : throughHost(new URL(root, location.href));
 
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;
-tellRefusals(refusalsAt(VERSION, root !== undefined));
+const invite = embeddedTicket();
+tellRefusals(refusalsAt(VERSION, root !== undefined, invite !== ""));
 keepIn(root === undefined ? historyStorage : tabStorage);
-createRoot(document.getElementById("sshx")!).render(<App way={way} invite={embeddedTicket()} />);
+createRoot(document.getElementById("sshx")!).render(<App way={way} invite={invite} />);

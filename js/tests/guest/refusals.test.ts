@@ -13,6 +13,11 @@ test("the page of any web server says its version, and where to get another one"
   expect(new Refused("version", "The host's own words.").message).toBe("The host's own words.");
 });
 
+test("an invite file says where to get another one", () => {
+  tellRefusals(refusalsAt("1.2.3", false, true));
+  expect(new Refused("version").message).toMatch(/This page is version 1.2.3. Ask the host for a new invite.$/);
+});
+
 test("the page of the host's server is loaded again from there, and reaches no other server", () => {
   tellRefusals(refusalsAt("1.2.3", true));
   expect(new Refused("version").message).toContain("This page is version 1.2.3. Reload the page");

@@ -198,6 +198,14 @@ test("an owner does not", () => {
   expect(says("Ada")).toBe(false);
 });
 
+test("someone who could not come back reads why, and not that the session has ended", () => {
+  const reason = "This invite has ended. Ask the host for a new one.";
+  Object.assign(client, { state: "ended", reason, endCode: "inviteEnded", shells: new Map() });
+  view({ onLeave: () => undefined });
+  expect(texts("h2")).toEqual(["This invite has ended"]);
+  expect(says(reason)).toBe(true);
+});
+
 test("waiting for approval has a screen", () => {
   client.state = "waiting";
   view();

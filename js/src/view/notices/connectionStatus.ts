@@ -76,14 +76,21 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
       if (endCode === "removed") return { ...ENDED, mood: "door", title: "You were removed", text: reason };
       if (endCode === "left") return { ...ENDED, title: "You left the session", text: "" };
       if (endCode === "notAdmitted") return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
-      if (!shells) return { ...ENDED, text: reason };
-      return { ...ENDED, kind: "banner", text: `${reason} What was there stays readable.` };
+      if (!shells) return { ...ENDED, ...turnedAway(endCode), text: reason };
+      return { ...ENDED, ...turnedAway(endCode), kind: "banner", text: `${reason} What was there stays readable.` };
   }
 }
 
 /** A newer host may have more reasons. */
 function refused(refusal: Refusal | null): Refused {
   return refusal !== null && Object.hasOwn(REFUSALS, refusal) ? REFUSALS[refusal] : OTHER;
+}
+
+/** The session may go on, but not for this person, who could not come back. */
+function turnedAway(code: string | null): Pick<ConnectionStatus, "mood" | "title"> | null {
+  if (code === null || code === "notFound" || !Object.hasOwn(REFUSALS, code)) return null;
+  const { mood, title } = REFUSALS[code as Refusal];
+  return { mood, title };
 }
 
 const ENDED: ConnectionStatus = {

@@ -81,7 +81,7 @@ export function InvitePanel({ invite }: { invite: Invite }) {
       <p className="sshx-hint">
         {urls
           ? "Guests open the link in a browser. Or they paste it or the ticket at "
-          : "There is no link that guests could open. Send an invite file, or set SshxApp.guest_page for links. Or guests paste the ticket at "}
+          : `There is no link that guests could open. ${makeFile ? "Save an invite, or set" : "Set"} SshxApp.guest_page for links. Or guests paste the ticket at `}
         /sshx/p2p of their own Jupyter server, or after %sshx join in a notebook; from a plain shell, they use the
         command:
       </p>

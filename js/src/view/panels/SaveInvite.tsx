@@ -49,7 +49,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
           <legend className="sshx-unseen">Invite</legend>
           <p className="sshx-hint">
             A file to send. Whoever opens it in a browser can join until it ends, with nothing installed. It connects
-            through a relay.
+            through a relay. If the session has a password or asks you for approval, this invite does too.
           </p>
           <div className="sshx-save-invite-choices">
             {mayWrite && (

@@ -80,7 +80,7 @@ test("without a page that could be opened there are tickets", async () => {
   click("Show the ticket’s secret");
   expect(texts("code")).toEqual([WRITE]);
   expect(texts(".sshx-hint").join()).toContain(
-    "There is no link that guests could open. Send an invite file, or set SshxApp.guest_page",
+    "There is no link that guests could open. Set SshxApp.guest_page for links.",
   );
 });
 
@@ -170,6 +170,11 @@ describe("an invite file", () => {
     await save();
     expect(texts("[role=alert]")).toEqual(["An invite file needs a relay."]);
     expect(texts(".sshx-save-invite [role=status]")).toEqual([""]);
+  });
+
+  test("is offered in place of a link", () => {
+    show(InvitePanel, { invite: { tickets: TICKETS, urls: null, makeFile } });
+    expect(texts(".sshx-hint").join()).toContain("Save an invite, or set SshxApp.guest_page for links.");
   });
 
   test("is not offered where nobody makes one", () => {

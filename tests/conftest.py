@@ -19,8 +19,9 @@ settings.register_profile("busy machine", deadline=None)  # an example takes as 
 settings.load_profile("busy machine")
 
 IN_THE_BROWSER = ["test_lab", "test_notebook", "test_browser"]
-"""In the order in which they run: the last measure more, and nothing else runs by then. The guest page's tests, which
-leave much room for a busy machine, run with the others."""
+"""In the order in which they run: the last measure more, and nothing else runs by then."""
+BESIDE_THEM = "test_guest_page"
+"""In the browser as well, but without close measurements: the other process runs it beside the first of them."""
 ASYNC_TIMEOUT = 60.0
 """Seconds that an async test may take. pytest-timeout, which is for what hangs for good, would end the whole run."""
 
@@ -28,7 +29,7 @@ ASYNC_TIMEOUT = 60.0
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Chromium needs all cores for itself: what it does comes last, when the other process has done its part.
     last = {stem: place for place, stem in enumerate(IN_THE_BROWSER, 1)}
-    items.sort(key=lambda item: last.get(item.path.stem, 0))
+    items.sort(key=lambda item: last.get(item.path.stem, 0.5 if item.path.stem == BESIDE_THEM else 0))
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")

@@ -18,7 +18,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.base.handlers import JupyterHandler, PublicStaticFileHandler
 from tornado import web
 from tornado.escape import url_escape
-from tornado.web import RequestHandler
+from tornado.web import GZipContentEncoding, RequestHandler
 
 from ..page_html import APP, STATIC, html, policy
 from .base import SshxHandler
@@ -104,6 +104,11 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
 
 class StaticHandler(Lenient, PublicStaticFileHandler):
     """The bundle. There is nothing secret in it, and the way to the login needs it."""
+
+    def prepare(self) -> None:
+        # A third of the bytes. tornado's own setting for it would be the whole server's.
+        if "Range" not in self.request.headers:
+            self._transforms.append(GZipContentEncoding(self.request))
 
     def parse_url_path(self, url_path: str) -> str:
         if "\0" in url_path:

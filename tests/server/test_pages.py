@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 from html.parser import HTMLParser
@@ -88,6 +89,22 @@ async def test_a_new_bundle_has_a_new_address(bundle: Path, server: Server) -> N
     (bundle / "page.js").write_text("/* another */")
     after = Page((await server.call("GET", "sshx/p2p")).body).addresses
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, True, False]
+
+
+async def test_bundles_are_sent_compressed(bundle: Path, server: Server) -> None:
+    script = "/* a bundle */\n" * 10_000
+    (bundle / "page.js").write_text(script)
+    zipped: dict[str, Any] = {"headers": {"Accept-Encoding": "gzip"}, "decompress_response": False}
+    answer = await server.call("GET", "static/sshx_jupyter/page.js", **zipped)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.body).decode() == script
+    plain = await server.call("GET", "static/sshx_jupyter/page.js", decompress_response=False)
+    assert plain.body.decode() == script
+    zipped["headers"]["Range"] = "bytes=3-12"
+    part = await server.call("GET", "static/sshx_jupyter/page.js", **zipped)
+    assert (part.status, part.body.decode()) == (206, script[3:13])
+    again = {"headers": {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["Etag"]}}
+    assert (await server.call("GET", "static/sshx_jupyter/page.js", **again)).status == 304
 
 
 async def test_nothing_else_is_served(bundle: Path, server: Server) -> None:

@@ -62,9 +62,8 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     Raises:
         ValueError: with a sentence, if no file can be written there.
     """
-    target = Path(path).expanduser()
     try:
-        target = target.resolve()
+        target = Path(path).expanduser().resolve()
         if target.is_dir():
             why = "it is a directory"
         elif target.exists() and not target.is_file():
@@ -75,7 +74,7 @@ def check_target(path: str | os.PathLike[str]) -> Path:
             why = "you may not write in its directory"
         else:
             return target
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last for a ~ of nobody
         why = "the name cannot be used"
     raise ValueError(f"The invite cannot be written to {str(path)!r}: {why}.")
 

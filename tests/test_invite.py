@@ -39,6 +39,11 @@ def test_the_home_directory_may_be_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_
     assert check_target("~/invite.html") == tmp_path / "invite.html"
 
 
+def test_the_home_of_nobody_is_no_place() -> None:
+    with pytest.raises(ValueError, match="the name cannot be used"):
+        check_target("~nobody-of-this-name/invite.html")
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

@@ -115,7 +115,8 @@ def test_ctrl_c_and_all_other_keys_go_to_the_shell(joined: Terminal) -> None:
     joined.enter("sleep 1000; echo not $((1 + 1))")
     joined.key("C-c")
     joined.wait_for(r"\^C")
-    joined.enter("cat -v")
+    joined.enter("echo rea''dy; cat -v")
+    joined.wait_for("^ready")
     for key in ("Up", "F5", "M-x", "C-g", "Escape", "C-z"):
         joined.key("C-v", key)
     joined.wait_for(r"\^\[\[A\^\[\[15~\^\[x\^G\^\[")
@@ -125,7 +126,8 @@ def test_ctrl_c_and_all_other_keys_go_to_the_shell(joined: Terminal) -> None:
 
 
 def test_the_menu_key_itself_can_be_sent(joined: Terminal) -> None:
-    joined.enter("cat -v")
+    joined.enter("echo rea''dy; cat -v")
+    joined.wait_for("^ready")  # before, keys would still go to the shell, which edits its line
     joined.key("C-v", "C-]", "C-]", "Enter")
     joined.wait_for(r"^\^\] ")
     joined.key("C-]")

@@ -29,7 +29,7 @@ BUNDLE = {"page.js", "page.css", "login.js", "widget.js", "loader.js", "LICENSES
     "guest.css",
     "sshx_web.wasm",
 }
-LARGEST_BUNDLE = 900_000
+LARGEST_BUNDLE = 950_000
 LABEXTENSION = "sshx_jupyter/labextension/"
 IN_LAB = "share/jupyter/labextensions/sshx-jupyter/"
 LARGEST_LABEXTENSION = 1_200_000

@@ -1,7 +1,7 @@
 """Invite files: the guest page as one HTML file with an invite in it, a ticket that lets people in for a while.
 
-Whoever opens the file in a browser can join, with nothing installed. The file says what it holds and when it ends: on
-the page, in a comment at its top, and where scripts do not run.
+Anyone who opens the file in a browser can join, with nothing installed. The file says what it holds and when it ends:
+on the page, in a comment at its top, and where scripts do not run.
 """
 
 from __future__ import annotations
@@ -102,6 +102,6 @@ def _about(invite: Ticket) -> str:
     password = " They also need the password of the session." if invite.password else ""
     return (
         "This file is an invite to a terminal that someone shares with sshx-jupyter. Open it in a browser to join; it "
-        f"connects through a relay. Whoever has it can {describe(invite.role, invite.expires)}.{password} Pass it on "
-        "only to people whom the host would invite."
+        f"connects through a relay. Anyone who has it can {describe(invite.role, invite.expires)}.{password} Pass it "
+        "on only to people whom the host would invite."
     )

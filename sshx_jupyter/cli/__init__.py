@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     share.add_argument(
         "--invite",
         metavar="FILE",
-        help="also write an HTML file that lets whoever opens it in a browser watch, for a day; it needs a relay",
+        help="also write an HTML file: anyone who opens it in a browser can watch, for a day; it needs a relay",
     )
     _network_options(share)
     share.set_defaults(run="share:share")

@@ -44,4 +44,4 @@ class Invite:
             assert ticket.expires is not None
             may = describe(ticket.role, ticket.expires)
             password = " They also need the password." if ticket.password else ""
-            self._say(f"The invite is {path}. Whoever opens it in a browser can {may}.{password}")
+            self._say(f"The invite is {path}. Anyone who opens it in a browser can {may}.{password}")

@@ -21,7 +21,7 @@ QUEUE_BYTES = 4 << 20
 @dataclass(frozen=True)
 class StateChanged:
     """The client's connection is in another state. For `reconnecting` and `ended`, `reason` says why in a sentence; for
-    `waiting`, it says who shares what, if the host tells it. For `ended`, `code` says it in a word."""
+    `waiting`, it names the host and the session, if the host tells them. For `ended`, `code` says it in a word."""
 
     state: State
     reason: str = ""

@@ -19,8 +19,8 @@ class SessionState:
         users: the users who are here, by uid.
         shells: the shells, by sid, the topmost last.
         messages: the chat so far, oldest first.
-        info: what the host says of the session: name, host (who shares), role, readOnly and so on; while one waits to
-            be let in, only a part of it.
+        info: what the host says of the session: name, host (the name of the person who shares), role, readOnly and so
+            on; while the client waits for approval, only a part of it.
         shell_latency: milliseconds from input to output at the host, or None before it is known.
     """
 

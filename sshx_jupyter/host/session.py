@@ -211,7 +211,7 @@ class Session:
     def invite(self, role: Literal["writer", "reader"] = "reader", expires_in: float = INVITE_PERIOD) -> Ticket:
         """A ticket that lets nobody in after `expires_in` seconds, or after the session's end if that is sooner.
 
-        New tickets end invites as well. Whoever has come in by one stays, and can come back for
+        New tickets end invites as well. Guests who came in by one stay, and can come back for
         `Limits.resume_period`. Raises `Invalid`.
         """
         if not 1 <= expires_in <= LONGEST_SESSION:

@@ -68,7 +68,7 @@ class SessionManager:
         Args:
             options: how it is shared.
             command: what the new terminal runs; None means the user's shell.
-            host: who shares, as guests are told; None means the name of this process's account.
+            host: the name of the person who shares, for guests; None means the name of this process's account.
 
         Raises `NotHere`, `Invalid`, `Full` or `TerminalsUnavailable`; nothing has been created then.
         """

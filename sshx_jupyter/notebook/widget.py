@@ -119,7 +119,7 @@ class SharedSession(SessionWidget):
         self._call(client.set_role(uid, role))
 
     def invite(self, path: str | os.PathLike[str], role: Role = "reader", expires: str | float = "1d") -> Invite:
-        """Write an invite file for a session of one's own: whoever opens it in a browser can join.
+        """Write an invite file for a session of one's own: anyone who opens it in a browser can join.
 
         It needs a relay. It also ends when the session does, and when new tickets are made.
 
@@ -329,7 +329,7 @@ class Invite:
     expires: float
 
     def __repr__(self) -> str:
-        return f"<Invite {str(self.path)!r}: whoever opens it in a browser can {describe(self.role, self.expires)}>"
+        return f"<Invite {str(self.path)!r}: anyone who opens it in a browser can {describe(self.role, self.expires)}>"
 
 
 def _need(value: object, kind: type | tuple[type, ...], what: str) -> None:

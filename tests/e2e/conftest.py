@@ -1,4 +1,4 @@
-"""Two real Jupyter servers on this machine, A that shares and B through which guests join, and a browser."""
+"""Two real Jupyter servers on this machine, A that shares and B through which guests join, a relay, and a browser."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.e2e.browser import chromium
+from tests.relay import Relay, running_relay
 from tests.servers import JupyterServer, jupyter_server
 
 RECORDER = """
@@ -75,3 +76,17 @@ async def browser(_chromium: Browser) -> AsyncIterator[Browser]:
     yield _chromium
     for context in _chromium.contexts:
         await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def relay(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Relay]:
+    async with running_relay(tmp_path_factory.mktemp("relay")) as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def server(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """A host's server, whose tickets name the relay."""
+    config = f"c.SshxApp.relays = [{relay.url!r}]"
+    with jupyter_server(tmp_path_factory.mktemp("host"), config=config) as server:
+        yield server

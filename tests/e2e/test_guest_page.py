@@ -23,26 +23,12 @@ from sshx_jupyter.client import SshxClient
 from sshx_jupyter.ticket import Ticket
 from tests.e2e.browser import Person, Visitor, same_picture
 from tests.recording import Connection, spellings
-from tests.relay import Relay, running_relay
+from tests.relay import Relay
 from tests.servers import JupyterServer, jupyter_server
 from tests.sites import StaticServer, static_server
 from tests.tls import tls_proxy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def relay(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Relay]:
-    async with running_relay(tmp_path_factory.mktemp("relay")) as relay:
-        yield relay
-
-
-@pytest.fixture(scope="module")
-def server(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
-    """The host's."""
-    config = f"c.SshxApp.relays = [{relay.url!r}]"
-    with jupyter_server(tmp_path_factory.mktemp("host"), config=config) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

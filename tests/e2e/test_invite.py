@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from sshx_jupyter.ticket import Ticket
@@ -18,23 +16,11 @@ from tests.cli.programs import Shared, Sshx
 from tests.e2e.browser import Person, Visitor
 from tests.notebook.kernels import lone_kernel, server_kernel
 from tests.relay import Relay, running_relay
-from tests.servers import JupyterServer, jupyter_server
+from tests.servers import JupyterServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
 
 LOAD = "%load_ext sshx_jupyter\nimport sshx_jupyter\n"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def relay(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Relay]:
-    async with running_relay(tmp_path_factory.mktemp("relay")) as relay:
-        yield relay
-
-
-@pytest.fixture(scope="module")
-def server(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
-    with jupyter_server(tmp_path_factory.mktemp("host"), config=f"c.SshxApp.relays = [{relay.url!r}]") as server:
-        yield server
 
 
 def ticket_in(file: Path) -> Ticket:
@@ -81,7 +67,7 @@ async def test_saved_from_the_share_panel(browser: Browser, server: JupyterServe
     assert ticket.role == "reader"
     assert ticket.expires == pytest.approx(time.time() + 86_400, abs=60)
     top = file.read_text()[:900]
-    assert "Whoever has it can watch, not type, until 2" in top
+    assert "Anyone who has it can watch, not type, until 2" in top
     guest = await opened(browser, file)
     await expect(guest.page.locator("form")).to_contain_text(re.compile("You can watch, not type. This invite ends on"))
     await guest.screenshot("invite-opened")
@@ -109,7 +95,7 @@ async def test_written_by_the_command_line(browser: Browser, relay: Relay, tmp_p
     shared = await asyncio.to_thread(Shared, Sshx(tmp_path), options, ("sh",))  # the relay's recorder is in this loop
     try:
         await asyncio.to_thread(
-            shared.said, f"The invite is {file}. Whoever opens it in a browser can watch, not type, until 2"
+            shared.said, f"The invite is {file}. Anyone who opens it in a browser can watch, not type, until 2"
         )
         assert file.stat().st_mode & 0o777 == 0o600
         assert ticket_in(file).role == "reader"
@@ -130,7 +116,7 @@ async def test_the_command_line_writes_it_once_there_is_a_relay(tmp_path: Path) 
             await asyncio.to_thread(shared.said, f"The invite {file} is written once a relay has been found.")
             assert not file.exists()
             await relay.start()
-            await asyncio.to_thread(shared.said, f"The invite is {file}. Whoever opens it in a browser can watch")
+            await asyncio.to_thread(shared.said, f"The invite is {file}. Anyone who opens it in a browser can watch")
             assert "They also need the password." in shared.stderr
             assert ticket_in(file).password
         finally:
@@ -154,7 +140,7 @@ except sshx_jupyter.SharingError as error:
 """
         result: Any = await kernel.run(code)
         assert not result.error, result
-        assert f"<Invite {str(file)!r}: whoever opens it in a browser can watch and type until 2" in result.text
+        assert f"<Invite {str(file)!r}: anyone who opens it in a browser can watch and type until 2" in result.text
         assert "The invite cannot be written to '/nowhere/invite.html': its directory does not exist." in result.text
         ticket = ticket_in(file)
         assert ticket.role == "writer"

@@ -26,7 +26,7 @@ export interface HeldInput {
 export interface SessionInfo {
   session: string;
   name: string;
-  /** Who shares; empty if the host does not say. */
+  /** The name of the person who shares; empty if the host does not tell it. */
   host: string;
   readOnly: boolean;
   /** Whether nobody new is let in. */

@@ -16,7 +16,7 @@ export interface Invite {
 
 export type InviteRole = "reader" | "writer";
 
-/** An HTML file that lets whoever opens it in a browser in until it ends. A secret. */
+/** An HTML file: anyone who opens it in a browser can join until it ends. A secret. */
 export interface InviteFile {
   name: string;
   html: string;

@@ -46,7 +46,7 @@ interface Case {
   endCode: string | null;
   /** Whether there is something to read behind a banner. */
   shells: boolean;
-  /** Who shares what, as a sentence without its period; empty before the host has said it. */
+  /** The sentence that names the host and the session, without its period; empty before the host has told them. */
   offer: string;
 }
 

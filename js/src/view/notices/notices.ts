@@ -78,7 +78,7 @@ export function summary(names: readonly string[]): string {
   return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? "other" : "others"}`;
 }
 
-/** Who shares what, without a period; empty for owners, and where the host does not say. */
+/** The sentence that names the host and the session, without its period; empty for owners, and where the host tells neither. */
 export function offerOf({ role, info }: Pick<Client, "role" | "info">): string {
   return role !== "owner" && info?.host && info.name ? `${info.host} shares “${info.name}”` : "";
 }

@@ -1,4 +1,4 @@
-/** Saves an invite: an HTML file that lets whoever opens it in a browser in, with nothing installed, for a while. */
+/** Saves an invite: an HTML file. Anyone who opens it in a browser can join for a while, with nothing installed. */
 import { useState } from "react";
 import type { InviteFile, InviteRole, MakeFile } from "../../session/access";
 import { useId } from "../useId";
@@ -48,7 +48,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
         <fieldset>
           <legend className="sshx-unseen">Invite</legend>
           <p className="sshx-hint">
-            A file to send. Whoever opens it in a browser can join until it ends, with nothing installed. It connects
+            A file to send. Anyone who opens it in a browser can join until it ends, with nothing installed. It connects
             through a relay. If the session has a password or asks you for approval, this invite does too.
           </p>
           <div className="sshx-save-invite-choices">

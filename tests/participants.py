@@ -13,7 +13,7 @@ from pathlib import Path
 from sshx_jupyter import SshxClient
 from sshx_jupyter.client.events import Event, Output, StateChanged
 from sshx_jupyter.host.session import Session
-from sshx_jupyter.protocol.messages import Geometry, Hear
+from sshx_jupyter.protocol.messages import Hear
 
 NAMES = ("owner", "guest")
 THE_END = "the end"
@@ -82,7 +82,7 @@ class Participant:
                 for _ in range(5):
                     x, y = self._chance.randint(-500, 500), self._chance.randint(-500, 500)
                     account.place = [x, y]
-                    await client.move(sid, Geometry(x, y, 24, 80))
+                    await client.move(sid, (x, y))
                 await client.close_shell(shell)
                 await self._pause(pauses.shell)
 

@@ -21,7 +21,6 @@ from ..host.session import FAREWELL, Session, SessionEvent
 from ..host.share_options import ShareOptions
 from ..host.terminals import Terminals
 from ..node import SshxNode
-from ..protocol.messages import Geometry
 from ..share_flags import read_share_flags
 from .answers import Answers
 from .console import PASSWORD_VARIABLE, Failure, clean, read_password
@@ -117,8 +116,9 @@ async def _host(node: SshxNode, options: ShareOptions, program: Sequence[str]) -
         raise Failure(str(error)) from None
     size = _window()
     for shell in session.shells.values():
+        shell.protected = True  # the session ends with it
         if size is not None:
-            shell.place(Geometry(shell.x, shell.y, *size))
+            shell.resize(*size)
     return session
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..client import SessionEnded, SshxClient
 from ..client.command import CommandError
 from ..client.events import InputHeld, InputLost, Output, StateChanged
-from ..protocol.messages import Error, Geometry, Hear, Shells, UserDiff, Users
+from ..protocol.messages import Error, Hear, Shells, UserDiff, Users
 from .cells import BLANK, DIM, REVERSE, REVERSE_BOLD, Row, text_row
 from .console import clean
 from .grid import Cursor, Grid
@@ -155,7 +155,7 @@ class Window:
         if self.client.role == "reader":
             self.notify(READER)
             return
-        self._do(self.client.move(self._sid, Geometry(info.x, info.y, self.height, self._cols)))
+        self._do(self.client.resize(self._sid, self.height, self._cols))
 
     @property
     def scrolled(self) -> tuple[int, int]:

@@ -30,7 +30,6 @@ from ..protocol.messages import (
     Create,
     Done,
     Error,
-    Geometry,
     Hear,
     Hello,
     HostMessage,
@@ -38,18 +37,25 @@ from ..protocol.messages import (
     JoinKind,
     Kick,
     Lock,
+    LockSize,
     Move,
     NewTickets,
     Ping,
+    Place,
     Pong,
+    Remove,
+    Rename,
     Request,
     RequestWrite,
+    Resize,
     Role,
     SetColor,
     SetCursor,
     SetFocus,
+    SetListed,
     SetName,
     SetRole,
+    ShellChanged,
     ShellInfo,
     ShellLatency,
     Shells,
@@ -284,14 +290,31 @@ class SshxClient(SessionState):
         sid: int = await self._request(Create(0, x, y))
         return sid
 
-    async def close_shell(self, sid: int) -> None:
-        """End a shell for everyone, and wait until it has ended."""
-        await self._request(Close(0, sid))
+    async def close_shell(self, sid: int, force: bool = False) -> None:
+        """End a shell for everyone, and wait until it has ended. Unless `force` is true, it must be at its prompt."""
+        await self._request(Close(0, sid, force))
         await self.wait_for(lambda _: sid not in self.shells)
 
-    async def move(self, sid: int, to: Geometry | None) -> None:
-        """Move and resize a shell, or raise it above the others (None)."""
+    async def remove_shell(self, sid: int) -> None:
+        """Take a terminal that was running before it was shared out of the session; for owners. It runs on."""
+        await self._request(Remove(0, sid))
+        await self.wait_for(lambda _: sid not in self.shells)
+
+    async def move(self, sid: int, to: Place) -> None:
+        """Move a shell to a place on the canvas, or only raise it above the others (None)."""
         await self._request(Move(0, sid, to))
+
+    async def resize(self, sid: int, rows: int, cols: int) -> None:
+        """Give a shell another size in cells."""
+        await self._request(Resize(0, sid, rows, cols))
+
+    async def lock_size(self, sid: int, locked: bool) -> None:
+        """Keep a shell's size as it is for everyone, or let it be changed again."""
+        await self._request(LockSize(0, sid, locked))
+
+    async def rename_shell(self, sid: int, name: str) -> None:
+        """Give a shell a name or, with an empty one, the title that its program sets."""
+        await self._request(Rename(0, sid, _utf8(name)))
 
     async def chat(self, text: str) -> None:
         """Say something to everyone."""
@@ -330,6 +353,10 @@ class SshxClient(SessionState):
     async def lock(self, locked: bool) -> None:
         """Let nobody new in, or let them in again; for owners."""
         await self._request(Lock(0, locked))
+
+    async def set_listed(self, listed: bool) -> None:
+        """List this observer among the users, or hide it again; for owners."""
+        await self._request(SetListed(0, listed))
 
     async def set_cursor(self, at: tuple[float, float] | None) -> None:
         """Say where one's pointer is on the canvas. Returns at once."""
@@ -624,6 +651,8 @@ class SshxClient(SessionState):
                 self._events.emit(message)
                 if not self._settled:
                     self._settle()
+            case ShellChanged():
+                self._events.emit(message)
             case Done(req, value):
                 self._answer(req, value)
             case Error(req, code, text):

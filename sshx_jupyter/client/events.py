@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from ..protocol.messages import Error, Hear, ShellLatency, Shells, UserDiff, Users
+from ..protocol.messages import Error, Hear, ShellChanged, ShellLatency, Shells, UserDiff, Users
 from .outbox import LossCode
 
 State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
@@ -69,6 +69,7 @@ Event: TypeAlias = (
     | UserDiff
     | Shells
     | Hear
+    | ShellChanged
     | ShellLatency
     | Error
 )

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from ..protocol.messages import MAX_UNANSWERED, Chat, Data, Move, Request
+from ..protocol.messages import MAX_UNANSWERED, Chat, Data, Move, Request, Resize
 
 PIECE = 32 << 10
 """Most bytes of one `Data`."""
@@ -112,13 +112,16 @@ class Outbox:
         self.size += len(data)
 
     def ask(self, request: Request, now: float) -> Ask:
-        """Add a request, whose `req` does not count yet. A move takes the place of an unsent one of the same shell."""
+        """Add a request, whose `req` does not count yet. A move or a new size takes the place of an unsent one of the
+        same shell."""
         last = self._queue[-1] if self._queue else None
-        if isinstance(last, Ask) and not self._repeats(last) and isinstance(request, Move):
-            before = last.request
-            if isinstance(before, Move) and before.sid == request.sid and before.to is not None:
-                last.request = request if request.to is not None else before
-                return last
+        if isinstance(last, Ask) and not self._repeats(last):
+            match last.request, request:
+                case Move(_, before, to), Move(_, sid, None) if before == sid and to is not None:
+                    return last  # a move raises as well
+                case (Move(_, before), Move(_, sid)) | (Resize(_, before), Resize(_, sid)) if before == sid:
+                    last.request = request
+                    return last
         ask = Ask(request, now)
         self._queue.append(ask)
         return ask

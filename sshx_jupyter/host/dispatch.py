@@ -22,15 +22,20 @@ from ..protocol.messages import (
     Join,
     Kick,
     Lock,
+    LockSize,
     Move,
     NewTickets,
     Ping,
     Pong,
+    Remove,
+    Rename,
     Request,
     RequestWrite,
+    Resize,
     SetColor,
     SetCursor,
     SetFocus,
+    SetListed,
     SetName,
     SetRole,
     Subscribe,
@@ -116,13 +121,29 @@ def _do(session: Session, participant: Participant, request: Request) -> int | N
     match request:
         case Create(_, x, y):
             _need_writer(participant)
-            return session.create_shell((x, y)).sid
-        case Close(_, sid):
+            return session.create_shell((x, y), by=participant).sid
+        case Close(_, sid, force):
             _need_writer(participant)
-            session.close_shell(_shell(session, sid))
+            shell = _shell(session, sid)
+            if shell.protected and participant.user.role != "owner":
+                raise NotAllowed("Only the host can close this terminal.")
+            session.close_shell(shell, force, participant)
+        case Remove(_, sid):
+            _need_owner(participant)
+            session.remove_shell(_shell(session, sid), participant)
         case Move(_, sid, to):
             _need_writer(participant)
             session.move(_shell(session, sid), to)
+        case Resize(_, sid, rows, cols):
+            _need_writer(participant)
+            _shell(session, sid).resize(rows, cols)
+            session.shell_changed(_shell(session, sid))
+        case LockSize(_, sid, locked):
+            _need_writer(participant)
+            session.lock_size(_shell(session, sid), locked)
+        case Rename(_, sid, name):
+            _need_writer(participant)
+            session.rename_shell(_shell(session, sid), name, participant)
         case Chat(_, text):
             session.say(participant, text)
         case SetName(_, name):
@@ -148,6 +169,9 @@ def _do(session: Session, participant: Participant, request: Request) -> int | N
         case Lock(_, locked):
             _need_owner(participant)
             session.lock(locked)
+        case SetListed(_, listed):
+            _need_owner(participant)
+            session.set_listed(participant, listed)
         case NewTickets():
             _need_owner(participant)
             session.rotate()

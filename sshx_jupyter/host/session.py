@@ -21,12 +21,13 @@ from ..protocol.codes import CloseCode
 from ..protocol.handshake import Preface, Refused, SecureChannel
 from ..protocol.messages import (
     ClientMessage,
-    Geometry,
     Hear,
     Hello,
     Join,
     JoinKind,
+    Place,
     Role,
+    ShellChanged,
     ShellInfo,
     ShellLatency,
     User,
@@ -90,6 +91,7 @@ EventKind = Literal[
     "newTickets",
     "shellOpened",
     "shellClosed",
+    "shellRemoved",
     "chat",
     "stopped",
 ]
@@ -164,7 +166,9 @@ class Session:
         self._chat: deque[Hear] = deque(maxlen=CHAT_HISTORY)
         self._chat_seq = 0
         self._observers: list[Callable[[SessionEvent], None]] = []
-        self._closing_shells: set[asyncio.Task[None]] = set()
+        self._closing: dict[int, Participant | None] = {}
+        """The shells that were asked to end, each with the client that asked."""
+        self._tasks: set[asyncio.Task[None]] = set()
         loop = asyncio.get_running_loop()
         self._latency_timer = loop.call_later(LATENCY_PERIOD, self._report_latency)
         self._expiry: asyncio.TimerHandle | None = None
@@ -269,12 +273,17 @@ class Session:
         return self._add_shell(self._terminals.open(name), *self._free_place(), started_here=False)
 
     def create_shell(
-        self, at: tuple[int, int] | None = None, command: Sequence[str] | None = None, cwd: str | None = None
+        self,
+        at: tuple[int, int] | None = None,
+        command: Sequence[str] | None = None,
+        cwd: str | None = None,
+        *,
+        by: Participant | None = None,
     ) -> Shell:
         """Start a terminal and share it. Raises `Full` or `TerminalsUnavailable`."""
         self._check_room()
         terminal = self._terminals.create(ROWS, COLS, cwd or self.options.cwd, command)
-        return self._add_shell(terminal, *(at or self._free_place()), started_here=True)
+        return self._add_shell(terminal, *(at or self._free_place()), started_here=True, by=by)
 
     def rename(self, name: str) -> None:
         """Give the session another name. Raises `Invalid` if nothing of it can be shown."""
@@ -365,7 +374,7 @@ class Session:
         closing = [
             shell.terminal
             for shell in shells
-            if terminals == "close" or (terminals == "idle" and shell.started_here and shell.terminal.idle)
+            if terminals == "close" or (terminals == "idle" and shell.started_here and shell.terminal.running is None)
         ]
         await asyncio.gather(*(terminal.terminate() for terminal in closing), return_exceptions=True)
         if leaving:
@@ -570,21 +579,62 @@ class Session:
         self._sender.broadcast(message)
         self._emit("chat", speaker, text)
 
-    def move(self, shell: Shell, to: Geometry | None) -> None:
+    def move(self, shell: Shell, to: Place) -> None:
         """Raise a shell above the others, and place it if `to` says where."""
         self.shells[shell.sid] = self.shells.pop(shell.sid)  # raised
         if to is not None:
-            shell.place(to)
+            shell.x, shell.y = to
         self._sender.shells_changed()
 
-    def close_shell(self, shell: Shell) -> None:
-        """End a shell's terminal, in a while."""
-        if shell.closing:
+    def lock_size(self, shell: Shell, locked: bool) -> None:
+        """Let nobody resize a shell, or let them again. Raises `Invalid` while the host's tab decides its size."""
+        shell.check_viewed()
+        shell.locked = locked
+        self._sender.shells_changed()
+
+    def rename_shell(self, shell: Shell, name: str, by: Participant | None = None) -> None:
+        """Give a shell a name or, with an empty one, its program's title. Raises `Invalid` if it cannot be shown."""
+        cleaned = clean_name(name, self.limits.name_length)
+        if name.strip() and not cleaned:
+            raise Invalid("A shell's name needs at least one visible character.")
+        before = shell.info.title
+        shell.name = cleaned
+        self._sender.shells_changed()
+        if shell.info.title != before:
+            self._shell_changed(shell, "renamed", by)
+
+    def close_shell(self, shell: Shell, force: bool = False, by: Participant | None = None) -> None:
+        """End a shell's terminal, in a while. Raises `Invalid` if something runs in it, unless `force` is true."""
+        if shell.sid in self._closing:
             return
-        shell.closing = True
+        command = shell.terminal.running
+        if command is not None and not force:
+            title = shell.info.title
+            text = f"{command or 'A program'} is running in “{title}”. Close it anyway to end that program."
+            raise Invalid(text, "running", command=command)
+        self._closing[shell.sid] = by
         task = asyncio.ensure_future(shell.terminal.terminate())
-        self._closing_shells.add(task)
-        task.add_done_callback(self._closing_shells.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def remove_shell(self, shell: Shell, by: Participant | None = None) -> None:
+        """Share a terminal no longer, which runs on. Raises `Invalid` if the session has started it."""
+        if shell.started_here:
+            raise Invalid("This shell belongs to the session: it can be closed, but not removed.")
+        shell.release()
+        self._without(shell)
+        self._shell_changed(shell, "removed", by)
+        self._emit("shellRemoved", by, shell.info.title)
+
+    def set_listed(self, participant: Participant, listed: bool) -> None:
+        """List an owner's mirror as a user, or hide it. Raises `Invalid` for any other client."""
+        if participant.entry.kind != "mirror":
+            raise Invalid("Only an owner's mirror can be listed or hidden.")
+        if participant.observer != listed:
+            return
+        participant.observer = not listed
+        self._sender.user_changed(participant.uid)
+        self._emit("joined" if listed else "left", participant)
 
     def update_user(self, participant: Participant, **changes: Any) -> None:
         """Change what everyone sees of a user."""
@@ -606,13 +656,25 @@ class Session:
         self._sender.shells_changed()
 
     def shell_ended(self, shell: Shell) -> None:
-        if self.shells.pop(shell.sid, None) is not None:
-            self._sender.shells_changed()
-            self._sender.shell_output(shell)  # its last output, then its end
-            for participant in self._sender:
-                if participant.user.focus == shell.sid:
-                    self.update_user(participant, focus=None)
-            self._emit("shellClosed", None, shell.info.title)
+        if shell.sid in self.shells:
+            self._without(shell)
+            change = "closed" if shell.sid in self._closing else "ended"
+            closed_by = self._closing.pop(shell.sid, None)
+            self._shell_changed(shell, change, closed_by)
+            self._emit("shellClosed", closed_by, shell.info.title)
+
+    def _without(self, shell: Shell) -> None:
+        """A shell is not there any more, but for its last output."""
+        del self.shells[shell.sid]
+        self._sender.shells_changed()
+        self._sender.shell_output(shell)
+        for participant in self._sender:
+            if participant.user.focus == shell.sid:
+                self.update_user(participant, focus=None)
+
+    def _shell_changed(self, shell: Shell, change: str, by: Participant | None) -> None:
+        uid, name = (by.speaker.uid, by.speaker.user.name) if by is not None else (None, "")
+        self._sender.broadcast(ShellChanged(shell.sid, change, shell.info.title, uid, name))
 
     def _check_room(self) -> None:
         if self.stopped is not None:
@@ -621,12 +683,20 @@ class Session:
             limit = self.limits.shells
             raise Full(f"A session has at most {limit} shells. Close one first.", limit=limit)
 
-    def _add_shell(self, terminal: Terminal, x: int, y: int, started_here: bool) -> Shell:
+    def _add_shell(
+        self,
+        terminal: Terminal,
+        x: int,
+        y: int,
+        started_here: bool,
+        by: Participant | None = None,
+    ) -> Shell:
         sid, self._next_sid = self._next_sid, self._next_sid + 1
         shell = Shell(sid, terminal, x, y, self.limits, self, started_here, self.options.history)
         self.shells[sid] = shell
         self._sender.shells_changed()
-        self._emit("shellOpened", None, shell.info.title)
+        self._shell_changed(shell, "opened", by)
+        self._emit("shellOpened", by, shell.info.title)
         return shell
 
     def _free_place(self) -> tuple[int, int]:
@@ -675,5 +745,5 @@ class Session:
 
     def _stop_by_itself(self, code: CloseCode, reason: str, terminals: Literal["keep", "idle"]) -> None:
         task = asyncio.ensure_future(self.stop(reason, terminals, code))
-        self._closing_shells.add(task)
-        task.add_done_callback(self._closing_shells.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -7,8 +7,9 @@ import re
 import time
 from typing import Protocol
 
-from ..protocol.messages import Geometry, ShellInfo
+from ..protocol.messages import ShellInfo
 from ..screen.screen import Screen, new_screen
+from .errors import Invalid
 from .limits import Limits
 from .output_log import OutputLog
 from .terminals import Terminal
@@ -54,11 +55,16 @@ class Shell:
         self.terminal = terminal
         self.started_here = started_here
         """Whether the session has started the terminal, rather than found it running."""
+        self.protected = not started_here
+        """Whether only owners may close it, as it is the host's own."""
         self.x, self.y = x, y
+        self.name = ""
+        """The name that a user has given it, instead of the title."""
         self.title = ""
+        """What the program calls itself."""
+        self.locked = False
+        """Whether its size is locked."""
         self.ended = False
-        self.closing = False
-        """Whether it was asked to end."""
         self.last_output = 0.0
         """When it last printed, on the monotonic clock."""
         self.log = OutputLog(limits.log_bytes)
@@ -91,8 +97,18 @@ class Shell:
 
     @property
     def info(self) -> ShellInfo:
-        title = self.title or f"Terminal {self.terminal.name}"  # as JupyterLab calls it
-        return ShellInfo(self.x, self.y, self.terminal.rows, self.terminal.cols, title, self.ended)
+        title = self.name or self.title or f"Terminal {self.terminal.name}"  # as JupyterLab calls it
+        return ShellInfo(
+            self.x,
+            self.y,
+            self.terminal.rows,
+            self.terminal.cols,
+            title,
+            self.ended,
+            self.protected,
+            self.terminal.viewed,
+            self.locked,
+        )
 
     def snapshot(self, scrollback: bool) -> bytes:
         """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""
@@ -102,12 +118,19 @@ class Shell:
             self._snapshots[scrollback] = known
         return known[2]
 
-    def place(self, to: Geometry) -> None:
-        """Move on the canvas, and resize if the size differs."""
-        self.x, self.y = to.x, to.y
-        self._wanted_size = (to.rows, to.cols)
+    def resize(self, rows: int, cols: int) -> None:
+        """Change the size, at once or in a moment. Raises `Invalid` if it is locked, or the host's tab decides it."""
+        self.check_viewed()
+        if self.locked:
+            raise Invalid("The size of this shell is locked. Unlock it first.", "sizeLocked")
+        self._wanted_size = (rows, cols)
         if self._resize_timer is None:
             self._resize()
+
+    def check_viewed(self) -> None:
+        """Raise `Invalid` while the host has the terminal open, and so decides its size."""
+        if self.terminal.viewed:
+            raise Invalid("The host has this terminal open, and that decides its size. You can zoom instead.", "viewed")
 
     def typed(self) -> None:
         """Note input, for the latency read-out."""
@@ -137,6 +160,9 @@ class Shell:
         self._resized(rows, cols)
         self._listener.shell_changed(self)
 
+    def on_viewed(self) -> None:
+        self._listener.shell_changed(self)
+
     def on_exit(self) -> None:
         self._stop_resizing()
         self.ended = True
@@ -152,7 +178,7 @@ class Shell:
         """Give the terminal the size that was asked for last, and wait a moment before the next time."""
         self._resize_timer = None
         rows, cols = self._wanted_size
-        if (rows, cols) == (self.terminal.rows, self.terminal.cols):
+        if self.terminal.viewed or (rows, cols) == (self.terminal.rows, self.terminal.cols):
             return False
         self.terminal.resize(rows, cols)
         self._resized(rows, cols)

@@ -19,6 +19,7 @@ from typing import Any, Protocol, cast
 from terminado.management import NamedTermManager, PtyWithClients
 
 from .errors import NotHere, TerminalsUnavailable
+from .processes import running_program
 from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
 
@@ -31,6 +32,8 @@ class Listener(Protocol):
     def on_output(self, data: bytes) -> None: ...
 
     def on_resize(self, rows: int, cols: int) -> None: ...
+
+    def on_viewed(self) -> None: ...
 
     def on_exit(self) -> None: ...
 
@@ -48,6 +51,7 @@ class Terminal:
         self._burst_size = 0
         self._input = PtyWriter(self._pty.ptyproc.fd, self._loop)
         self.rows, self.cols = cast("tuple[int, int]", self._pty.ptyproc.getwinsize())
+        self._was_viewed = self.viewed
 
     def attach(self, listener: Listener) -> bytes:
         """Start telling `listener`; returns the terminal's recent output, as terminado keeps it for late viewers."""
@@ -62,6 +66,16 @@ class Terminal:
         self._input.close()
         if self in self._pty.clients:
             self._pty.clients.remove(self)
+
+    @property
+    def viewed(self) -> bool:
+        """Whether a client of the host's own, such as a JupyterLab tab, has this terminal open.
+
+        Then terminado's rule decides the size: the smallest of those clients that have said theirs.
+        """
+        return any(
+            tuple(client.size) != (None, None) for client in self._pty.clients if not isinstance(client, Terminal)
+        )
 
     @property
     def viewed_elsewhere(self) -> bool:
@@ -92,12 +106,9 @@ class Terminal:
                 self._loop.call_soon(client._check_size)
 
     @property
-    def idle(self) -> bool:
-        """Whether the shell waits at its prompt, as far as can be told: its own process is in the foreground."""
-        try:
-            return bool(os.tcgetpgrp(self._pty.ptyproc.fd) == self._pty.ptyproc.pid)
-        except (OSError, AttributeError):  # it has just ended; Windows
-            return False
+    def running(self) -> str | None:
+        """The name of what runs besides the shell, which may be unknown and empty; None if nothing does."""
+        return running_program(self._pty.ptyproc.fd, self._pty.ptyproc.pid)
 
     async def terminate(self) -> None:
         """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""
@@ -130,7 +141,8 @@ class Terminal:
     def size(self) -> tuple[None, None]:
         """No wish of our own: terminado shrinks a terminal to its smallest client, and we are not to cause that.
 
-        terminado reads this when another client has resized, right before it sets the new size: our only notice.
+        terminado reads this when another client has said its size or has gone, right before it sets the new size: our
+        only notice.
         """
         self._loop.call_soon(self._check_size)
         return None, None
@@ -145,6 +157,9 @@ class Terminal:
         if (rows, cols) != (self.rows, self.cols):
             self.rows, self.cols = rows, cols
             self._listener.on_resize(rows, cols)
+        if self.viewed != self._was_viewed:
+            self._was_viewed = self.viewed
+            self._listener.on_viewed()
 
 
 class Terminals:

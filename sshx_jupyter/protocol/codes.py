@@ -43,6 +43,9 @@ ErrorCode: TypeAlias = Literal[
     "tooLong",
     "tooFast",
     "full",  # a limit does not allow one more
+    "running",  # something runs in the shell; `details` has its name as `command`
+    "viewed",  # the host has the shell open in a terminal of its own, which decides its size
+    "sizeLocked",
     "inputFull",  # the program does not read its input
     "unavailable",  # terminals cannot be started here
     "forgotten",  # the answer to a repeated request is not kept any more

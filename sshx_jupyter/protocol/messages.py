@@ -53,6 +53,7 @@ Rows: TypeAlias = Annotated[int, Range(1, MAX_ROWS)]
 Cols: TypeAlias = Annotated[int, Range(1, MAX_COLS)]
 Color: TypeAlias = Annotated[str, Pattern("#[0-9A-Fa-f]{6}")]
 Cursor: TypeAlias = tuple[float, float] | None
+Place: TypeAlias = tuple[Position, Position] | None
 
 Role: TypeAlias = Literal["owner", "writer", "reader"]
 JoinKind: TypeAlias = Literal["user", "mirror", "companion"]
@@ -77,18 +78,17 @@ def wire_names(kind: Any) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry(Map):
-    """Where a shell lies on the canvas, and its size in cells."""
-
-    x: Position
-    y: Position
-    rows: Rows
-    cols: Cols
-
-
-@dataclass(frozen=True, slots=True)
 class ShellInfo(Map):
-    """A shell as everyone sees it. One that has ended is listed until its last output was sent."""
+    """A shell as everyone sees it.
+
+    Attributes:
+        x, y: where its upper left corner is on the canvas.
+        rows, cols: its size in cells.
+        ended: whether its program has ended. It is listed until its last output was sent.
+        protected: whether only owners may close it, such as a terminal that was running before it was shared.
+        viewed: whether the host has it open in a terminal of its own, which decides its size.
+        locked: whether its size is locked.
+    """
 
     x: Position
     y: Position
@@ -96,6 +96,9 @@ class ShellInfo(Map):
     cols: Cols
     title: str
     ended: bool = False
+    protected: bool = False
+    viewed: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,17 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close a shell. The answer says that it was told to end; it leaves :class:`Shells` when it has."""
+    """End a shell's program. The answer says that it was told to end; it leaves :class:`Shells` when it has. Without
+    ``force``, a shell in which something runs stays: the error is ``running``. Only owners close a protected one."""
+
+    req: Req
+    sid: Id
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take a terminal that was running before it was shared out of the session, and let it run on; owners only."""
 
     req: Req
     sid: Id
@@ -215,11 +228,39 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Move and resize a shell, or only raise it above the others (None)."""
+    """Move a shell and raise it above the others, or only raise it (None)."""
 
     req: Req
     sid: Id
-    to: Geometry | None
+    to: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """Give a shell another size, unless that is locked, or the host has the shell open in a terminal of its own."""
+
+    req: Req
+    sid: Id
+    rows: Rows
+    cols: Cols
+
+
+@dataclass(frozen=True, slots=True)
+class LockSize:
+    """Keep a shell's size as it is until it is unlocked. Refused while the host has the shell open."""
+
+    req: Req
+    sid: Id
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a shell a name, or, with an empty one, the title that its program sets."""
+
+    req: Req
+    sid: Id
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +328,14 @@ class Lock:
 
     req: Req
     locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetListed:
+    """List an owner's mirror among the users, as its person is at one of the terminals, or hide it again."""
+
+    req: Req
+    listed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +423,25 @@ class Hear:
 
 
 @dataclass(frozen=True, slots=True)
+class ShellChanged:
+    """What became of a shell, for people to read. It comes once, and only to clients that are here.
+
+    Attributes:
+        change: ``opened``, ``closed`` (by a user), ``ended`` (by itself), ``removed`` from the session, or ``renamed``;
+            a newer host may send other words, which are not shown.
+        title: the shell's title; its new one, if it was renamed.
+        uid: the user who did it, or None if nobody here did.
+        name: that user's name; empty without a user.
+    """
+
+    sid: Id
+    change: str
+    title: str
+    uid: Id | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShellLatency:
     """How long the host takes from input to output, in milliseconds."""
 
@@ -423,9 +491,38 @@ class Closed:
 
 
 Request: TypeAlias = (
-    Create | Close | Move | Chat | SetName | SetColor | RequestWrite | SetRole | Kick | Approve | Lock | NewTickets
+    Create
+    | Close
+    | Remove
+    | Move
+    | Resize
+    | LockSize
+    | Rename
+    | Chat
+    | SetName
+    | SetColor
+    | RequestWrite
+    | SetRole
+    | Kick
+    | Approve
+    | Lock
+    | SetListed
+    | NewTickets
 )
 ClientMessage: TypeAlias = Join | Data | Subscribe | Ack | Ping | SetCursor | SetFocus | Request
 HostMessage: TypeAlias = (
-    Hello | Waiting | Users | UserDiff | Shells | Snapshot | Chunks | Hear | ShellLatency | Pong | Done | Error | Closed
+    Hello
+    | Waiting
+    | Users
+    | UserDiff
+    | Shells
+    | Snapshot
+    | Chunks
+    | Hear
+    | ShellChanged
+    | ShellLatency
+    | Pong
+    | Done
+    | Error
+    | Closed
 )

@@ -15,7 +15,6 @@ from sshx_jupyter.account import account_name
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
-from sshx_jupyter.protocol.messages import Geometry
 
 from .programs import Shared, Sshx, Terminal, children, wait_until
 
@@ -240,8 +239,8 @@ def test_bracketed_paste_and_mouse_and_focus_are_passed_on(joined: Terminal, ssh
 async def resize(shared: Shared, rows: int, cols: int) -> None:
     async with SshxClient.connect(shared.ticket) as client:
         await client.wait_for(lambda _: client.shells)
-        [(sid, info)] = client.shells.items()
-        await client.move(sid, Geometry(info.x, info.y, rows, cols))
+        [sid] = client.shells
+        await client.resize(sid, rows, cols)
         await client.wait_for(lambda _: client.shells[sid].cols == cols)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sshx_jupyter.client.outbox import PIECE, PING_BYTES, STALE, Ask, Input, Outbox
 from sshx_jupyter.host.client_stream import ClientStream
-from sshx_jupyter.protocol.messages import MAX_UNANSWERED, Chat, Create, Data, Geometry, Lock, Move
+from sshx_jupyter.protocol.messages import MAX_UNANSWERED, Chat, Create, Data, Lock, Move, Resize
 
 
 class Host:
@@ -126,7 +126,7 @@ def test_a_client_waits_for_answers_before_it_asks_for_more() -> None:
 
 def test_unsent_moves_of_a_shell_become_one() -> None:
     outbox, host = Outbox(), Host()
-    places = [Geometry(x, 0, 24, 80) for x in range(4)]
+    places = [(x, 0) for x in range(4)]
     first = outbox.ask(Move(0, 1, places[0]), 0)
     assert outbox.ask(Move(0, 1, places[1]), 0) is first
     assert outbox.ask(Move(0, 1, None), 0) is first  # raising it is part of a move
@@ -135,6 +135,10 @@ def test_unsent_moves_of_a_shell_become_one() -> None:
     assert outbox.take() == [Move(1, 1, places[1]), Move(2, 2, places[2])]
     outbox.ask(Move(0, 2, places[3]), 0)
     assert outbox.take() == [Move(3, 2, places[3])]
+    outbox.ask(Resize(0, 1, 24, 80), 0)
+    outbox.ask(Resize(0, 1, 30, 90), 0)
+    outbox.ask(Move(0, 1, places[0]), 0)
+    assert outbox.take() == [Resize(4, 1, 30, 90), Move(5, 1, places[0])]
 
 
 @pytest.mark.parametrize("stale", ["hold", "error", "send"])

@@ -16,7 +16,6 @@ from playwright.async_api import Browser, FloatRect, expect
 
 from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
-from sshx_jupyter.protocol.messages import Geometry
 from tests.e2e.browser import Person, same_picture
 from tests.servers import JupyterServer, jupyter_server
 
@@ -694,7 +693,7 @@ async def test_a_class(browser: Browser, server_a: JupyterServer, server_b: Jupy
     await host.sees("8 ", 2)
     async with server_a.owner(session, observer=True) as owner:
         for sid, x, y in zip(owner.shells, (0, 720, 360), (0, 0, 470), strict=True):
-            await owner.move(sid, Geometry(x, y, 24, 80))
+            await owner.move(sid, (x, y))
         await owner.wait_for(lambda c: c.shells[3].y == 470)
     await guests[0].button("Fit all").click()
     await guests[0].run("vim -n -u NONE -c 'set ft=python nu' -c 'syntax on' newton.py", 1)

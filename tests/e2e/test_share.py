@@ -22,7 +22,7 @@ from sshx_jupyter.client.events import Output
 from sshx_jupyter.links import Link, Unreachable
 from sshx_jupyter.node import SshxNode
 from sshx_jupyter.protocol.handshake import Refused
-from sshx_jupyter.protocol.messages import Chunks, Close, Data, Error, Geometry, Hello, Move, Snapshot, Subscribe
+from sshx_jupyter.protocol.messages import Chunks, Close, Data, Error, Hello, Move, Snapshot, Subscribe
 from sshx_jupyter.screen.screen import GhosttyScreen
 from sshx_jupyter.ticket import Ticket
 from tests.screens import assert_same_screen
@@ -186,7 +186,7 @@ async def test_programs_look_the_same_at_the_guest(server_a: JupyterServer) -> N
         await client.send(1, f"clear; printf '{colors} 中文 é 👍🏽 👨‍👩‍👧 ➡️\\n'; echo ok$((7))\r")
         await same("ok7", start)
         start = len(tab.output)
-        await client.move(1, Geometry(0, 0, 50, 200))
+        await client.resize(1, 50, 200)
         await client.wait_for(lambda c: c.shells[1].cols == 200)
         truth.feed(tab.output[same.fed : start].encode())  # type: ignore[attr-defined]
         same.fed = start  # type: ignore[attr-defined]
@@ -285,7 +285,7 @@ async def test_a_reader_is_refused_by_the_host_itself(server_a: JupyterServer) -
     async with shared_terminal(server_a) as (tab, session), join(session, "read", name="sneaky") as reader:
         await reader.wait_for(lambda c: 1 in c.shells)
         before = len(tab.output)
-        for message in (Data(1, 0, b"touch gotcha\r"), Move(1, 1, Geometry(9, 9, 9, 9)), Move(2, 1, None), Close(3, 1)):
+        for message in (Data(1, 0, b"touch gotcha\r"), Move(1, 1, (9, 9)), Move(2, 1, None), Close(3, 1, True)):
             reader._post(message)
             assert "You can watch but not change" in await error_from(reader)
         await tab.type("ls gotcha; echo checked$((5))\r")

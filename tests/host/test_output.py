@@ -20,7 +20,7 @@ from sshx_jupyter.host.subscription import PART
 from sshx_jupyter.links import Link
 from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT
-from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Geometry, Hello, Subscribe
+from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Hello, Subscribe
 from tests.screens import assert_same_screen
 from tests.sessions import Host, RawClient, Stalling, Throttled, credentials, hosting, past
 
@@ -83,7 +83,7 @@ async def test_resize_keeps_screens_equal(host: Host) -> None:
         sid = next(iter(client.shells))
         for rows, cols in ((10, 40), (50, 200), (24, 80)):
             await client.run("printf '%0150d\\n' 1 2 3")
-            await client.move(sid, Geometry(1, 2, rows, cols))
+            await client.resize(sid, rows, cols)
             await resized(other, sid, (rows, cols))
             assert (await client.run("stty size")).output.split() == [str(rows), str(cols)]
             await settle(session, client, other)

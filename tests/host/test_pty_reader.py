@@ -43,6 +43,8 @@ class Guest:
 
     def on_resize(self, rows: int, cols: int) -> None: ...
 
+    def on_viewed(self) -> None: ...
+
     def on_exit(self) -> None:
         self.exits += 1
 

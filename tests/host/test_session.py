@@ -29,13 +29,13 @@ from sshx_jupyter.protocol.messages import (
     Data,
     Done,
     Error,
-    Geometry,
     Hear,
     Hello,
     Move,
     Ping,
     Pong,
     RequestWrite,
+    Resize,
     Role,
     SetCursor,
     SetName,
@@ -78,7 +78,8 @@ async def test_a_reader_can_change_nothing(host: Host, tmp_path: Path) -> None:
             reader.create(),
             reader.close_shell(sid),
             reader.run("true"),
-            reader.move(sid, Geometry(5, 5, 10, 10)),
+            reader.move(sid, (5, 5)),
+            reader.resize(sid, 10, 10),
             reader.move(sid, None),
             reader.kick(1),
             reader.set_role(reader.uid, "writer"),
@@ -621,10 +622,10 @@ async def test_asking_again_and_again_happens_once(host: Host) -> None:
     writer = RawClient(await host.dial(), credentials(session, "writer"))
     await writer.join()
     [sid] = session.shells
-    await writer.send(*[Close(req, sid) for req in range(1, 101)])
+    await writer.send(*[Close(req, sid, True) for req in range(1, 101)])
     await asyncio.sleep(0.1)
     assert [event.kind for event in events].count("wantsWrite") == 1
-    assert len(session._closing_shells) <= 1
+    assert len(session._tasks) <= 1
 
 
 async def test_an_observer_that_fails_hurts_nobody(host: Host) -> None:
@@ -657,7 +658,7 @@ async def test_two_sessions_share_one_terminal(host: Host) -> None:
     [other] = two.shells.values()
     assert [shell.terminal.viewed_elsewhere, other.terminal.viewed_elsewhere] == [False, True]
     async with host.connect(one) as client, host.connect(two) as second:
-        await client.move(next(iter(client.shells)), Geometry(0, 0, 30, 100))
+        await client.resize(next(iter(client.shells)), 30, 100)
         await second.wait_for(lambda c: [(s.rows, s.cols) for s in c.shells.values()] == [(30, 100)])
     await one.stop()
     assert not other.terminal.viewed_elsewhere
@@ -784,7 +785,7 @@ async def test_only_idle_terminals_of_its_own_are_closed(host: Host) -> None:
         for shell in (busy, idle):
             await client.run("true", shell.sid)
         await client.send(busy.sid, "exec 3>&1; sleep 100\r")
-        while busy.terminal.idle:
+        while busy.terminal.running is None:
             await asyncio.sleep(0.02)
         await session.stop(terminals="idle")
     left = set(host.terminals._manager.terminals)
@@ -838,7 +839,7 @@ async def test_a_client_that_resizes_wildly_counts_as_alive_and_gets_its_last_si
 
         session.shells[sid].terminal.resize = counted  # type: ignore[method-assign]
         sizes = [(20 + number % 30, 60 + number % 100) for number in range(3000)]
-        await writer.send(*(Move(req, sid, Geometry(0, 0, *size)) for req, size in enumerate(sizes, 1)), Ping(1.0))
+        await writer.send(*(Resize(req, sid, *size) for req, size in enumerate(sizes, 1)), Ping(1.0))
         answered = 0
         while answered < 3000:
             assert (await writer.until((Done, Closed))).req == answered + 1  # type: ignore[arg-type]

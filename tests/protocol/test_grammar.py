@@ -428,7 +428,7 @@ def test_the_grammar_has_the_fields_of_the_code(kind: type) -> None:
         assert keys(value) == names
 
 
-@pytest.mark.parametrize(("rule", "kind"), [("user", m.User), ("shell", m.ShellInfo), ("geometry", m.Geometry)])
+@pytest.mark.parametrize(("rule", "kind"), [("user", m.User), ("shell", m.ShellInfo)])
 def test_the_grammar_has_the_values_of_the_code(rule: str, kind: type) -> None:
     group = grammar.rules[rule]
     assert keys(group) == [*m.wire_names(kind).values()]

@@ -311,7 +311,7 @@ def test_what_hosts_and_clients_put_into_a_message_fits_in_a_frame() -> None:
 
 def test_messages_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        m.Close(1, 1).sid = 2  # type: ignore[misc]
+        m.Remove(1, 1).sid = 2  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("kind", ["client", "host"])

@@ -221,9 +221,15 @@ CLIENT: list[m.ClientMessage] = [
     m.SetFocus(7),
     m.SetFocus(None),
     m.Create(1, -100, 10_000_000),
-    m.Close(2, 0),
-    m.Move(3, 1, m.Geometry(0, -5, 24, 80)),
+    m.Close(2, 0, False),
+    m.Close(18, 0, True),
+    m.Remove(19, 1),
+    m.Move(3, 1, (0, -5)),
     m.Move(9_007_199_254_740_992, 4_294_967_295, None),
+    m.Resize(20, 1, 24, 80),
+    m.LockSize(21, 1, True),
+    m.Rename(22, 1, "build"),
+    m.SetListed(23, True),
     m.Chat(4, "hello\nthere"),
     m.Chat(5, ""),
     m.SetName(6, "Grace Höpper \U0001f680"),
@@ -251,11 +257,14 @@ HOST: list[m.HostMessage] = [
     m.UserDiff(2, None),
     m.Shells([]),
     m.Shells([(1, m.ShellInfo(0, 0, 24, 80, "bash")), (2, m.ShellInfo(-5, 7, 1000, 2000, "", True))]),
+    m.Shells([(3, m.ShellInfo(0, 0, 24, 80, "vim", protected=True, viewed=True, locked=True))]),
     m.Snapshot(1, 1_000, b"\x1bc\x1b[1mhi", 0, False),
     m.Snapshot(1, 4_294_967_296, b"", 3, True),
     m.Chunks(1, 0, [b"abc", b"", b"\xff"]),
     m.Chunks(1, 9_007_199_254_740_991, []),
     m.Hear(1, 2, "Grace", "hello", 1_700_000_000.25),
+    m.ShellChanged(1, "closed", "vim", 2, "Grace"),
+    m.ShellChanged(1, "later", "", None, ""),
     m.ShellLatency(0.75),
     m.Pong(12345.678, 0),
     m.Pong(0, 4_294_967_296),
@@ -295,22 +304,24 @@ def malformed(kind: Literal["client", "host"]) -> list[tuple[str, bytes]]:
         add("cursor is NaN", {"setCursor": [float("nan"), 0]})
         add("cursor is infinite", {"setCursor": [0, float("-inf")]})
         add("cursor is boolean", {"setCursor": [True, 0]})
-        add("id is boolean", {"close": [1, False]})
-        add("id is negative", {"close": [1, -1]})
-        add("id too large", {"close": [1, 2**32]})
-        add("id is text", {"close": [1, "1"]})
-        add("id has a fraction", {"close": [1, 1.5]})
+        add("id is boolean", {"remove": [1, False]})
+        add("id is negative", {"remove": [1, -1]})
+        add("id too large", {"remove": [1, 2**32]})
+        add("id is text", {"remove": [1, "1"]})
+        add("id has a fraction", {"remove": [1, 1.5]})
+        add("close without a flag", {"close": [1, 1]})
         add("id missing", {"data": []})
         add("data is text", {"data": [1, 0, "x"]})
         add("data is an array", {"data": [1, 0, [1, 2]]})
         add("data missing", {"data": [1, 0]})
         add("position too far", {"create": [1, 10_000_001, 0]})
         add("position has a fraction", {"create": [1, 0, 0.5]})
-        add("no rows", {"move": [1, 1, {"x": 0, "y": 0, "rows": 0, "cols": 80}]})
-        add("too many rows", {"move": [1, 1, {"x": 0, "y": 0, "rows": 1001, "cols": 80}]})
-        add("too many columns", {"move": [1, 1, {"x": 0, "y": 0, "rows": 24, "cols": 2001}]})
-        add("geometry incomplete", {"move": [1, 1, {"x": 0, "y": 0, "rows": 24}]})
-        add("geometry is an array", {"move": [1, 1, [0, 0, 24, 80]]})
+        add("no rows", {"resize": [1, 1, 0, 80]})
+        add("too many rows", {"resize": [1, 1, 1001, 80]})
+        add("too many columns", {"resize": [1, 1, 24, 2001]})
+        add("columns missing", {"resize": [1, 1, 24]})
+        add("place incomplete", {"move": [1, 1, [0]]})
+        add("place is a map", {"move": [1, 1, {"x": 0, "y": 0}]})
         add("sequence number below -1", {"subscribe": [1, -2]})
         add("sequence number too large", {"ack": [1, 2**53 + 1]})
         add("acknowledged -1", {"ack": [1, -1]})
@@ -394,7 +405,7 @@ def messages() -> dict[str, Any]:
             codec.decode_client,
             ("long header of the map", bytes.fromhex("b90001") + cbor2.dumps({"lock": [1, True]})[1:]),
             ("whole number as a float", cbor2.dumps({"ack": [1, float(2**40)]})),
-            ("whole number as a short float", bytes.fromhex("a165636c6f73658201f94700")),
+            ("whole number as a short float", bytes.fromhex("a16672656d6f76658201f94700")),
             ("more array elements", cbor2.dumps({"data": [1, 0, b"x", "later"]})),
             ("more map keys", cbor2.dumps({"join": {"later": 1, "name": "Ada"}})),
             ("empty join", cbor2.dumps({"join": {}})),
@@ -416,7 +427,7 @@ def messages() -> dict[str, Any]:
         ),
         "ignored": [
             {"name": name, "bytes": cbor2.dumps({name: value}).hex()}
-            for name, value in (("later", None), ("", 1), ("Chat", [1, "x"]), ("resize", [1, {"a": b"b"}]))
+            for name, value in (("later", None), ("", 1), ("Chat", [1, "x"]), ("later", [1, {"a": b"b"}]))
         ],
         "malformedClient": [{"name": n, "bytes": b.hex()} for n, b in malformed("client") if len(b) < 1000],
         "malformedHost": [{"name": n, "bytes": b.hex()} for n, b in malformed("host")],

@@ -13,7 +13,16 @@
 import { concatBytes } from "@noble/hashes/utils.js";
 import type { Dial, PathKind } from "../links/link";
 import { clientKey, credentialsKey, isRefusalReason, Refused, type Credentials, type Key } from "../protocol/handshake";
-import type { ClientMessage, Failure, Geometry, HostMessage, RequestMessage, Role, User } from "../protocol/messages";
+import type {
+  ClientMessage,
+  Failure,
+  HostMessage,
+  Place,
+  RequestMessage,
+  Role,
+  Size,
+  User,
+} from "../protocol/messages";
 import { Connection } from "./connection";
 import type { HeldInput, Refusal, State } from "./events";
 import { coordinate, position, size, TEXT_LENGTH, wellFormed } from "./limits";
@@ -95,6 +104,8 @@ export class SshxClient extends SessionState {
   readonly #companion: (() => Promise<Uint8Array>) | null;
   /** Whether this client is not listed as a user of its own. */
   readonly #observer: boolean;
+  /** Whether it is listed all the same. */
+  #listed = false;
   #connection: Connection | null = null;
   /** Whether the host has told all that it tells those who come, on this link. */
   #settled = false;
@@ -206,9 +217,23 @@ export class SshxClient extends SessionState {
     );
   }
 
-  /** End a shell for everyone. */
-  closeShell(sid: number): void {
-    void this.#ask("close a shell", (req) => ({ close: [req, sid] }));
+  /**
+   * End a shell for everyone. If something runs in it and `force` is false, nothing is done, and what comes back is its
+   * name, which may be empty; else null.
+   */
+  closeShell(sid: number, force = false): Promise<{ running: string } | null> {
+    return new Promise((resolve) => {
+      const settle: Ask["settle"] = (_, failure) => {
+        const command = failure?.code === "running" ? failure.details.get("command") : undefined;
+        resolve(failure?.code === "running" ? { running: typeof command === "string" ? command : "" } : null);
+      };
+      this.#put({ what: "close a shell", message: (req) => ({ close: [req, sid, force] }), settle, expects: "running" });
+    });
+  }
+
+  /** Take a terminal that was running before it was shared out of the session, where it runs on; for owners. */
+  removeShell(sid: number): void {
+    void this.#ask("remove a shell", (req) => ({ remove: [req, sid] }));
   }
 
   /**
@@ -264,11 +289,27 @@ export class SshxClient extends SessionState {
     this.#post({ setFocus: sid });
   }
 
-  /** Move and resize a shell, or raise it above the others (null). Rounded, and kept within what is possible. */
-  move(sid: number, to: Geometry | null): void {
-    const fitting = to === null ? null : { x: position(to.x), y: position(to.y), ...size(to) };
+  /** Move a shell, or only raise it above the others (null). Rounded, and kept within what is possible. */
+  move(sid: number, to: Place | null): void {
+    const fitting = to === null ? null : ([position(to.x), position(to.y)] as const);
     const key = `${to === null ? "raise" : "move"} ${sid}`;
     void this.#ask("move a shell", (req) => ({ move: [req, sid, fitting] }), { key });
+  }
+
+  /** Resize a shell. Rounded, and kept within what is possible. */
+  resize(sid: number, to: Size): void {
+    const { rows, cols } = size(to);
+    void this.#ask("resize a shell", (req) => ({ resize: [req, sid, rows, cols] }), { key: `resize ${sid}` });
+  }
+
+  /** Keep a shell's size as it is for everyone, or let it be changed again. */
+  lockSize(sid: number, locked: boolean): void {
+    void this.#ask(locked ? "lock a size" : "unlock a size", (req) => ({ lockSize: [req, sid, locked] }));
+  }
+
+  /** Give a shell a name or, with an empty one, the title that its program sets. */
+  renameShell(sid: number, name: string): void {
+    if (this.#isShort(name)) void this.#ask("rename a shell", (req) => ({ rename: [req, sid, wellFormed(name)] }));
   }
 
   /** Ask the owners for write access. */
@@ -302,6 +343,13 @@ export class SshxClient extends SessionState {
     void this.#ask(locked ? "lock the session" : "unlock the session", (req) => ({ lock: [req, locked] }));
   }
 
+  /** For an observer: be listed among the users, now and on later links, or hide again. */
+  setListed(listed: boolean): void {
+    if (listed === this.#listed) return;
+    this.#listed = listed;
+    if (this.#settled) this.#tellListed(); // or it is told once the link is settled
+  }
+
   /** Send `heldInput`, before all that was typed since. */
   sendHeld(): void {
     this.#outbox.sendHeld(performance.now());
@@ -328,18 +376,24 @@ export class SshxClient extends SessionState {
     message: (req: number) => RequestMessage,
     options: Pick<Ask, "key" | "chat"> = {},
   ): Promise<{ value: unknown } | "failed"> {
-    if (this.state === "ended") return Promise.resolve("failed");
-    return new Promise((resolve) => {
-      const kept = this.#outbox.ask({ what, message, settle: resolve, ...options }, performance.now());
-      if (kept) this.#changed();
-      else {
-        resolve("failed");
-        this.#complain(
-          "tooMuch",
-          `Too much is waiting for the host already. It was not asked to ${what}. Try again later.`,
-        );
-      }
-    });
+    return new Promise((resolve) => this.#put({ what, message, settle: resolve, ...options }));
+  }
+
+  #put(ask: Ask): void {
+    if (this.state === "ended") ask.settle("failed");
+    else if (this.#outbox.ask(ask, performance.now())) this.#changed();
+    else {
+      ask.settle("failed");
+      this.#complain(
+        "tooMuch",
+        `Too much is waiting for the host already. It was not asked to ${ask.what}. Try again later.`,
+      );
+    }
+  }
+
+  #tellListed(): void {
+    const listed = this.#listed;
+    void this.#ask("list you", (req) => ({ setListed: [req, listed] }), { key: "listed" });
   }
 
   #tellName(name: string): void {
@@ -456,12 +510,11 @@ export class SshxClient extends SessionState {
   }
 
   #join(): void {
-    const listed = !this.#observer;
     this.#connection?.send({
       join: {
-        name: listed ? this.#name : null,
-        as: listed ? "user" : this.#companion === null ? "mirror" : "companion",
-        passive: !listed,
+        name: this.#companion === null ? this.#name : null,
+        as: !this.#observer ? "user" : this.#companion === null ? "mirror" : "companion",
+        passive: this.#observer,
         chat: this.heard,
         features: [],
       },
@@ -570,6 +623,9 @@ export class SshxClient extends SessionState {
       case "hear":
         this.takeChat(message);
         break;
+      case "shellChanged":
+        if (this.#settled) this.emit({ ...message, type: "shell" });
+        break;
       case "shellLatency":
         this.takeShellLatency(message);
         break;
@@ -600,12 +656,14 @@ export class SshxClient extends SessionState {
     else this.#end(code, text, code);
   }
 
-  #onError({ req, code, text, details }: Failure): void {
+  #onError(failure: Failure): void {
+    const { req, code, text, details } = failure;
     if (req !== null) {
       const ask = this.#outbox.answered(req);
       if (ask === null) return; // an answer that has come before
-      ask.settle("failed");
+      ask.settle("failed", failure);
       this.#flush();
+      if (code === ask.expects) return;
     }
     this.#complain(code, text, details);
   }
@@ -644,6 +702,7 @@ export class SshxClient extends SessionState {
     this.#settled = true;
     const user = this.users.get(this.uid);
     if (user !== undefined) this.#introduce(user);
+    if (this.#listed) this.#tellListed();
     const dropped = this.#outbox.open(
       { token: this.#token, ...this.#progress },
       {

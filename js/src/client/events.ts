@@ -1,6 +1,6 @@
 /** What a client tells of its session, and who is told. */
 import type { RefusalReason } from "../protocol/handshake";
-import type { Failure, Hear, User } from "../protocol/messages";
+import type { Failure, Hear, ShellChanged, User } from "../protocol/messages";
 import type { LostReason } from "./outbox";
 
 /**
@@ -52,6 +52,8 @@ export type ClientEvent =
   | { type: "left"; uid: number; user: User }
   | { type: "shells" }
   | { type: "chat"; message: Hear }
+  /** What became of a shell. */
+  | ({ type: "shell" } & ShellChanged)
   /** `latency`, `shellLatency`, `path`, `bytesIn` and `bytesOut`, once a second or so. */
   | { type: "network" }
   /** `waiting` or `heldInput` changed. */

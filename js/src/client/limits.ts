@@ -1,5 +1,5 @@
 /** Makes what an application passes fit what the host and the protocol take. */
-import { MAX_COLS, MAX_POSITION, MAX_ROWS, type Geometry } from "../protocol/messages";
+import { MAX_COLS, MAX_POSITION, MAX_ROWS, type Size } from "../protocol/messages";
 
 /** Longest text that is sent: with it a message fits into a frame. The host sets much lower limits. */
 export const TEXT_LENGTH = 16_000;
@@ -19,7 +19,8 @@ export function position(value: number): number {
   return coordinate(Math.round(value));
 }
 
-export function size({ rows, cols }: Geometry): { rows: number; cols: number } {
+/** A size in whole cells. */
+export function size({ rows, cols }: Size): Size {
   return { rows: within(Math.round(rows), 1, MAX_ROWS), cols: within(Math.round(cols), 1, MAX_COLS) };
 }
 

@@ -6,7 +6,7 @@
  * taken and answered. Times are milliseconds of any clock that only goes forward.
  */
 import { concatBytes } from "@noble/hashes/utils.js";
-import type { ClientMessage, RequestMessage } from "../protocol/messages";
+import type { ClientMessage, Failure, RequestMessage } from "../protocol/messages";
 
 /** Most bytes of input in one message. */
 const PIECE = 32 << 10;
@@ -25,8 +25,10 @@ export interface Ask {
   /** What it is, after "to": for a sentence such as "The host was not asked to open a shell". */
   readonly what: string;
   message(req: number): RequestMessage;
-  /** Called once: with the value of `done`, or with a failure. */
-  settle(outcome: { value: unknown } | "failed"): void;
+  /** Called once: with the value of `done`, or, if it was not done, with the host's reason, if it gave one. */
+  settle(outcome: { value: unknown } | "failed", failure?: Failure): void;
+  /** The code of a failure that the one who asks deals with. */
+  readonly expects?: string;
   /** Of several that are not sent yet with the same key, only the last is. */
   readonly key?: string;
   /** Bytes of a chat message, which is sent however long it had to wait. */

@@ -10,19 +10,41 @@ import { Decoder, Encoder } from "cbor-x/index-no-eval";
 
 export type Role = "owner" | "writer" | "reader";
 
-/** Where a shell lies on the canvas (pixels at the nominal font size), and its size in cells. */
-export interface Geometry {
+/** Where a shell is on the canvas: its upper left corner, in pixels at the nominal font size. */
+export interface Place {
   x: number;
   y: number;
+}
+
+/** The size of a shell in cells. */
+export interface Size {
   rows: number;
   cols: number;
 }
 
 /** A shell as everyone sees it. */
-export interface ShellInfo extends Geometry {
+export interface ShellInfo extends Place, Size {
   title: string;
   /** Whether it takes no input any more: it is listed until its last output was sent. */
   ended: boolean;
+  /** Whether only owners may close it, such as a terminal that was running before it was shared. */
+  protected: boolean;
+  /** Whether the host has it open in a terminal of its own, which decides its size. */
+  viewed: boolean;
+  /** Whether its size is locked. */
+  locked: boolean;
+}
+
+/** What became of a shell. */
+export interface ShellChanged {
+  sid: number;
+  /** `opened`, `closed`, `ended` (by itself), `removed`, `renamed`, or a word of a newer host. */
+  change: string;
+  /** The shell's title; the new one, if it was renamed. */
+  title: string;
+  /** The user who did it, or null. */
+  uid: number | null;
+  name: string;
 }
 
 /** A user as everyone sees it. */
@@ -99,8 +121,12 @@ export interface Join {
 /** What a client asks for, with its number first. Each is answered once, by `done` or by `error`. */
 export type RequestMessage =
   | { create: readonly [req: number, x: number, y: number] }
-  | { close: readonly [req: number, sid: number] }
-  | { move: readonly [req: number, sid: number, to: Geometry | null] }
+  | { close: readonly [req: number, sid: number, force: boolean] }
+  | { remove: readonly [req: number, sid: number] }
+  | { move: readonly [req: number, sid: number, to: readonly [x: number, y: number] | null] }
+  | { resize: readonly [req: number, sid: number, rows: number, cols: number] }
+  | { lockSize: readonly [req: number, sid: number, locked: boolean] }
+  | { rename: readonly [req: number, sid: number, name: string] }
   | { chat: readonly [req: number, text: string] }
   | { setName: readonly [req: number, name: string] }
   | { setColor: readonly [req: number, color: string] }
@@ -109,6 +135,7 @@ export type RequestMessage =
   | { kick: readonly [req: number, uid: number, reason: string, newTickets: boolean] }
   | { approve: readonly [req: number, uid: number, allow: boolean] }
   | { lock: readonly [req: number, locked: boolean] }
+  | { setListed: readonly [req: number, listed: boolean] }
   | { newTickets: number };
 
 /** What a client sends, as it is on the wire; see `protocol/messages.py` for what each means. */
@@ -133,6 +160,7 @@ export type HostMessage =
   | ({ type: "snapshot" } & Snapshot)
   | ({ type: "chunks" } & Chunks)
   | ({ type: "hear" } & Hear)
+  | ({ type: "shellChanged" } & ShellChanged)
   | { type: "shellLatency"; ms: number }
   /** `taken`: bytes of this client's input that the host has taken. */
   | { type: "pong"; t: number; taken: number }
@@ -292,13 +320,17 @@ function user(value: unknown): User {
 
 function shell(value: unknown): ShellInfo {
   const fields = map(value);
+  const flag = (key: string) => boolean(fields.has(key) ? fields.get(key) : false);
   return {
     x: position(fields.get("x")),
     y: position(fields.get("y")),
     rows: integer(fields.get("rows"), 1, MAX_ROWS, "rows"),
     cols: integer(fields.get("cols"), 1, MAX_COLS, "cols"),
     title: text(fields.get("title")),
-    ended: boolean(fields.has("ended") ? fields.get("ended") : false),
+    ended: flag("ended"),
+    protected: flag("protected"),
+    viewed: flag("viewed"),
+    locked: flag("locked"),
   };
 }
 
@@ -358,6 +390,18 @@ function hear(value: unknown): HostMessage {
   return { type: "hear", seq: seq(at), uid: id(uid), name: text(name), text: text(said), time: number(time) };
 }
 
+function shellChanged(value: unknown): HostMessage {
+  const [sid, change, title, uid, name] = array(value, 5);
+  return {
+    type: "shellChanged",
+    sid: id(sid),
+    change: text(change),
+    title: text(title),
+    uid: uid === null ? null : id(uid),
+    name: text(name),
+  };
+}
+
 function pong(value: unknown): HostMessage {
   const [t, taken] = array(value, 2);
   return { type: "pong", t: number(t), taken: seq(taken) };
@@ -394,6 +438,7 @@ const HOST = new Map<string, (value: unknown) => HostMessage>([
   ["snapshot", snapshot],
   ["chunks", chunks],
   ["hear", hear],
+  ["shellChanged", shellChanged],
   ["shellLatency", (value) => ({ type: "shellLatency", ms: number(value) })],
   ["pong", pong],
   ["done", done],

@@ -27,7 +27,8 @@ export class FakeClient implements Client {
   bytesOut = 0;
   held = false;
   readonly resumeToken = null;
-  /** What comes of `create` and of `chat`. */
+  /** What comes of `closeShell`, of `create` and of `chat`. */
+  closing: { running: string } | null = null;
   created: Promise<number | null> = Promise.resolve(null);
   said: Promise<boolean> = Promise.resolve(true);
   readonly calls: Call[] = [];
@@ -99,7 +100,15 @@ export class FakeClient implements Client {
     this.calls.push(["chat", text]);
     return this.said;
   };
-  closeShell = this.#recorded("closeShell");
+  closeShell = (sid: number, force = false): Promise<{ running: string } | null> => {
+    this.calls.push(["closeShell", sid, force]);
+    return Promise.resolve(force ? null : this.closing);
+  };
+  removeShell = this.#recorded("removeShell");
+  resize = this.#recorded("resize");
+  lockSize = this.#recorded("lockSize");
+  renameShell = this.#recorded("renameShell");
+  setListed = this.#recorded("setListed");
   send = this.#recorded("send");
   setName = this.#recorded("setName");
   setColor = this.#recorded("setColor");
@@ -134,5 +143,5 @@ export function user(name: string, change: Partial<User> = {}): User {
 }
 
 export function shell(title: string, change: Partial<ShellInfo> = {}): ShellInfo {
-  return { x: 0, y: 0, rows: 24, cols: 80, title, ended: false, ...change };
+  return { x: 0, y: 0, rows: 24, cols: 80, title, ended: false, protected: false, viewed: false, locked: false, ...change };
 }

@@ -427,7 +427,7 @@ def messages() -> dict[str, Any]:
         ),
         "ignored": [
             {"name": name, "bytes": cbor2.dumps({name: value}).hex()}
-            for name, value in (("later", None), ("", 1), ("Chat", [1, "x"]), ("later", [1, {"a": b"b"}]))
+            for name, value in (("later", None), ("", 1), ("Chat", [1, "x"]), ("latest", [1, {"a": b"b"}]))
         ],
         "malformedClient": [{"name": n, "bytes": b.hex()} for n, b in malformed("client") if len(b) < 1000],
         "malformedHost": [{"name": n, "bytes": b.hex()} for n, b in malformed("host")],

@@ -454,9 +454,13 @@ describe("what a user does", () => {
   test("goes to the host as it is, in order and numbered", async () => {
     await inside();
     void client.create(1.4, -2.6);
-    client.closeShell(1);
-    client.move(1, { x: 0.5, y: 1e12, rows: 0, cols: 80.2 });
+    void client.closeShell(1);
+    client.move(1, { x: 0.5, y: 1e12 });
     client.move(1, null);
+    client.resize(1, { rows: 0, cols: 80.2 });
+    client.lockSize(1, true);
+    client.renameShell(1, "build\ud800");
+    client.removeShell(1);
     client.requestWrite();
     client.setRole(2, "reader");
     client.kick(2, { reason: "bye\ud800" });
@@ -519,14 +523,14 @@ describe("what a user does", () => {
     await inside();
     host.link.break();
     const mine = client.create(0, 0);
-    client.move(1, { x: 1, y: 1, rows: 24, cols: 80 });
-    client.move(1, { x: 2, y: 2, rows: 24, cols: 80 });
+    client.move(1, { x: 1, y: 1 });
+    client.move(1, { x: 2, y: 2 });
     client.lock(true);
     await vi.advanceTimersByTimeAsync(500);
     await host.welcome();
     expect(host.link.heard.slice(1)).toEqual([
       { create: [1, 0, 0] },
-      { move: [2, 1, { x: 2, y: 2, rows: 24, cols: 80 }] },
+      { move: [2, 1, [2, 2]] },
       { lock: [3, true] },
     ]);
     expect(await mine).toBeNull(); // this host gives no number

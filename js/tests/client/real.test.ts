@@ -254,7 +254,8 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     await terminal.shows(/42-1\r\n/);
     await until(client, () => client.users.get(client.uid)?.color === "#123456");
     expect(client.users.get(client.uid)?.name).toBe("Host");
-    client.move(sid, { x: 10, y: 20, rows: 30, cols: 90 });
+    client.move(sid, { x: 10, y: 20 });
+    client.resize(sid, { rows: 30, cols: 90 });
     await until(client, () => client.shells.get(sid)?.cols === 90);
     expect(client.shells.get(sid)).toMatchObject({ x: 10, y: 20, rows: 30 });
     const other = await client.create(800, 0);
@@ -553,19 +554,19 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
       for (let round = 0; cutter.left > 0; round++) {
         client.send(sid, `line ${++lines}\r`);
         host.send(shown, `line ${lines}\r`);
-        if (round % 10 === 0) client.move(sid, { x: round, y: 0, rows: 24, cols: 80 });
+        if (round % 10 === 0) client.move(sid, { x: round, y: 0 });
         if (round % 60 === 0) void client.chat(`guest ${++words.guest}`); // 10 in 5 s are allowed
         if (round % 60 === 30) void host.chat(`host ${++words.host}`);
         if (round % 120 === 0) {
           asked += 1;
           void client.create(0, 900).then((shell) => {
             opened.push(shell);
-            if (shell !== null) client.closeShell(shell);
+            if (shell !== null) void client.closeShell(shell, true);
           });
         }
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
-      client.move(sid, { x: 7, y: 7, rows: 24, cols: 80 });
+      client.move(sid, { x: 7, y: 7 });
       client.send(sid, "\x04");
       host.send(shown, "the end\r");
       void client.chat("the end");

@@ -3,11 +3,11 @@ import "./ShellWindow.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
 import type { Client } from "../../client/client";
-import type { Geometry } from "../../protocol/messages";
+import type { Place, Size } from "../../protocol/messages";
 import { drag } from "./drag";
 import { Faces } from "./Faces";
 import { FindBar } from "../terminal/FindBar";
-import { clampSize, stepSize, wholeGeometry, type Size } from "./geometry";
+import { clampSize, stepSize } from "./geometry";
 import type { Person } from "../../session/people";
 import { ShellActions } from "./ShellActions";
 import type { ShellTerminal, TerminalEvents, TerminalOptions } from "../terminal/terminal";
@@ -151,15 +151,15 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     return () => shell.removeEventListener("click", onClick);
   }, [terminal]);
 
-  const moves = useMemo(
-    () =>
-      new Throttle<Partial<Geometry>>(MOVE_INTERVAL, (to) => {
-        const now = client.shells.get(sid); // what one does not change, another may just have
-        if (now) client.move(sid, wholeGeometry({ ...now, ...to }));
-      }),
-    [client, sid],
+  const moves = useMemo(() => new Throttle<Place>(MOVE_INTERVAL, (to) => client.move(sid, to)), [client, sid]);
+  const sizes = useMemo(() => new Throttle<Size>(MOVE_INTERVAL, (to) => client.resize(sid, to)), [client, sid]);
+  useEffect(
+    () => () => {
+      moves.cancel();
+      sizes.cancel();
+    },
+    [moves, sizes],
   );
-  useEffect(() => () => moves.cancel(), [moves]);
 
   // The person's own movement shows at once; the host has the last word.
   const { x, y } = moving ?? props;
@@ -182,8 +182,8 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
   };
   const resizeTo = (size: Size, last: boolean) => {
     asked.current = { size, at: performance.now() };
-    if (last) moves.finish({ x, y, ...size });
-    else moves.push({ x, y, ...size });
+    if (last) sizes.finish(size);
+    else sizes.push(size);
   };
   const startMove = (event: PointerEvent<HTMLElement>) => {
     if (narrow || event.button !== 0 || isAction(event)) return;

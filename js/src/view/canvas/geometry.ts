@@ -2,7 +2,7 @@
  * The canvas' measures. Its unit is a pixel at the nominal font size: people with other font sizes see the same
  * layout, larger or smaller.
  */
-import type { Geometry } from "../../protocol/messages";
+import type { Size } from "../../protocol/messages";
 
 export const NOMINAL_FONT_SIZE = 14;
 
@@ -25,11 +25,6 @@ export interface Box {
   height: number;
 }
 
-export interface Size {
-  rows: number;
-  cols: number;
-}
-
 export function clampSize({ rows, cols }: Size): Size {
   return {
     rows: Math.min(LIMITS.maxRows, Math.max(LIMITS.minRows, Math.round(rows))),
@@ -44,11 +39,6 @@ export function stepSize({ rows, cols }: Size, direction: 1 | -1): Size {
     rows: rows + direction * step,
     cols: cols + direction * Math.max(2, Math.round((step * cols) / rows)),
   });
-}
-
-/** A place and size as the protocol takes them. */
-export function wholeGeometry({ x, y, rows, cols }: Geometry): Geometry {
-  return { x: Math.round(x), y: Math.round(y), rows, cols };
 }
 
 /** The box around all boxes; null if there are none. */

@@ -227,7 +227,12 @@ export class SshxClient extends SessionState {
         const command = failure?.code === "running" ? failure.details.get("command") : undefined;
         resolve(failure?.code === "running" ? { running: typeof command === "string" ? command : "" } : null);
       };
-      this.#put({ what: "close a shell", message: (req) => ({ close: [req, sid, force] }), settle, expects: "running" });
+      this.#put({
+        what: "close a shell",
+        message: (req) => ({ close: [req, sid, force] }),
+        settle,
+        expects: "running",
+      });
     });
   }
 

@@ -13,6 +13,7 @@ import { useNotices } from "./notices/notices";
 import { Panel } from "./panels/Panel";
 import { usePeople } from "./people";
 import { PeoplePanel } from "./panels/PeoplePanel";
+import { useQuestion } from "./Question";
 import { Banner, Empty, Screen } from "./notices/Screens";
 import { WaitingInput } from "./notices/WaitingInput";
 import { SettingsPanel } from "./panels/SettingsPanel";
@@ -70,6 +71,7 @@ export function SessionView(props: SessionViewProps) {
   const empty = useClient(client, (now) => now.shells.size === 0);
   const role = useClient(client, (now) => now.role);
   const { notify } = notices;
+  const [ask, question] = useQuestion();
 
   const close = useCallback(() => {
     setPanel(null);
@@ -115,7 +117,7 @@ export function SessionView(props: SessionViewProps) {
           <WaitingInput client={client} />
           {status?.kind !== "screen" && (
             <div className="sshx-view">
-              <Shells ref={canvas} {...{ client, theme, narrow, embedded, notify }} />
+              <Shells ref={canvas} {...{ client, theme, narrow, embedded, ask, notify }} />
               {connected && empty && <Empty client={client} onNewShell={newShell} />}
             </div>
           )}
@@ -136,6 +138,7 @@ export function SessionView(props: SessionViewProps) {
           </Panel>
         )}
       </div>
+      {question}
     </div>
   );
 }

@@ -56,6 +56,7 @@ export const LeaveIcon = icon(
     <path d="M6.5 8h8M11.8 5.3 14.5 8l-2.7 2.7" />
   </>,
 );
+export const MoreIcon = icon(<path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.4" />);
 export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />);
 export const SendIcon = icon(<path d="M2.5 13.5 14 8 2.5 2.5v4.2L9 8l-6.5 1.3z" />);
 export const DownIcon = icon(<path d="M8 3v9.5M4 8.7l4 4 4-4" />);

@@ -289,10 +289,26 @@ describe("a companion", () => {
 });
 
 describe("an observer", () => {
-  test("says nothing of itself, asks for no output, and goes on with a stream of its own", async () => {
+  test("is listed while it says so, over all links", async () => {
+    host.uid = 7;
+    await inside({ observer: true, name: "Ada" });
+    client.setListed(true);
+    client.setListed(true);
+    await settled();
+    expect(host.link.heard.slice(1)).toEqual([{ setListed: [1, true] }]);
+    host.link.break();
+    await knocksAgain();
+    await host.welcome();
+    expect(host.link.heard.slice(1)).toEqual([{ setListed: [2, true] }]);
+    client.setListed(false);
+    await settled();
+    expect(host.link.heard.slice(2)).toEqual([{ setListed: [3, false] }]);
+  });
+
+  test("asks for no output, and goes on with a stream of its own", async () => {
     host.uid = 7;
     await inside({ observer: true, name: "Ada", color: "#445566", resume: bytes("kept") });
-    const join = { ...JOIN, as: "mirror", passive: true };
+    const join = { ...JOIN, name: "Ada", as: "mirror", passive: true };
     expect(host.link.heard).toEqual([{ join }]);
     expect(client.resumeToken).toBeNull();
     host.link.say({ hear: [3, 1, "Ada", "hello", 17.5] });
@@ -473,17 +489,47 @@ describe("what a user does", () => {
     await settled();
     expect(host.link.heard.slice(1)).toEqual([
       { create: [1, 1, -3] },
-      { close: [2, 1] },
-      { move: [3, 1, { x: 1, y: 10_000_000, rows: 1, cols: 80 }] },
+      { close: [2, 1, false] },
+      { move: [3, 1, [1, 10_000_000]] },
       { move: [4, 1, null] },
-      { requestWrite: 5 },
-      { setRole: [6, 2, "reader"] },
-      { kick: [7, 2, "bye\ufffd", true] },
-      { approve: [8, 3, true] },
-      { lock: [9, true] },
-      { chat: [10, "hello"] },
+      { resize: [5, 1, 1, 80] },
+      { lockSize: [6, 1, true] },
+      { rename: [7, 1, "build\ufffd"] },
+      { remove: [8, 1] },
+      { requestWrite: 9 },
+      { setRole: [10, 2, "reader"] },
+      { kick: [11, 2, "bye\ufffd", true] },
+      { approve: [12, 3, true] },
+      { lock: [13, true] },
+      { chat: [14, "hello"] },
       { setFocus: 1 },
       { setFocus: null },
+    ]);
+  });
+
+  test("to close a shell in which something runs, one is asked first", async () => {
+    await inside();
+    host.takes = false;
+    const [busy, idle] = [client.closeShell(1), client.closeShell(1, true)];
+    await settled();
+    host.link.say({ error: [1, "running", "vim is running.", { command: "vim" }] });
+    host.link.say({ done: [2, null] });
+    expect(await Promise.all([busy, idle])).toEqual([{ running: "vim" }, null]);
+    expect(events.filter(({ type }) => type === "error")).toEqual([]); // the question is the answer
+    const other = client.closeShell(1);
+    await settled();
+    host.link.say({ error: [3, "notAllowed", "Only the host can close this terminal.", {}] });
+    expect(await other).toBeNull();
+    expect(events.filter(({ type }) => type === "error")).toHaveLength(1);
+  });
+
+  test("what became of a shell is told", async () => {
+    await inside();
+    host.link.say({ shellChanged: [1, "closed", "vim", 2, "Ada"] });
+    host.link.say({ shellChanged: [1, "ended", "vim", null, ""] });
+    expect(events.filter(({ type }) => type === "shell")).toEqual([
+      { type: "shell", sid: 1, change: "closed", title: "vim", uid: 2, name: "Ada" },
+      { type: "shell", sid: 1, change: "ended", title: "vim", uid: null, name: "" },
     ]);
   });
 
@@ -528,11 +574,7 @@ describe("what a user does", () => {
     client.lock(true);
     await vi.advanceTimersByTimeAsync(500);
     await host.welcome();
-    expect(host.link.heard.slice(1)).toEqual([
-      { create: [1, 0, 0] },
-      { move: [2, 1, [2, 2]] },
-      { lock: [3, true] },
-    ]);
+    expect(host.link.heard.slice(1)).toEqual([{ create: [1, 0, 0] }, { move: [2, 1, [2, 2]] }, { lock: [3, true] }]);
     expect(await mine).toBeNull(); // this host gives no number
     expect(errors()).toEqual([]);
   });

@@ -261,7 +261,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     const other = await client.create(800, 0);
     expect([...client.shells.keys()].sort()).toEqual([sid, other]);
     expect(client.shells.get(other!)).toMatchObject({ x: 800, y: 0 });
-    client.closeShell(other!);
+    void client.closeShell(other!, true);
     await until(client, () => client.shells.size === 1);
     await until(client, () => client.latency !== null);
     expect(client.latency).toBeLessThan(5000);

@@ -15,7 +15,10 @@ export const CREDENTIALS: Credentials = {
   password: null,
 };
 
-export const SHELL = { x: 0, y: 0, rows: 24, cols: 80, title: "bash", ended: false };
+export const SHELL = {
+  ...{ x: 0, y: 0, rows: 24, cols: 80, title: "bash", ended: false },
+  ...{ protected: false, viewed: false, locked: false },
+};
 export const USER = {
   name: "Ada",
   color: "#112233",

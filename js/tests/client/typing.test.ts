@@ -26,7 +26,7 @@ describe("typing", () => {
   test("is sent before what is done after it", async () => {
     await inside();
     client.send(1, "exit\n");
-    client.closeShell(1);
+    void client.closeShell(1);
     client.setFocus(1);
     expect(host.link.heard.slice(1).map((message) => Object.keys(message)[0])).toEqual(["data", "close", "setFocus"]);
   });

@@ -143,5 +143,16 @@ export function user(name: string, change: Partial<User> = {}): User {
 }
 
 export function shell(title: string, change: Partial<ShellInfo> = {}): ShellInfo {
-  return { x: 0, y: 0, rows: 24, cols: 80, title, ended: false, protected: false, viewed: false, locked: false, ...change };
+  return {
+    x: 0,
+    y: 0,
+    rows: 24,
+    cols: 80,
+    title,
+    ended: false,
+    protected: false,
+    viewed: false,
+    locked: false,
+    ...change,
+  };
 }

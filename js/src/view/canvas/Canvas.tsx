@@ -18,6 +18,7 @@ import type { ZoomTransform } from "d3-zoom";
 import type { Client } from "../../client/client";
 import { Cursors } from "./Cursors";
 import { around, FRAME, NEW_SHELL, NOMINAL_CELL, NOMINAL_FONT_SIZE, type Box } from "./geometry";
+import type { Ask } from "../Question";
 import { KeyRow } from "../terminal/KeyRow";
 import { paletteOf } from "../terminal/palettes";
 import type { Person } from "../../session/people";
@@ -47,6 +48,7 @@ export interface CanvasProps {
   narrow: boolean;
   /** Whether the focus is for the page around the view. */
   embedded?: boolean;
+  ask: Ask;
   notify(text: string): void;
 }
 
@@ -58,9 +60,10 @@ const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
 
 export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(props, handle) {
-  const { client, theme, narrow, embedded = false, notify } = props;
+  const { client, theme, narrow, embedded = false, ask, notify } = props;
   const shells = useClient(client, (client) => client.shells);
   const readOnly = useClient(client, whyReadOnly);
+  const owner = useClient(client, (now) => now.role === "owner");
   const people = usePeople(client);
   const settings = useSettings();
   const unit = settings.fontSize / NOMINAL_FONT_SIZE;
@@ -321,7 +324,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
           Arrows to pan, plus and minus to zoom, 0 to show everything.
         </span>
         <div ref={world} className="sshx-world">
-          {listed.map(([sid, { x, y, rows, cols, title }]) => (
+          {listed.map(([sid, { x, y, rows, cols, title, protected: theHosts, viewed, locked }]) => (
             <ShellWindow
               key={sid}
               {...{
@@ -332,15 +335,20 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
                 rows,
                 cols,
                 title,
+                viewed,
+                locked,
                 unit,
                 options,
+                owner,
                 readOnly,
                 narrow,
                 onCtrlUsed,
                 register,
                 onRefused,
+                ask,
                 notify,
               }}
+              protected={theHosts}
               level={levels.get(sid)!}
               topmost={levels.get(sid) === shells.size - 1}
               people={focused.get(sid) ?? NOBODY}

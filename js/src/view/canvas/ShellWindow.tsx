@@ -4,12 +4,17 @@ import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
 import type { Client } from "../../client/client";
 import type { Place, Size } from "../../protocol/messages";
+import type { Ask } from "../Question";
+import { closeShell } from "./closing";
 import { drag } from "./drag";
 import { Faces } from "./Faces";
 import { FindBar } from "../terminal/FindBar";
+import { LockIcon } from "../icons";
 import { clampSize, stepSize } from "./geometry";
 import type { Person } from "../../session/people";
+import { whySizeIsFixed } from "../permission";
 import { ShellActions } from "./ShellActions";
+import { ShellName } from "./ShellName";
 import type { ShellTerminal, TerminalEvents, TerminalOptions } from "../terminal/terminal";
 import { Throttle } from "./throttle";
 import { onTouchDrag } from "./touchDrag";
@@ -33,6 +38,9 @@ export interface ShellWindowProps {
   rows: number;
   cols: number;
   title: string;
+  protected: boolean;
+  viewed: boolean;
+  locked: boolean;
   /** 0 is the lowest. */
   level: number;
   topmost: boolean;
@@ -40,6 +48,8 @@ export interface ShellWindowProps {
   unit: number;
   options: TerminalOptions;
   people: readonly Person[];
+  /** Whether this person is the host. */
+  owner: boolean;
   /** Why nothing may be changed, or null. */
   readOnly: string | null;
   narrow: boolean;
@@ -53,6 +63,7 @@ export interface ShellWindowProps {
   onActivate(sid: number): void;
   /** Typed where it is not allowed. */
   onRefused(): void;
+  ask: Ask;
   notify(text: string): void;
 }
 
@@ -73,8 +84,9 @@ const ARROWS: Record<string, readonly [number, number]> = {
 };
 
 export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
-  const { client, sid, rows, cols, title, unit, options, readOnly, narrow, active, ctrl } = props;
-  const { register, onFit, onActivate, onRefused, onCtrlUsed, notify } = props;
+  const { client, sid, rows, cols, title, viewed, locked, unit, options, owner, readOnly, narrow, active, ctrl } =
+    props;
+  const { register, onFit, onActivate, onRefused, onCtrlUsed, ask, notify } = props;
   const element = useRef<HTMLElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLDivElement>(null);
@@ -84,7 +96,10 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
   const [finding, setFinding] = useState(false);
   const [moving, setMoving] = useState<{ x: number; y: number } | null>(null);
   const [resizing, setResizing] = useState<{ size: Size; cell: { width: number; height: number } } | null>(null);
+  const [naming, setNaming] = useState(false);
   const name = title || `Terminal ${sid}`;
+  const fixed = readOnly ?? whySizeIsFixed({ viewed, locked }, owner);
+  const theHosts = props.protected && !owner ? "Only the host can close this terminal." : null;
 
   const events: TerminalEvents = {
     onFind: () => setFinding(true),
@@ -145,7 +160,9 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     const onClick = (event: globalThis.MouseEvent) => {
       const touched = "pointerType" in event && event.pointerType === "touch";
       if (touched || event.detail === 0) return; // 0: by keyboard
-      if ((event.target as Element).closest(".sshx-title-bar, .sshx-edge")) terminal?.focus();
+      const target = event.target as Element;
+      if (target.closest(".sshx-shell-name, .sshx-menu-root")) return; // they have a use for it
+      if (target.closest(".sshx-title-bar, .sshx-edge")) terminal?.focus();
     };
     shell.addEventListener("click", onClick);
     return () => shell.removeEventListener("click", onClick);
@@ -198,8 +215,8 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     if (!cell || event.button !== 0) return;
     const zoom = zoomOf(element.current!);
     drag(event.currentTarget, event.nativeEvent, (dx, dy, last) => {
-      if (readOnly !== null) {
-        if (last) notify(readOnly);
+      if (fixed !== null) {
+        if (last) notify(fixed);
         return;
       }
       const size = clampSize({
@@ -215,7 +232,9 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     const arrow = ARROWS[event.key];
     if (event.key === "Enter") terminal?.focus();
     else if (event.key === " ") onFit(sid);
-    else if (arrow && readOnly !== null) notify(readOnly);
+    else if ((arrow || event.key === "F2") && readOnly !== null) notify(readOnly);
+    else if (event.key === "F2") setNaming(true);
+    else if (arrow && event.shiftKey && fixed !== null) notify(fixed);
     else if (arrow && event.shiftKey) {
       const now = sizeNow();
       resizeTo(clampSize({ rows: now.rows + arrow[1], cols: now.cols + arrow[0] }), true);
@@ -239,6 +258,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
       data-topmost={props.topmost}
       data-active={active}
       data-read-only={readOnly !== null}
+      data-fixed={fixed !== null}
       style={narrow ? {} : { left: x * unit, top: y * unit, zIndex: props.level }}
       onPointerDownCapture={() => {
         onActivate(sid);
@@ -251,30 +271,45 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
         onPointerDown={startMove}
         onDoubleClick={(event) => !isAction(event) && onFit(sid)}
       >
-        <button
-          ref={bar}
-          type="button"
-          className="sshx-title"
-          title={name}
-          aria-describedby={hint}
-          onKeyDown={onTitleKey}
-        >
-          {name}
-        </button>
+        {naming ? (
+          <ShellName
+            name={name}
+            onDone={(chosen) => {
+              setNaming(false);
+              if (chosen !== null) client.renameShell(sid, chosen);
+              requestAnimationFrame(() => bar.current?.focus());
+            }}
+          />
+        ) : (
+          <button
+            ref={bar}
+            type="button"
+            className="sshx-title"
+            title={name}
+            aria-describedby={hint}
+            onKeyDown={onTitleKey}
+          >
+            {name}
+          </button>
+        )}
         <span id={hint} hidden>
-          Enter to type, arrows to move, Shift and arrows to resize, Space to show all of it. In the terminal, Control
-          Shift Enter leads back here.
+          Enter to type, arrows to move, Shift and arrows to resize, F2 to rename, Space to show all of it. In the
+          terminal, Control Shift Enter leads back here.
         </span>
         <Faces people={props.people} />
-        <span className="sshx-shell-size">
+        <span className="sshx-shell-size" title={locked || viewed ? (fixed ?? undefined) : undefined}>
+          {(locked || viewed) && <LockIcon />}
           {size.cols}×{size.rows}
         </span>
         <ShellActions
-          readOnly={readOnly}
+          {...{ readOnly, fixed, viewed, locked, notify }}
+          kept={readOnly ?? theHosts}
           onStep={(direction) => resizeTo(stepSize(sizeNow(), direction), true)}
           onFind={() => setFinding(true)}
-          onClose={() => client.closeShell(sid)}
-          notify={notify}
+          onRename={() => setNaming(true)}
+          onLockSize={(lock) => client.lockSize(sid, lock)}
+          onRemove={props.protected && owner ? () => client.removeShell(sid) : null}
+          onClose={() => void closeShell({ client, sid, name, wasRunning: props.protected, ask })}
         />
       </div>
       {finding && terminal && <FindBar search={terminal.search} onClose={closeFind} />}
@@ -287,6 +322,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
         <div ref={screen} className="sshx-terminal" data-lm-suppress-shortcuts="true" />
       </div>
       {!narrow &&
+        !(viewed || locked) &&
         EDGES.map((edge) => (
           <div
             key={edge}

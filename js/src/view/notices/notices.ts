@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { Client } from "../../client/client";
 import type { LostReason } from "../../client/outbox";
 import type { ClientEvent } from "../../client/events";
+import type { ShellChanged } from "../../protocol/messages";
 
 export interface Notice {
   /** One that comes with the key of another replaces it. */
@@ -59,6 +60,9 @@ export function useNotices(client: Client): Notices {
           const names = [...(before?.names ?? []).filter((name) => name !== user.name), user.name];
           return { text: `${summary(names)} ${type}`, tone: "info", names };
         });
+      } else if (event.type === "shell") {
+        const text = event.uid === client.uid ? "" : shellNews(event);
+        if (text) put(`shell ${event.sid} ${event.change}`, () => ({ text, tone: "info" }));
       } else ownNews(event);
     });
   }, [client, notify, put]);
@@ -68,6 +72,25 @@ export function useNotices(client: Client): Notices {
 
 function note(text: string): Notice {
   return { key: `note ${text}`, text, tone: "info" };
+}
+
+/** What became of a shell, as a sentence without its period; empty for what only a newer host knows. */
+export function shellNews({ change, title, name }: ShellChanged): string {
+  const who = name || "The host";
+  switch (change) {
+    case "opened":
+      return `${who} opened “${title}”`;
+    case "closed":
+      return `${who} closed “${title}”`;
+    case "removed":
+      return `${who} took “${title}” out of the session`;
+    case "renamed":
+      return `${who} renamed a shell to “${title}”`;
+    case "ended":
+      return `“${title}” has ended`;
+    default:
+      return "";
+  }
 }
 
 /** Ada; Ada and Bob; Ada, Bob and 3 others. */

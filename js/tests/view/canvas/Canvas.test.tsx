@@ -3,8 +3,9 @@ import { createRef } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Canvas, type CanvasHandle } from "../../../src/view/canvas/Canvas";
+import type { Question } from "../../../src/view/Question";
 import { FakeClient, shell, user } from "../fakeClient";
-import { act, after, all, press } from "../render";
+import { act, after, all, press, texts } from "../render";
 
 const terminals = vi.hoisted(() => new Map<number, { log: unknown[][] }>());
 
@@ -32,6 +33,9 @@ vi.mock("../../../src/view/terminal/terminal", () => ({
 let client: FakeClient;
 let root: Root;
 let notes: string[];
+/** What was asked, and what the person is going to answer. */
+let questions: Question[];
+let answers: string[];
 const handle = createRef<CanvasHandle>();
 
 function show({ narrow = false } = {}) {
@@ -39,6 +43,10 @@ function show({ narrow = false } = {}) {
     client: client,
     theme: "light",
     narrow,
+    ask: (question: Question) => {
+      questions.push(question);
+      return Promise.resolve(answers.shift() ?? null);
+    },
     notify: (text: string) => notes.push(text),
   } as const;
   after(() => root.render(<Canvas ref={handle} {...props} />));
@@ -49,13 +57,17 @@ const button = (name: string, within: ParentNode = document) =>
   [...within.querySelectorAll("button")].find(
     (element) => (element.getAttribute("aria-label") ?? element.textContent) === name,
   )!;
+const item = (label: string) => all("[role^=menuitem]").find((element) => element.textContent.endsWith(label))!;
 const click = (element: HTMLElement) => after(() => element.click());
+const settled = () => act(() => new Promise((resolve) => setTimeout(resolve)));
 const calls = (name: string) => client.calls.filter(([called]) => called === name).map(([, ...args]) => args);
 const last = (sid: number, what: string) => terminals.get(sid)!.log.findLast(([name]) => name === what);
 
 beforeEach(() => {
   terminals.clear();
   notes = [];
+  questions = [];
+  answers = [];
   client = new FakeClient("writer");
   client.shells = new Map([
     [1, shell("bash", { x: 10, y: 20 })],
@@ -95,22 +107,124 @@ test("a press raises a window that is not the topmost", () => {
   expect(calls("move")).toEqual([[1, null]]);
 });
 
-test("larger and smaller", () => {
+const MORE = "More rows and columns, for everyone";
+const FEWER = "Fewer rows and columns, for everyone";
+
+test("more and fewer rows and columns", () => {
   show();
-  click(button("Larger", group("Shell bash")));
-  click(button("Larger", group("Shell bash"))); // before the host has confirmed the first
-  click(button("Smaller", group("Shell bash")));
-  expect(calls("move")).toEqual([
-    [1, { x: 10, y: 20, rows: 26, cols: 87 }],
-    [1, { x: 10, y: 20, rows: 28, cols: 94 }],
-    [1, { x: 10, y: 20, rows: 26, cols: 87 }],
+  click(button(MORE, group("Shell bash")));
+  click(button(MORE, group("Shell bash"))); // before the host has confirmed the first
+  click(button(FEWER, group("Shell bash")));
+  expect(calls("resize")).toEqual([
+    [1, { rows: 26, cols: 87 }],
+    [1, { rows: 28, cols: 94 }],
+    [1, { rows: 26, cols: 87 }],
   ]);
 });
 
-test("closing", () => {
+test.each([
+  ["viewed", "writer", /^The host has this terminal open.*Zoom in or out/],
+  ["viewed", "owner", /^You have this terminal open in a tab.*Zoom in or out/],
+  ["locked", "writer", /^The size is locked/],
+] as const)("a size that is %s cannot be changed by a %s, who is told why", (flag, role, why) => {
+  client = new FakeClient(role);
+  client.shells = new Map([[1, shell("bash", { [flag]: true })]]);
+  show();
+  for (const name of [MORE, FEWER]) {
+    expect(button(name).getAttribute("aria-disabled")).toBe("true");
+    click(button(name));
+  }
+  press(group("Shell bash").querySelector(".sshx-title")!, "ArrowRight", { shiftKey: true });
+  expect(notes).toHaveLength(3);
+  for (const note of notes) expect(note).toMatch(why);
+  expect(calls("resize")).toEqual([]);
+  expect(all(".sshx-edge")).toEqual([]);
+  press(group("Shell bash").querySelector(".sshx-title")!, "ArrowRight");
+  expect(calls("move")).toEqual([[1, { x: 20, y: 0 }]]);
+});
+
+test("a shell with nothing in it is closed at once; if something runs, it is asked", async () => {
   show();
   click(button("Close shell", group("Shell bash")));
-  expect(calls("closeShell")).toEqual([[1]]);
+  await settled();
+  expect(questions).toEqual([]);
+  client.closing = { running: "vim" };
+  click(button("Close shell", group("Shell bash")));
+  await settled();
+  expect(questions).toMatchObject([{ title: "Close “bash”?", choices: [{ label: "Close anyway", tone: "danger" }] }]);
+  expect(questions[0]!.text).toContain("vim is running");
+  expect(calls("closeShell")).toEqual([
+    [1, false],
+    [1, false],
+  ]);
+  answers = ["close"];
+  click(button("Close shell", group("Shell bash")));
+  await settled();
+  expect(calls("closeShell").at(-1)).toEqual([1, true]);
+});
+
+test("a terminal that was running before is the host's to close, and to be removed is the first thing offered", async () => {
+  client.shells = new Map([[1, shell("bash", { protected: true })]]);
+  show();
+  click(button("Close shell"));
+  expect(notes).toEqual(["Only the host can close this terminal."]);
+  click(button("More"));
+  expect(texts("[role^=menuitem]")).toEqual(["Rename…", "Lock size"]);
+  press(all("[role^=menuitem]")[0]!, "Escape");
+
+  after(() => client.put(1, user("Me", { role: "owner" })));
+  answers = ["remove"];
+  click(button("Close shell"));
+  await settled();
+  expect(questions[0]!.choices.map(({ label, tone }) => [label, tone])).toEqual([
+    ["Remove from session", "primary"],
+    ["Close terminal", "danger"],
+  ]);
+  expect(calls("removeShell")).toEqual([[1]]);
+  expect(calls("closeShell")).toEqual([]);
+
+  client.closing = { running: "vim" };
+  answers = ["close", "close"];
+  click(button("Close shell"));
+  await settled();
+  expect(calls("closeShell")).toEqual([
+    [1, false],
+    [1, true],
+  ]);
+  click(button("More"));
+  click(item("Remove from session"));
+  expect(calls("removeShell")).toHaveLength(2);
+});
+
+test("the menu renames, and locks the size", () => {
+  show();
+  const shown = group("Shell bash");
+  click(button("More", shown));
+  press(document.activeElement!, "ArrowDown");
+  expect(document.activeElement?.textContent).toBe("Lock size");
+  click(item("Lock size"));
+  expect(calls("lockSize")).toEqual([[1, true]]);
+  expect(all("[role=menu]")).toEqual([]);
+
+  const rename = (name: string, key: string) => {
+    click(button("More", shown));
+    click(item("Rename…"));
+    const field = shown.querySelector<HTMLInputElement>("input")!;
+    expect([field.value, document.activeElement]).toEqual(["bash", field]);
+    field.value = name;
+    press(field, key);
+  };
+  rename(" build ", "Enter");
+  rename("other", "Escape");
+  rename("bash", "Enter");
+  rename("", "Enter");
+  expect(calls("renameShell")).toEqual([
+    [1, "build"],
+    [1, ""],
+  ]);
+  click(button("More", shown));
+  after(() => document.body.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true })));
+  expect(all("[role=menu]")).toEqual([]);
 });
 
 test("by keyboard: the title bar moves and resizes its window, and leads into the terminal", () => {
@@ -119,10 +233,8 @@ test("by keyboard: the title bar moves and resizes its window, and leads into th
   press(title, "ArrowRight");
   press(title, "ArrowDown", { shiftKey: true });
   press(title, "Enter");
-  expect(calls("move")).toEqual([
-    [1, { x: 30, y: 20, rows: 24, cols: 80 }],
-    [1, { x: 30, y: 20, rows: 25, cols: 80 }],
-  ]);
+  expect(calls("move")).toEqual([[1, { x: 30, y: 20 }]]);
+  expect(calls("resize")).toEqual([[1, { rows: 25, cols: 80 }]]);
   expect(last(1, "focus")).toEqual(["focus"]);
 });
 
@@ -130,7 +242,7 @@ test("a reader can do none of it, and is told why", () => {
   client = new FakeClient("reader");
   client.shells = new Map([[1, shell("bash")]]);
   show();
-  for (const name of ["Smaller", "Larger", "Close shell"]) {
+  for (const name of [FEWER, MORE, "Close shell"]) {
     expect(button(name).getAttribute("aria-disabled")).toBe("true");
     click(button(name));
   }
@@ -141,7 +253,7 @@ test("a reader can do none of it, and is told why", () => {
 
   after(() => client.put(1, user("Me", { role: "writer" })));
   expect(last(1, "typable")).toEqual(["typable", true]);
-  expect(button("Larger").getAttribute("aria-disabled")).toBe("false");
+  expect(button(MORE).getAttribute("aria-disabled")).toBe("false");
 });
 
 test.each(["before", "after"])("a new shell is made where nothing is, and is gone to: %s it is known", async (when) => {
@@ -235,9 +347,7 @@ test("narrow: the key row types into the shell that is shown", () => {
 test("who takes a window by its frame with the mouse goes on typing in it; by keyboard, one stays on the button", () => {
   show();
   const press = (detail: number) =>
-    after(() =>
-      button("Larger", group("Shell bash")).dispatchEvent(new MouseEvent("click", { bubbles: true, detail })),
-    );
+    after(() => button(MORE, group("Shell bash")).dispatchEvent(new MouseEvent("click", { bubbles: true, detail })));
   const focused = () => terminals.get(1)!.log.filter(([what]) => what === "focus").length;
   const before = focused();
   press(0);

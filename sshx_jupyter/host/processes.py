@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def running_program(fd: int, pid: int) -> str | None:
     if name and name not in SHELLS:
         return name
     return next((_name(job) for job in _session(pid) if job != pid), None)
+
+
+def hang_up(pid: int) -> None:
+    """Tell what is left of the session that `pid` has led that its terminal is gone."""
+    for job in _session(pid):
+        with contextlib.suppress(OSError):
+            os.kill(job, signal.SIGHUP)
 
 
 def _name(pid: int) -> str:

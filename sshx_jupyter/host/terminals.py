@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 from terminado.management import NamedTermManager, PtyWithClients
 
 from .errors import NotHere, TerminalsUnavailable
-from .processes import running_program
+from .processes import hang_up, running_program
 from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
 
@@ -114,6 +114,12 @@ class Terminal:
         """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""
         if self.name in self._manager.terminals:
             await self._manager.terminate(self.name, force=True)
+        if self._manager.terminals.get(self.name) is self._pty and not self._pty.ptyproc.isalive():
+            # A job in the background still has the terminal open, so that terminado does not find that it has ended.
+            hang_up(self._pty.ptyproc.pid)
+            self._manager.on_eof(self._pty)
+            for client in list(self._pty.clients):
+                client.on_pty_died()
 
     # terminado's client interface: what it calls on each entry of `PtyWithClients.clients`.
 

@@ -43,7 +43,8 @@ JupyterHandler.prepare = recording_prepare
 @pytest.fixture(scope="session")
 def server_a(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """The host's server."""
-    with jupyter_server(tmp_path_factory.mktemp("a"), lab=True) as server:
+    config = "c.LabApp.expose_app_in_browser = True"  # so that tests read what its terminals show
+    with jupyter_server(tmp_path_factory.mktemp("a"), config=config, lab=True) as server:
         yield server
 
 

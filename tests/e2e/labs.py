@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.e2e.browser import Person
+from tests.e2e.browser import PICTURE, Person
 from tests.e2e.notebooks import root_of
 from tests.servers import TOKEN, JupyterServer
 
@@ -82,6 +82,13 @@ class Lab:
     def terminal(self) -> Locator:
         """The content of the terminal that is in front."""
         return self.page.locator(".jp-Terminal:visible")
+
+    async def picture(self, index: int = 0) -> dict[str, Any]:
+        """What the terminal in front shows, cell by cell. Its server has `expose_app_in_browser`."""
+        picture: dict[str, Any] = await self.page.evaluate(
+            f"() => ({PICTURE})(window.jupyterapp.shell.currentWidget.content._term)"
+        )
+        return picture
 
     def toolbar_button(self, text: str) -> Locator:
         """Of the terminal that is in front: how it is shared."""

@@ -19,6 +19,7 @@ import { SharedSessions } from "./sessions";
 import { Settings } from "./settings";
 import { addStatus } from "./status";
 import { Tabs } from "./tabs";
+import { endConnectionsWithTabs } from "./terminalConnections";
 import { markTerminals } from "./terminals";
 import "./lab.css";
 // Here rather than only with what is loaded later: the bundler does not keep the order of modules from chunk to chunk.
@@ -66,7 +67,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     addCommands({ app, sessions, settings, tabs, terminals, trans });
     addNotifications(sessions, settings, tabs, commands, trans);
-    if (terminals) markTerminals(terminals, sessions, commands, trans);
+    if (terminals) {
+      markTerminals(terminals, sessions, commands, trans);
+      endConnectionsWithTabs(terminals);
+    }
     if (statusBar && tabs) addStatus(statusBar, sessions, tabs, commands, trans);
     if (restorer && tabs) tabs.restore(restorer);
     void app.restored.then(forgetTickets);

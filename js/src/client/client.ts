@@ -29,7 +29,7 @@ import { coordinate, position, size, TEXT_LENGTH, wellFormed } from "./limits";
 import { Outbox, type Ask, type Dropped } from "./outbox";
 import { ShellOutput, type TerminalSink } from "./output";
 import { readable } from "./preview";
-import { afterEnd, Backoff, mayPass } from "./retry";
+import { afterEnd, Backoff, LATE, mayPass, NO_ANSWER, UNREACHABLE } from "./retry";
 import { SessionState, type Writable } from "./state";
 
 export interface ClientOptions {
@@ -67,7 +67,9 @@ const FULL_DELAY = 20;
 /** One user of a session. What is known is in the properties; `on` tells when they have changed. */
 export class SshxClient extends SessionState {
   readonly state: State = "connecting";
-  /** A sentence that says why, for `reconnecting`, `refused` and `ended`. */
+  /** Whether the host has not answered for some seconds, while `connecting`. */
+  readonly late: boolean = false;
+  /** A sentence that says why, for `unreachable`, `reconnecting`, `refused` and `ended`. */
   readonly reason: string = "";
   /** Why the host does not let this client in, in a word, for `refused`, and for `ended` if that is why. */
   readonly refusal: Refusal | null = null;
@@ -121,6 +123,7 @@ export class SshxClient extends SessionState {
   /** When the person last asked to be let in. */
   #askedAt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   /** Nothing happens before `connect`. */
   constructor(options: ClientOptions) {
@@ -172,7 +175,7 @@ export class SshxClient extends SessionState {
     return this.#observer ? null : this.#token;
   }
 
-  /** Start, or start again after `refused`, or at once while `reconnecting`. */
+  /** Start, or start again after `refused`, or at once while `unreachable` or `reconnecting`. */
   connect(): void {
     if (this.state === "ended") return;
     if (this.#connection !== null) {
@@ -183,9 +186,25 @@ export class SshxClient extends SessionState {
     clearTimeout(this.#retryTimer);
     this.#backoff.reset();
     this.#askedAt = performance.now();
-    if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
-    else this.#become("connecting");
+    if (this.state === "reconnecting" || this.state === "unreachable") this.#become(this.state, this.reason);
+    else this.#expectAnswer();
     this.#open();
+  }
+
+  /** The person is told when the host does not answer for long. */
+  #expectAnswer(): void {
+    this.#become("connecting");
+    this.#beforeLong(LATE, () => {
+      this.#self.late = true;
+      this.emit({ type: "state" });
+      this.#beforeLong(UNREACHABLE - LATE, () => this.#become("unreachable", NO_ANSWER));
+    });
+  }
+
+  /** What is to happen without an answer. The host is not to blame for a link that is held. */
+  #beforeLong(milliseconds: number, then: () => void): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => (this.held ? this.#beforeLong(milliseconds, then) : then()), milliseconds);
   }
 
   /** Leave for good: the state is `ended`. `code` is another if the session is known to be over. */
@@ -498,7 +517,11 @@ export class SshxClient extends SessionState {
     this.#openedAt = performance.now();
     this.#welcomed = false;
     this.#connection = new Connection(this.#key(), this.#dial, this.#traffic, {
-      onSecured: () => this.#join(),
+      onSecured: () => {
+        if (this.state === "connecting" || this.state === "unreachable") this.#become("connecting");
+        clearTimeout(this.#patience);
+        this.#join();
+      },
       onMessage: (message) => this.#receive(message),
       onDoubt: (silent) => this.#doubt(silent),
       onMeasured: () => this.emit({ type: "network" }),
@@ -557,10 +580,17 @@ export class SshxClient extends SessionState {
       case "end":
         this.#end(verdict.code, verdict.reason, verdict.code);
         break;
+      case "unreachable": {
+        const wait = this.#backoff.next();
+        this.#retryIn(wait);
+        this.#become("unreachable", verdict.reason, null, Date.now() + wait);
+        break;
+      }
       case "refuse":
         this.#become("refused", verdict.reason, verdict.refusal);
         break;
       case "retry":
+        clearTimeout(this.#patience); // the host has answered
         this.#retryIn(Math.min(this.#backoff.next(), verdict.within));
         break;
       case "reconnect": {
@@ -577,7 +607,7 @@ export class SshxClient extends SessionState {
 
   #retryIn(milliseconds: number): void {
     this.#retryTimer = setTimeout(() => {
-      if (this.state === "reconnecting") this.#become("reconnecting", this.reason);
+      if (this.state === "reconnecting" || this.state === "unreachable") this.#become(this.state, this.reason);
       this.#open();
     }, milliseconds);
   }
@@ -734,7 +764,9 @@ export class SshxClient extends SessionState {
 
   #become(state: State, reason = "", refusal: Refusal | null = null, retryAt: number | null = null): void {
     const same = state === this.state && reason === this.reason && refusal === this.refusal && retryAt === this.retryAt;
-    if (same) return;
+    if (same && !this.late) return;
+    clearTimeout(this.#patience);
+    this.#self.late = false;
     this.#self.state = state;
     this.#self.reason = reason;
     this.#self.refusal = refusal;

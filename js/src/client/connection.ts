@@ -7,6 +7,7 @@ import type { Dial, Link, PathKind } from "../links/link";
 import { ClientHandshake, Refused, type Key, type Secured } from "../protocol/handshake";
 import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMessage } from "../protocol/messages";
 import { NoiseError } from "../protocol/noise";
+import { NO_ANSWER } from "./retry";
 
 const PING_PERIOD = 2_000;
 /** Bytes sent after which the host is asked at once how much of the input it has taken. */
@@ -126,7 +127,7 @@ export class Connection {
     clearTimeout(this.#timeout);
     this.#timeout = setTimeout(() => {
       if (this.held) this.#expectAnswer();
-      else this.#end(new Unreachable("The host does not answer. Try again."));
+      else this.#end(new Unreachable(NO_ANSWER));
     }, SILENCE);
   }
 

@@ -4,15 +4,16 @@ import type { Failure, Hear, ShellChanged, User } from "../protocol/messages";
 import type { LostReason } from "./outbox";
 
 /**
- * - `connecting`: no link yet; `waiting`: an owner has to approve; `connected`;
+ * - `connecting`: no answer yet; `waiting`: an owner has to approve; `connected`;
+ * - `unreachable`: the host has not answered for long, or there is no way to it; it tries again by itself;
  * - `reconnecting`: the link broke, or nothing was heard for a while; it tries again by itself;
- * - `refused`: the host did not let this client in (`refusal` says why), or there is no way to it; `connect()` tries again;
+ * - `refused`: the host did not let this client in (`refusal` says why); `connect()` tries again;
  * - `ended`: the session is over for this client: stopped, removed, or left.
  */
-export type State = "connecting" | "waiting" | "connected" | "reconnecting" | "refused" | "ended";
+export type State = "connecting" | "unreachable" | "waiting" | "connected" | "reconnecting" | "refused" | "ended";
 
-/** Why a client was not let in; `unreachable` is this side's own. The others are the host's, see `protocol/handshake.py`. */
-export type Refusal = "unreachable" | RefusalReason;
+/** Why a client was not let in; see `protocol/codes.py`. */
+export type Refusal = RefusalReason;
 
 /** Input that was typed long before the link was back, and waits for `sendHeld` or `discardHeld`. */
 export interface HeldInput {
@@ -38,7 +39,7 @@ export interface SessionInfo {
 }
 
 export type ClientEvent =
-  /** `state`, `reason`, `refusal` or `retryAt` changed. */
+  /** `state`, `reason`, `refusal`, `retryAt` or `late` changed. */
   | { type: "state" }
   /** `info`, `uid` or `role` changed. */
   | { type: "info" }

@@ -14,6 +14,12 @@ const FIRST_JOIN = 10_000;
 const NOT_UNDERSTOOD =
   "The host did not answer as it should. Try again; if it stays so, update sshx-jupyter on both sides.";
 
+/** Milliseconds without an answer of the host after which a person is told, and after which it counts as unreachable. */
+export const LATE = 3_000;
+export const UNREACHABLE = 6_000;
+export const NO_ANSWER =
+  "The host has not answered. It may have stopped sharing, be asleep or offline, or a firewall may be in between.";
+
 /** Whether what the host says with this code may pass. */
 export function mayPass(code: string): boolean {
   return RETRY.includes(code);
@@ -33,6 +39,8 @@ export interface Attempt {
 export type Verdict =
   | { readonly then: "end"; readonly code: string; readonly reason: string }
   | { readonly then: "refuse"; readonly refusal: Refusal; readonly reason: string }
+  /** Nothing was heard of the host so far. */
+  | { readonly then: "unreachable"; readonly reason: string }
   /** Try again within so many milliseconds. The person need not know. */
   | { readonly then: "retry"; readonly within: number }
   | { readonly then: "reconnect"; readonly reason: string };
@@ -51,10 +59,9 @@ export function afterEnd(error: Error, { entered, waited, companion, askedAt }: 
         return { then: "refuse", refusal: error.reason as Refusal, reason: error.message };
       }
     } else if (error instanceof Unreachable) {
-      return { then: "refuse", refusal: "unreachable", reason: error.message };
+      return { then: "unreachable", reason: error.message };
     } else if (error instanceof LinkLost) {
-      const reason = "The host answered, but the connection broke at once. Try again.";
-      return { then: "refuse", refusal: "unreachable", reason };
+      return { then: "unreachable", reason: "The host answered, but the connection broke at once." };
     } else return { then: "refuse", refusal: "malformed", reason: NOT_UNDERSTOOD };
   }
   const said = error instanceof Unreachable || error instanceof LinkLost || error instanceof Refused;

@@ -81,7 +81,7 @@ export class SessionTab extends ReactWidget {
     const state = model.client?.state ?? "connecting";
     const name = model.name || (model.id === null ? trans.__("Join a session") : trans.__("Shared session"));
     this.title.label = name;
-    if (["reconnecting", "refused", "ended"].includes(state)) this.title.icon = brokenIcon;
+    if (["unreachable", "reconnecting", "refused", "ended"].includes(state)) this.title.icon = brokenIcon;
     else this.title.icon = state === "connected" || model.id === null ? sessionIcon : waitingIcon;
     this.title.caption = model.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
   }

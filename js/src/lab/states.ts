@@ -6,6 +6,8 @@ export function stateText(trans: TranslationBundle, state: State): string {
   switch (state) {
     case "connected":
       return trans.__("connected");
+    case "unreachable":
+      return trans.__("unreachable");
     case "reconnecting":
       return trans.__("reconnecting");
     case "waiting":

@@ -156,6 +156,11 @@ export class SessionModel {
     await this.#options.me.ready;
     if (attempt !== this.#attempt) return;
     const client = this.#go(this.#withTicket(ticket, password));
+    this.#askForPassword(client, ticket, password);
+  }
+
+  /** Back to the form if the host wants a password, or another one. */
+  #askForPassword(client: Client, ticket: Ticket, password: string | null): void {
     client.on(() => {
       if (client !== this.client || fieldOf(client.refusal ?? "", password) !== "password") return;
       const refused = { reason: client.refusal, message: client.reason };
@@ -216,8 +221,10 @@ export class SessionModel {
     const welcome = await isWelcome(client);
     if (attempt !== this.#attempt) return null;
     this.#joining = null;
-    if (welcome) this.#show(client, access);
-    else {
+    if (welcome) {
+      this.#show(client, access);
+      this.#askForPassword(client, ticket, password); // the host may answer only now
+    } else {
       this.#stop();
       return { reason: client.refusal, message: client.reason };
     }
@@ -319,12 +326,12 @@ export class SessionModel {
   }
 }
 
-/** Connects. Resolves with whether the host lets the client in, or asks an owner. */
+/** Connects. Resolves with whether there is something to show: the host lets the client in, asks an owner, or is late. */
 function isWelcome(client: Client): Promise<boolean> {
   return new Promise((resolve) => {
     client.on(() => {
-      if (client.state === "connected" || client.state === "waiting") resolve(true);
-      else if (client.state === "refused" || client.state === "ended") resolve(false);
+      if (client.state === "refused" || client.state === "ended") resolve(false);
+      else if (client.state !== "connecting" || client.late) resolve(true);
     });
     client.connect();
   });

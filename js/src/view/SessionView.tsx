@@ -150,7 +150,9 @@ function useConnectionStatus(client: Client, pause: Pause | undefined) {
   const endCode = useClient(client, (now) => now.endCode);
   const shells = useClient(client, (now) => now.shells.size > 0);
   const offer = useClient(client, offerOf);
-  return connectionStatusOf({ state, pause, reason, refusal, endCode, shells, offer });
+  const late = useClient(client, (now) => now.late);
+  const owner = useClient(client, (now) => now.role === "owner");
+  return connectionStatusOf({ state, late, owner, pause, reason, refusal, endCode, shells, offer });
 }
 
 function useNarrow(root: RefObject<HTMLElement>): boolean {
@@ -199,7 +201,8 @@ function useWheelOfPage(root: RefObject<HTMLElement>, embedded: boolean): void {
 function useComeBack(client: Client): void {
   useEffect(() => {
     const onBack = () => {
-      if (client.state === "reconnecting" && document.visibilityState === "visible") client.connect();
+      const tries = client.state === "reconnecting" || client.state === "unreachable";
+      if (tries && document.visibilityState === "visible") client.connect();
     };
     window.addEventListener("online", onBack);
     document.addEventListener("visibilitychange", onBack);

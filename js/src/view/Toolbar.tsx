@@ -8,6 +8,7 @@ import { Avatar } from "./Avatar";
 import { ChatIcon, FitIcon, LeaveIcon, NetworkIcon, NewShellIcon, PeopleIcon, SettingsIcon, ShareIcon } from "./icons";
 import type { Person } from "../session/people";
 import { summary } from "./notices/notices";
+import { statusWord } from "../session/statusWord";
 import { useClient } from "./useClient";
 import { WriteAccess } from "./WriteAccess";
 
@@ -33,7 +34,8 @@ export function Toolbar({ client, people, unread, panel, onPanel, onNewShell, on
   const host = useClient(client, (now) => (now.role === "owner" ? "" : (now.info?.host ?? "")));
   const reader = useClient(client, (now) => now.role === "reader");
   const here = people.filter((person) => !person.pending);
-  const usable = state !== "refused";
+  const word = useClient(client, statusWord);
+  const usable = state !== "refused" && state !== "unreachable";
   const opens = (which: PanelName) => ({ opens: which, expanded: panel === which, onClick: () => onPanel(which) });
   const unreadText = `${unread} unread ${unread === 1 ? "message" : "messages"}`;
   return (
@@ -47,7 +49,7 @@ export function Toolbar({ client, people, unread, panel, onPanel, onNewShell, on
             shared by <bdi>{host}</bdi>
           </span>
         )}
-        <Connection state={state} />
+        <Connection state={word} />
         {reader && usable && (
           <>
             <span className="sshx-badge" title="You can watch but not change anything here">

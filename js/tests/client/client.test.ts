@@ -41,7 +41,7 @@ describe("coming in", () => {
     const dial: Dial = () => new Promise((resolve) => (made = resolve));
     make({ dial }).connect();
     await vi.advanceTimersByTimeAsync(15_000);
-    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+    expect(client.state).toBe("unreachable");
     const close = vi.fn();
     made!({ send: () => undefined, buffered: 0, close });
     await settled();
@@ -133,33 +133,53 @@ describe("coming in", () => {
     host.unreachable = "Nobody is there.";
     make().connect();
     await settled();
-    expect([client.state, client.refusal, client.reason]).toEqual(["refused", "unreachable", "Nobody is there."]);
+    expect([client.state, client.refusal, client.reason]).toEqual(["unreachable", null, "Nobody is there."]);
+    expect(client.retryAt).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(client.state).toBe("unreachable");
+    host.unreachable = null;
+    client.connect();
+    await host.welcome();
+    expect(client.state).toBe("connected");
   });
 
   test("no way from the pipe to the host", async () => {
     make().connect();
     await settled();
     host.link.break("The host cannot be reached.", true);
-    expect([client.state, client.refusal, client.reason]).toEqual([
-      "refused",
-      "unreachable",
-      "The host cannot be reached.",
-    ]);
+    expect([client.state, client.reason]).toEqual(["unreachable", "The host cannot be reached."]);
   });
 
   test("a host that breaks off at once", async () => {
     make().connect();
     await settled();
     host.link.break();
-    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+    expect(client.state).toBe("unreachable");
     expect(client.reason).toContain("broke at once");
   });
 
   test("a host that says nothing", async () => {
     make().connect();
-    await vi.advanceTimersByTimeAsync(15_000);
-    expect([client.state, client.refusal]).toEqual(["refused", "unreachable"]);
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect([client.state, client.late]).toEqual(["connecting", false]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect([client.state, client.late]).toEqual(["connecting", true]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([client.state, client.late, client.retryAt]).toEqual(["unreachable", false, null]); // this attempt goes on
+    expect(client.reason).toContain("may have stopped sharing");
+    await vi.advanceTimersByTimeAsync(9_000);
     expect(host.link.closed).toBe(true);
+    expect([client.state, client.retryAt === null]).toEqual(["unreachable", false]);
+  });
+
+  test("a host that answers late", async () => {
+    make().connect();
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(client.state).toBe("unreachable");
+    await host.welcome();
+    expect(client.state).toBe("connected");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([client.state, client.late]).toEqual(["connected", false]);
   });
 
   test("a host that is none", async () => {

@@ -436,8 +436,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     expect(wrong.refusal).toBe("invalidAuth");
     const damaged = new Ticket(new Uint8Array(40), ticket.sessionId, new Uint8Array(16), "reader");
     const nowhere = guest(damaged.encode());
-    await until(nowhere, () => nowhere.state === "refused");
-    expect(nowhere.refusal).toBe("unreachable");
+    await until(nowhere, () => nowhere.state === "unreachable");
   });
 
   test("approval", async () => {
@@ -596,7 +595,7 @@ describe("the client and the real host", { timeout: 60_000 }, () => {
     const stranger = { ...b, token: "wrong" };
     const dial = dialWebSocket(pipeUrl(b.url, ticket.session, ticket.endpointTicket), socketClass(stranger));
     const client = start({ credentials: ticket.credentials(), dial });
-    await until(client, () => client.state === "refused");
-    expect([client.refusal, client.reason]).toEqual(["unreachable", expect.stringContaining("log in")]);
+    await until(client, () => client.state === "unreachable");
+    expect(client.reason).toContain("log in");
   });
 });

@@ -160,7 +160,7 @@ describe("who is refused", () => {
     api.host(SESSION.id).unreachable = "Nobody is there.";
     monitor = new SessionMonitor(api, SESSION, { onPeople, onShells });
     await vi.advanceTimersByTimeAsync(500);
-    expect(monitor.client.state).toBe("refused");
+    expect(monitor.client.state).toBe("unreachable");
     api.host(SESSION.id).unreachable = null;
     await vi.advanceTimersByTimeAsync(1000);
     await enter([]);

@@ -290,9 +290,13 @@ describe("joining", () => {
     expect(left()).toEqual([]);
   });
 
-  test("fails if there is no way to the host", async () => {
+  test("goes on trying if there is no way to the host, until the person gives up", async () => {
     api.host(ID).unreachable = "Nobody is there.";
-    expect(await model(null).join(TICKET, null)).toEqual({ field: null, message: "Nobody is there." });
+    const made = model(null);
+    expect(await made.join(TICKET, null)).toBeNull();
+    expect([made.client?.state, made.client?.reason]).toEqual(["unreachable", "Nobody is there."]);
+    made.leave();
+    expect([made.stage.at, made.client]).toEqual(["joining", null]);
   });
 
   test("works after it has failed", async () => {

@@ -10,6 +10,7 @@ export type Call = [name: string, ...args: unknown[]];
 export class FakeClient implements Client {
   state: State = "connected";
   reason = "";
+  late = false;
   refusal: Refusal | null = null;
   retryAt: number | null = null;
   endCode: string | null = null;

@@ -148,7 +148,7 @@ test("an empty session says what to do next", () => {
 });
 
 const REFUSALS: Refusal[] = [
-  ...(["unreachable", "invalidAuth", "passwordRequired", "version", "malformed", "notFound", "full"] as const),
+  ...(["invalidAuth", "passwordRequired", "version", "malformed", "notFound", "full"] as const),
   ...(["locked", "busy", "rateLimited"] as const),
 ];
 
@@ -169,6 +169,40 @@ test("each refusal has a screen of its own, with the reason and something to do"
   expect(new Set(titles).size).toBe(REFUSALS.length);
   expect(onLeave.mock.calls.length).toBe(REFUSALS.length);
   expect(client.calls.every(([name]) => name === "connect")).toBe(true);
+});
+
+test("a host that does not answer: told in steps, and one gives up or not", () => {
+  const onLeave = vi.fn();
+  client.state = "connecting";
+  client.users = new Map();
+  view({ onLeave });
+  expect([texts("h2"), buttons(".sshx-screen")]).toEqual([["Connecting to the host…"], []]);
+  after(() => client.set({ late: true }, "state"));
+  expect([texts("h2"), buttons(".sshx-screen")]).toEqual([["No answer yet"], ["Give up"]]);
+  expect(texts(".sshx-connection [role=status]")).toEqual(["connecting"]);
+  after(() => client.set({ state: "unreachable", late: false, reason: "It may be asleep." }, "state"));
+  expect([texts("h2"), buttons(".sshx-screen")]).toEqual([["The host cannot be reached"], ["Try again", "Give up"]]);
+  expect([says("It may be asleep."), says("Still trying…"), texts(".sshx-connection [role=status]")]).toEqual([
+    true,
+    true,
+    ["unreachable"],
+  ]);
+  after(() => client.set({ retryAt: Date.now() + 4_500 }, "state"));
+  click("Try again");
+  click("Give up");
+  expect(client.calls).toEqual([["connect"]]);
+  expect(onLeave).toHaveBeenCalledOnce();
+});
+
+test("each end has its own word", () => {
+  client.set({ state: "ended", endCode: "notAdmitted" }, "state");
+  view({ onLeave: () => undefined });
+  expect([texts(".sshx-connection [role=status]"), texts("h2")]).toEqual([["refused"], ["You were not let in"]]);
+  after(() => client.set({ endCode: "stopped", reason: "The host stopped sharing." }, "state"));
+  expect([texts(".sshx-connection [role=status]"), says("You stopped sharing.")]).toEqual([["ended"], true]);
+  expect(says("The host stopped sharing.")).toBe(false);
+  after(() => client.put(1, user("Me", { role: "writer" })));
+  expect(says("The host stopped sharing.")).toBe(true);
 });
 
 test("a refusal that only a newer host knows has a screen too", () => {
@@ -224,6 +258,7 @@ test.each([
 });
 
 test("what was there stays readable after the end", () => {
+  client = new FakeClient("writer");
   Object.assign(client, { state: "ended", reason: "The host stopped sharing.", endCode: "stopped" });
   view({ onLeave: () => undefined });
   expect(all("#canvas")).toHaveLength(1);

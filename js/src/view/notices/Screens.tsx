@@ -28,12 +28,24 @@ interface StatusProps {
 export function Screen({ client, status, onLeave }: StatusProps) {
   return (
     <Message {...status} state={client.state}>
+      {client.state === "unreachable" && (
+        <p>
+          <Countdown client={client} />
+        </p>
+      )}
       <div className="sshx-actions">
         {status.actions.map((action, at) =>
           action === "retry" ? (
             <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
           ) : (
-            onLeave && <Button key={action} primary={at === 0} text={leaving(client)} onClick={onLeave} />
+            onLeave && (
+              <Button
+                key={action}
+                primary={at === 0 && action === "leave"}
+                text={action === "giveUp" ? "Give up" : leaving(client)}
+                onClick={onLeave}
+              />
+            )
           ),
         )}
       </div>
@@ -99,9 +111,14 @@ function Countdown({ client }: { client: Client }) {
   }, [client]);
   return (
     <span className="sshx-countdown" aria-live="off">
-      {seconds === null ? "" : seconds === 0 ? "Trying now…" : `Next attempt in ${seconds} s.`}
+      {seconds === null ? waiting(client) : seconds === 0 ? "Trying now…" : `Next attempt in ${seconds} s.`}
     </span>
   );
+}
+
+/** What is said while no attempt is planned. */
+function waiting(client: Client): string {
+  return client.state === "unreachable" ? "Still trying…" : "";
 }
 
 function secondsUntil(time: number | null): number | null {

@@ -1,8 +1,8 @@
 /** What a person is told while the session cannot be used as usual, and what they can do about it. */
 import type { Refusal, State } from "../../client/events";
 
-/** `retry` connects again; `leave` goes back to where one can use another ticket. */
-export type Action = "retry" | "leave";
+/** `retry` connects again; `leave` goes back to where one can use another ticket, and `giveUp` too, from what goes on. */
+export type Action = "retry" | "leave" | "giveUp";
 
 export interface ConnectionStatus {
   /** Instead of the canvas, or above it. */
@@ -17,7 +17,6 @@ export interface ConnectionStatus {
 type Refused = Pick<ConnectionStatus, "mood" | "title" | "actions">;
 
 const REFUSALS: Record<Refusal, Refused> = {
-  unreachable: { mood: "unplugged", title: "The host cannot be reached", actions: ["retry", "leave"] },
   invalidAuth: { mood: "lock", title: "This ticket was not accepted", actions: ["leave", "retry"] },
   passwordRequired: { mood: "lock", title: "This session needs a password", actions: ["leave"] },
   version: { mood: "warning", title: "The two sides do not speak the same version", actions: ["retry", "leave"] },
@@ -39,6 +38,8 @@ export type Pause = Pick<ConnectionStatus, "title" | "text">;
 /** What of a client decides it. */
 interface Case {
   state: State;
+  late: boolean;
+  owner: boolean;
   pause?: Pause | undefined;
   reason: string;
   refusal: Refusal | null;
@@ -52,13 +53,22 @@ interface Case {
 
 /** What is the case; null while all is well. */
 export function connectionStatusOf(now: Case): ConnectionStatus | null {
-  const { state, pause, reason, refusal, endCode, shells, offer } = now;
+  const { state, late, owner, pause, reason, refusal, endCode, shells, offer } = now;
   switch (state) {
     case "connected":
       return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
     case "connecting":
       if (pause) return { kind: "screen", mood: "wait", actions: [], ...pause };
+      if (late) return NO_ANSWER_YET;
       return { kind: "screen", mood: "wait", title: "Connecting to the host…", text: "", actions: [] };
+    case "unreachable":
+      return {
+        kind: "screen",
+        mood: "unplugged",
+        title: "The host cannot be reached",
+        text: reason,
+        actions: ["retry", "giveUp"],
+      };
     case "waiting":
       return {
         kind: "screen",
@@ -76,8 +86,9 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
       if (endCode === "removed") return { ...ENDED, mood: "door", title: "You were removed", text: reason };
       if (endCode === "left") return { ...ENDED, title: "You left the session", text: "" };
       if (endCode === "notAdmitted") return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
-      if (!shells) return { ...ENDED, ...turnedAway(endCode), text: reason };
-      return { ...ENDED, ...turnedAway(endCode), kind: "banner", text: `${reason} What was there stays readable.` };
+      if (owner && endCode === "stopped")
+        return { ...ENDED, ...readable(shells, "The session has ended for everyone."), title: "You stopped sharing" };
+      return { ...ENDED, ...turnedAway(endCode), ...readable(shells, reason) };
   }
 }
 
@@ -92,6 +103,19 @@ function turnedAway(code: string | null): Pick<ConnectionStatus, "mood" | "title
   const { mood, title } = REFUSALS[code as Refusal];
   return { mood, title };
 }
+
+/** Where there is something to read, it stays. */
+function readable(shells: boolean, text: string): Pick<ConnectionStatus, "kind" | "text"> {
+  return shells ? { kind: "banner", text: `${text} What was there stays readable.` } : { kind: "screen", text };
+}
+
+const NO_ANSWER_YET: ConnectionStatus = {
+  kind: "screen",
+  mood: "wait",
+  title: "No answer yet",
+  text: "The host has not answered so far. Still trying…",
+  actions: ["giveUp"],
+};
 
 const ENDED: ConnectionStatus = {
   kind: "screen",

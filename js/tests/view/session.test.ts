@@ -258,7 +258,7 @@ test.each([
 });
 
 test("what was there stays readable after the end", () => {
-  client = new FakeClient("writer");
+  client.put(1, user("Me", { role: "writer" }));
   Object.assign(client, { state: "ended", reason: "The host stopped sharing.", endCode: "stopped" });
   view({ onLeave: () => undefined });
   expect(all("#canvas")).toHaveLength(1);

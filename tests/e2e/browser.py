@@ -22,6 +22,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+MORE = "More rows and columns, for everyone"
+FEWER = "Fewer rows and columns, for everyone"
+"""The names of a shell's buttons."""
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 # The rows of a terminal's screen with each cell's text, width, colors and style, and where the cursor is.

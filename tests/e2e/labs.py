@@ -133,6 +133,12 @@ class Lab:
         """Run a command by the palette."""
         await (await self.palette(label)).filter(has=self.page.get_by_text(label, exact=True)).click()
 
+    async def command(self, name: str, **arguments: Any) -> None:
+        """Run a command that is in no menu, as other parts of JupyterLab do. See `picture`."""
+        await self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
+        )
+
     async def escape(self) -> None:
         """Close the menus, innermost first, or the palette."""
         open_ones = self.page.locator(".lm-Menu, #command-palette:visible")

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, FloatRect, expect
 
 from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
-from tests.e2e.browser import Person, same_picture
+from tests.e2e.browser import FEWER, MORE, Person, same_picture
 from tests.servers import JupyterServer, jupyter_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
@@ -157,10 +157,10 @@ async def test_windows_follow(host: Person, guest: Person, session: dict[str, An
 
     # Resize.
     columns = (await host.picture())["rows"][0].count("|")
-    await guest.shells().first.get_by_role("button", name="Larger", exact=True).click()
+    await guest.shells().first.get_by_role("button", name=MORE, exact=True).click()
     await _eventually(lambda: _columns(host), lambda now: now > columns)
     larger = await _columns(host)
-    await guest.shells().first.get_by_role("button", name="Smaller", exact=True).click()
+    await guest.shells().first.get_by_role("button", name=FEWER, exact=True).click()
     await _eventually(lambda: _columns(host), lambda now: now < larger)
 
     # Move: by the title bar.
@@ -220,7 +220,7 @@ async def test_a_reader_only_watches(host: Person, guest: Person, session: dict[
     box = await host.shells().first.bounding_box()
     await guest.type("touch never\n")
     await expect(guest.page.get_by_text("You can watch", exact=False).first).to_be_visible()
-    for name in ("Larger", "Smaller", "Close shell"):
+    for name in (MORE, FEWER, "Close shell"):
         await expect(guest.shells().first.get_by_role("button", name=name, exact=True)).to_be_disabled()
     await expect(guest.button("New shell")).to_be_disabled()
     title = guest.shells().first.locator(".sshx-title")
@@ -510,7 +510,7 @@ async def test_keyboard_only(host: Person) -> None:
     await page.keyboard.press("Control+Shift+Enter")  # and out of it again
     assert await page.evaluate("document.activeElement.classList.contains('sshx-title')")
     await page.keyboard.press("Tab")
-    assert await page.evaluate("document.activeElement.getAttribute('aria-label')") == "Smaller"
+    assert await page.evaluate("document.activeElement.getAttribute('aria-label')") == FEWER
 
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
@@ -624,16 +624,22 @@ async def test_a_host_that_is_not_there(guest: Person) -> None:
         ticket = (await node.host(terminals=[])).ticket
     assert ticket is not None
     await guest.join(ticket)
-    await guest.state("refused", timeout=40)
+    began = asyncio.get_running_loop().time()
+    await expect(guest.page.get_by_role("heading", name="No answer yet")).to_be_visible()
+    assert asyncio.get_running_loop().time() - began < 6
+    await guest.state("unreachable")
+    await expect(guest.page.get_by_text("may have stopped sharing")).to_be_visible()
     await expect(guest.button("Try again")).to_be_visible()
     await guest.screenshot("unreachable")
+    await guest.button("Give up").click()
+    await expect(guest.field("Ticket")).to_be_visible()
 
 
 async def test_a_server_that_is_gone(browser: Browser, session: dict[str, Any], tmp_path: Path) -> None:
     with jupyter_server(tmp_path) as server:
         guest = await Person.at(browser, server)
     await guest.join(session["tickets"]["write"])
-    await guest.state("refused")
+    await guest.state("unreachable")
     await expect(guest.page.get_by_text("Jupyter server", exact=False).first).to_be_visible()
 
 

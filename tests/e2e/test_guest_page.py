@@ -21,7 +21,7 @@ from playwright.async_api import Browser, expect
 from sshx_jupyter import guest_page
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.ticket import Ticket
-from tests.e2e.browser import Person, Visitor, same_picture
+from tests.e2e.browser import MORE, Person, Visitor, same_picture
 from tests.recording import Connection, spellings
 from tests.relay import Relay
 from tests.servers import JupyterServer, jupyter_server
@@ -271,7 +271,7 @@ async def test_three_kinds_of_guests_see_the_same(
             await through_server.sees_line("green and inverse")
             await same_picture(with_nothing, through_server)
             columns = len((await through_server.picture())["rows"][0].split("|"))
-            await with_nothing.shells().first.get_by_role("button", name="Larger", exact=True).click()
+            await with_nothing.shells().first.get_by_role("button", name=MORE, exact=True).click()
             await in_terminal.wait_for(lambda c: c.shells[1].cols > columns)
             size = in_terminal.shells[1]
             await with_nothing.run("stty size")

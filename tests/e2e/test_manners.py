@@ -96,7 +96,7 @@ async def test_a_guest_neither_ends_nor_resizes_the_terminal_that_the_host_has_o
 
     # The session's own tab, in front or behind, changes nothing.
     [session] = await server_a.json("GET", "sshx/api/sessions")
-    await lab.page.evaluate("id => window.jupyterapp.commands.execute('sshx:open-session', { id }).then(() => null)", session["id"])
+    await lab.command("sshx:open-session", id=session["id"])
     await lab.person.connected()
     await expect(lab.page.get_by_role("group", name="Shell ")).to_be_visible()
     await lab.person.sees("unsaved words and more")
@@ -113,12 +113,12 @@ async def test_a_guest_neither_ends_nor_resizes_the_terminal_that_the_host_has_o
         await expect(larger).to_have_attribute("aria-disabled", "false")
         await larger.click()
         await becomes(server_a, lambda now: now[0][0] > before[0])
-        await lab.page.evaluate("name => window.jupyterapp.commands.execute('terminal:open', { name }).then(() => null)", name)
+        await lab.command("terminal:open", name=name)
         await becomes(server_a, lambda now: now == [before])
         await same_picture(lab, guest)
         await expect(larger).to_have_attribute("aria-disabled", "true")
 
-    # htop draws all of the screen, and again after each change. It believes LINES and COLUMNS, which terminado sets once.
+    # htop draws all of the screen, and again after each change. It believes LINES and COLUMNS, which terminado sets.
     await lab.terminal().click()
     await lab.page.keyboard.press("Escape")
     await lab.page.keyboard.type(":wq\n")

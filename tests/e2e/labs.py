@@ -133,10 +133,10 @@ class Lab:
         """Run a command by the palette."""
         await (await self.palette(label)).filter(has=self.page.get_by_text(label, exact=True)).click()
 
-    async def command(self, name: str, **arguments: Any) -> None:
+    async def command(self, command: str, **arguments: Any) -> None:
         """Run a command that is in no menu, as other parts of JupyterLab do. See `picture`."""
         await self.page.evaluate(
-            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
+            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [command, arguments]
         )
 
     async def escape(self) -> None:

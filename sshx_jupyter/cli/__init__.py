@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .._version import __version__
 from ..share_flags import add_share_flags
@@ -29,8 +30,13 @@ Exit status: 0 when you left or the session ended, 1 when you could not get in, 
 2 for wrong usage, 128 + n when ended by signal n."""
 
 SHARE_NOTES = """\
-The shell is your own, with your rights: give the first ticket only to people whom you would let use your keyboard. Join
-your own session with one of the tickets to work in it. Sharing ends with the shell, or with Ctrl-C.
+The shell is your own, with your rights: give the first ticket only to people whom you would let use your keyboard.
+
+In a terminal the shell opens in it, and has its size. Ctrl-] opens the menu: tickets, requests, people, chat, leave,
+stop sharing. Every other key goes to the shell. Sharing ends with the shell, or when you stop it in the menu.
+
+With --no-attach, with --json, or without a terminal on stdin and stdout, the tickets are printed, then who comes and
+goes. Sharing ends with the shell, or with Ctrl-C. Join your own session with one of the tickets to work in it.
 
 With --json one JSON object {"id": …, "tickets": {"write": …, "read": …}} is printed on stdout, and everything else on
 stderr. A password (--password) is asked for, or taken from the environment variable SSHX_PASSWORD or, if stdin is not a
@@ -100,6 +106,16 @@ def _settings(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     return rest, settings
 
 
+class _Command(argparse.ArgumentParser):
+    """A command's own parser, which tells a wrong option together with the command's usage."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jupyter sshx",
@@ -107,18 +123,21 @@ def _parser() -> argparse.ArgumentParser:
         epilog='Start with "jupyter sshx share"; it says how others join. "jupyter sshx COMMAND --help" says more.',
     )
     parser.add_argument("--version", action="version", version=f"sshx-jupyter {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, dest="command", parser_class=_Command
+    )
     raw = argparse.RawDescriptionHelpFormatter
 
     share = commands.add_parser(
         "share",
-        help="share a new shell, and print the tickets to join it",
-        description="Share a new shell, here and in this directory, and print the tickets to join it.",
+        help="share a new shell, which opens here, and print the tickets to join it",
+        description="Share a new shell in this directory, and print the tickets to join it.",
         usage="jupyter sshx share [options] [-- COMMAND...]",
         epilog=f"{SHARE_NOTES}\n\n{SETTINGS_NOTES}",
         formatter_class=raw,
     )
     add_share_flags(share, without=("terminals", "history"), negatable=True, name="the directory's name")
+    share.add_argument("--no-attach", action="store_true", help="do not open the shell here; print who comes and goes")
     share.add_argument("--json", action="store_true", help="print the tickets as JSON, for scripts")
     share.add_argument(
         "--invite",
@@ -143,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     list_ = commands.add_parser(
         "list",
         help="list the sessions that you host on this machine",
-        description='List your sessions here: those of "jupyter sshx share" and those of your running Jupyter servers.',
+        description='List your sessions here: of "jupyter sshx share", of kernels, and of your Jupyter servers.',
     )
     list_.add_argument("--json", action="store_true", help="print a JSON array, for scripts; it holds no tickets")
     list_.set_defaults(run="sessions:list_sessions")

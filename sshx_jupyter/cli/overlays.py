@@ -1,12 +1,17 @@
-"""What Ctrl-] opens. An overlay takes the keys while it is there, and has the bottom line and maybe lines above it."""
+"""What Ctrl-] opens. An overlay takes the keys while it is there, and has the bottom line and maybe lines above it.
+
+`host_overlays` has those that only the host opens.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..client import SshxClient
+from ..protocol.messages import Role, User
 from .cells import text_width, wrap
 from .console import clean
 from .keys import Token
@@ -36,6 +41,8 @@ class Window(Protocol):
     @property
     def scrolled(self) -> tuple[int, int]: ...
 
+    def open_menu(self) -> None: ...
+
     def leave(self) -> None: ...
 
     def step(self, by: int) -> None: ...
@@ -62,6 +69,24 @@ class Window(Protocol):
 
     def send(self, data: bytes) -> None: ...
 
+    def copy(self, text: str, what: str) -> None: ...
+
+    def answer(self, uid: int, user: User, allow: bool) -> None: ...
+
+    def set_role(self, uid: int, role: Role) -> None: ...
+
+    def remove(self, uid: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of the menu: its key, what it does in a word, the rest of that where there is room, and how."""
+
+    key: str
+    what: str
+    more: str
+    do: Callable[[], None]
+
 
 class Menu:
     """One key each."""
@@ -72,46 +97,23 @@ class Menu:
     def key(self, token: Token) -> None:
         window, text = self._window, token.text
         window.overlay = None
+        chosen = next((choice for choice in self._choices() if choice.key == text), None)
         if token.menu:
             window.send(token.raw)
-        elif text in ("q", "d"):
-            window.leave()
         elif text in ("n", "p"):
             window.step(1 if text == "n" else -1)
         elif text.isdecimal() and len(text) == 1:
             window.show_nth(int(text))
-        elif text == "c":
-            window.create()
-        elif text == "m":
-            window.overlay = Chat(window)
-        elif text == "u":
-            window.overlay = People(window)
-        elif text == "f":
-            window.fit()
-        elif text == "w":
-            window.ask_to_write()
-        elif text == "s":
-            window.overlay = Scroll(window)
-        elif text == "x" and window.client.waiting_input:
-            window.client.discard_held()
-            window.notify("What you typed while the connection was broken is discarded.")
+        elif chosen is not None:
+            chosen.do()
         elif token.name != "escape":
             window.overlay = self
 
     def line(self, width: int) -> tuple[str, int | None]:
-        several = len(self._window.client.shells) > 1
-        reader = self._window.client.role == "reader"
-        choices = [
-            *([("n/p/1-9", "switch", "")] if several else []),
-            *([] if reader else [("c", "new", " shell")]),
-            ("m", "chat", ""),
-            ("u", "people", ""),
-            ("w", "ask", " to write") if reader else ("f", "fit", " to window"),
-            ("s", "scroll", " back"),
-            *([("x", "discard", " what you typed")] if self._window.client.waiting_input else []),
-            ("q", "leave", ""),
-            ("Esc", "back", ""),
-        ]
+        choices = [(choice.key, choice.what, choice.more) for choice in self._choices()]
+        if len(self._window.client.shells) > 1:
+            choices.insert(0, ("n/p/1-9", "switch", ""))
+        choices.append(("Esc", "back", ""))
         text = " " + "  ".join(f"{key} {what}{more}" for key, what, more in choices)
         if text_width(text) > width:
             text = " " + " ".join(f"{key}:{what}" for key, what, _ in choices)
@@ -119,6 +121,41 @@ class Menu:
 
     def panel(self, width: int, height: int) -> Sequence[str]:
         return ()
+
+    def _choices(self) -> list[Choice]:
+        window = self._window
+        reader = window.client.role == "reader"
+        return [
+            *([] if reader else [Choice("c", "new", " shell", window.create)]),
+            *self._talk(),
+            Choice("w", "ask", " to write", window.ask_to_write)
+            if reader
+            else Choice("f", "fit", " to window", window.fit),
+            *self._look(),
+            Choice("q", "leave", "", window.leave),
+        ]
+
+    def _talk(self) -> list[Choice]:
+        return [
+            Choice("m", "chat", "", lambda: self._open(Chat(self._window))),
+            Choice("u", "people", "", lambda: self._open(self._people())),
+        ]
+
+    def _look(self) -> list[Choice]:
+        window = self._window
+        scroll = Choice("s", "scroll", " back", lambda: self._open(Scroll(window)))
+        discard = Choice("x", "discard", " what you typed", self._discard)
+        return [scroll, *([discard] if window.client.waiting_input else [])]
+
+    def _people(self) -> Overlay:
+        return People(self._window)
+
+    def _open(self, overlay: Overlay) -> None:
+        self._window.overlay = overlay
+
+    def _discard(self) -> None:
+        self._window.client.discard_held()
+        self._window.notify("What you typed while the connection was broken is discarded.")
 
 
 class Chat:
@@ -177,20 +214,25 @@ class People:
 
     def panel(self, width: int, height: int) -> Sequence[str]:
         client = self._window.client
-        sids = sorted(client.shells)
-        lines = []
-        for uid, user in sorted(client.users.items()):
-            facts = ["you" if uid == client.uid else "", "watches" if user.role == "reader" else "may type"]
-            if user.role == "owner":
-                facts[1] = "host"
-            if user.focus in client.shells:
-                facts.append(f"in shell {sids.index(user.focus) + 1}")
-            if user.wants_write:
-                facts.append("asks to type")
-            lines.append(f" {clean(user.name, 40)} ({', '.join(filter(None, facts))})")
+        lines = [f" {describe_user(client, uid)}" for uid in sorted(client.users)]
         if len(lines) > height:
             lines = [*lines[: height - 1], f" and {len(lines) - height + 1} more"]
         return lines
+
+
+def describe_user(client: SshxClient, uid: int) -> str:
+    """A user's name, and what is known of the user, in a line."""
+    user, sids = client.users[uid], sorted(client.shells)
+    facts = ["you" if uid == client.uid else "", "watches" if user.role == "reader" else "may type"]
+    if user.role == "owner":
+        facts[1] = "host"
+    if user.pending:
+        facts[1] = "waits to be let in"
+    if user.focus in client.shells:
+        facts.append(f"in shell {sids.index(user.focus) + 1}")
+    if user.wants_write:
+        facts.append("asks to type")
+    return f"{clean(user.name, 40)} ({', '.join(filter(None, facts))})"
 
 
 class HeldInput:
@@ -206,7 +248,7 @@ class HeldInput:
         elif token.text == "n":
             window.client.discard_held()
         elif token.menu:
-            window.overlay = Menu(window)
+            window.open_menu()
             return
         else:
             return

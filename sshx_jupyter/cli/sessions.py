@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from ..jupyter_servers import API, JupyterServer, NoExtension, ServerError, ServerRefused, running_servers
+from ..records import Record, records
 from ..text import table, utc
-from . import records
 from .console import Failure, clean, say
 
 STOP_TIMEOUT = 15.0
+PROCESSES = {"share": "process", "kernel": "kernel, process"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class _Shared:
     where: str
     users: int | None = None
     shells: int | None = None
-    source: JupyterServer | records.Record = field(kw_only=True, repr=False)
+    source: JupyterServer | Record = field(kw_only=True, repr=False)
 
     def facts(self) -> dict[str, Any]:
         facts = asdict(self)
@@ -78,22 +79,25 @@ def stop_session(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stop_process(record: records.Record) -> None:
+def _stop_process(record: Record) -> None:
     if not record.here:
         raise Failure(f"{record.name!r} is shared on the machine {clean(record.machine)}; stop it there.")
+    if record.kind == "kernel":  # ending the process would end the kernel
+        raise Failure(f"{record.name!r} lives in a kernel (process {record.pid}). Stop it there, with %sshx stop.")
     with contextlib.suppress(ProcessLookupError):
         os.kill(record.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_TIMEOUT
-    while any(other.id == record.id for other in records.running()):
+    while any(other.id == record.id for other in records()):
         if time.monotonic() > deadline:
             raise Failure(f"Process {record.pid} has been asked to stop sharing but has not done so yet.")
         time.sleep(0.05)
 
 
 def _shared() -> Iterator[_Shared]:
-    for record in records.running():
-        where = f"process {record.pid}" + ("" if record.here else f" on {record.machine}")
-        yield _Shared(record.id, record.name, record.created, where, source=record)
+    for record in records():
+        where = f"{PROCESSES.get(record.kind, 'process')} {record.pid}"
+        where += "" if record.here else f" on {record.machine}"
+        yield _Shared(record.id, record.name, record.created, where, record.users, record.shells, source=record)
     for server in running_servers():
         try:
             for session in server.call("GET", API):

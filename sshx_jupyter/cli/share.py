@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import sys
@@ -12,21 +11,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from ..config import NodeSettings
-from ..guest_links import NO_LINK, guest_link
 from ..host.errors import Invalid, SessionError
 from ..host.session import FAREWELL, Session, SessionEvent
 from ..host.share_options import ShareOptions
 from ..host.terminals import Terminals
 from ..node import SshxNode
+from ..records import keep_record
 from ..share_flags import read_share_flags
-from .answers import Answers
-from .console import PASSWORD_VARIABLE, Failure, clean, read_password
+from .console import PASSWORD_VARIABLE, Failure, read_password, say
+from .front import Front
 from .invite import Invite
 from .network import read_settings, spawn_node
-from .records import recorded
+from .report import Report
 from .signals import handled
 
 ENDED = "The shared shell has ended."
@@ -54,15 +53,29 @@ def share(arguments: argparse.Namespace) -> int:
     here = Path.cwd()
     options = replace(chosen, name=chosen.name or here.name or None, cwd=str(here))
     answering = sys.stdin.isatty() and not arguments.json
+    attaching = answering and not arguments.no_attach and _can_attach()
     if options.approve and not answering:
         raise Failure("--approve asks on the terminal who may come in, but stdin is not a terminal here.", 2)
     for name in FOREIGN_VARIABLES:
         os.environ.pop(name, None)
-    return asyncio.run(_share(arguments, settings, options, answering))
-
-
-async def _share(arguments: argparse.Namespace, settings: NodeSettings, options: ShareOptions, answering: bool) -> int:
     report = Report(sys.stderr if arguments.json else sys.stdout, settings.guest_page)
+    return asyncio.run(_share(arguments, settings, options, Front(report, attaching, answering)))
+
+
+def _can_attach() -> bool:
+    """Whether the shared shell can be shown in this terminal."""
+    if not sys.stdout.isatty() or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():  # in the background
+        return False
+    try:
+        import pyghostty  # noqa: F401 - without it there are no screens to draw
+    except (ImportError, OSError):
+        say("The shell cannot be shown here: that needs pyghostty, which this system does not have.")
+        return False
+    return True
+
+
+async def _share(arguments: argparse.Namespace, settings: NodeSettings, options: ShareOptions, front: Front) -> int:
+    report = front.report
     invite = Invite(arguments.invite, report.say) if arguments.invite is not None else None
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
@@ -72,9 +85,9 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, options:
             if invite is not None and not node.wants_relay:
                 raise Failure("--invite needs a relay: browsers reach you in no other way. Yours are disabled.", 2)
             session = await _host(node, options.with_default_role(settings.default_role), arguments.program)
-            with recorded(session.id.hex(), session.name), contextlib.ExitStack() as stack:
-                answers = stack.enter_context(Answers(session, report.say)) if answering else None
-                session.observe(lambda event: _on_event(event, report, answers, stop))
+            keep_record(session, "share", say)
+            with front.told(session, node, stop, lambda: _end(stop, STOPPED)):
+                session.observe(lambda event: _end_with(session, event, stop))
                 if not session.shells:
                     _end(stop, ENDED)  # it was that short
                 online = asyncio.ensure_future(node.online())
@@ -89,11 +102,12 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, options:
                         tickets = {"write": session.ticket, "read": session.read_ticket}
                         print(json.dumps({"id": session.id.hex(), "tickets": tickets}), flush=True)
                     else:
-                        report.welcome(session)
+                        report.welcome(session, attached=front.attaches)
                     if invite is not None:
                         await invite.write(session)
                     if without_relay and (invite is not None or not arguments.json):
                         relay = asyncio.ensure_future(_watch_relay(node, session, report, invite, arguments.json))
+                    front.open()
                 reason = await stop
                 online.cancel()
                 if relay is not None:
@@ -101,6 +115,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, options:
                 if reason == ENDED:
                     await session.drained()
                 await session.stop(reason, "close")
+                await front.close()
                 await _farewell(session)
                 report.say(reason if reason != STOPPED else "Stopped sharing.")
         finally:
@@ -148,70 +163,13 @@ async def _watch_relay(node: SshxNode, session: Session, report: Report, invite:
     while node.relay_url is None:  # noqa: ASYNC110 - nothing tells when there is one
         await asyncio.sleep(RELAY_PERIOD)
     if not json:
-        report.say("A relay has been found. With these tickets people can join from anywhere:")
-        report.tickets(session)
+        report.new_tickets(session, "A relay has been found. With these tickets people can join from anywhere:")
     if invite is not None:
         await invite.write(session)
 
 
-def _on_event(event: SessionEvent, report: Report, answers: Answers | None, stop: asyncio.Future[str]) -> None:
-    if stop.done():
-        return
-    session, who = event.session, clean(event.user.name) if event.user is not None else ""
-    if event.kind == "joined" and event.user is not None:
-        report.say(f"{who} joined ({_may(event.user.role)}). Here now: {len(session.users())}.")
-    elif event.kind == "left":
-        report.say(f"{who} left. Here now: {len(session.users())}.")
-    elif event.kind == "role":
-        report.say(f"{who} may now {_may(event.detail)}.")
-    elif event.kind == "chat":
-        report.say(f"{who} says: {clean(event.detail, 1000)}")
-    elif event.kind in ("asked", "wantsWrite"):
-        if answers is not None and event.uid is not None:
-            answers.ask(event.kind, event.uid, who)
-        else:
-            report.say(f"{who} asks for write access; without a terminal here nobody can answer.")
-    elif event.kind == "newTickets":
-        report.say("New tickets were made; the old ones let nobody in any more:")
-        report.tickets(session)
-    elif event.kind == "shellOpened":
-        report.say("Another shell was opened.")
-    elif event.kind == "shellClosed" and not session.shells:
+def _end_with(session: Session, event: SessionEvent, stop: asyncio.Future[str]) -> None:
+    if event.kind == "shellClosed" and not session.shells:
         _end(stop, ENDED)
     elif event.kind == "stopped":
         _end(stop, event.detail)
-
-
-def _may(role: str) -> str:
-    return "watch" if role == "reader" else "watch and type"
-
-
-class Report:
-    """What the host reads. `stream` is the terminal or, with --json, stderr."""
-
-    def __init__(self, stream: TextIO, guest_page: str) -> None:
-        self._stream = stream
-        self._guest_page = guest_page
-
-    def say(self, text: str) -> None:
-        with contextlib.suppress(OSError):  # nobody reads it any more, but guests may still be working
-            print(text, file=self._stream, flush=True)
-
-    def tickets(self, session: Session) -> None:
-        if session.ticket is not None:
-            self.say(f"To let someone type, and run commands as you:\n\n{self._ways(session.ticket)}\n")
-        self.say(f"To let someone only watch:\n\n{self._ways(session.read_ticket)}\n")
-        if not self._guest_page:
-            self.say(f"{NO_LINK}\n")
-
-    def _ways(self, ticket: str) -> str:
-        ways = f"  jupyter sshx join {ticket}"
-        link = guest_link(ticket, self._guest_page)
-        return ways if link is None else f"{ways}\n  {link}"
-
-    def welcome(self, session: Session) -> None:
-        self.say(f'Sharing "{session.name}": a shell in {clean(str(Path.cwd()))}.\n')
-        self.tickets(session)
-        if session.password_needed:
-            self.say("Guests are asked for the password as well.")
-        self.say("Join too, in another window, to work in it yourself. Ctrl-C here ends the shell and the sharing.\n")

@@ -7,6 +7,7 @@ import re
 from ..client import SshxClient
 from .cells import text_width
 from .console import clean
+from .requests import open_requests
 
 SEPARATOR = " │ "
 HINT = "Ctrl-] menu"
@@ -24,7 +25,10 @@ def status_line(client: SshxClient, sid: int | None, width: int, clipped: bool) 
     if clipped and sid in client.shells:
         shell += f" ({client.shells[sid].cols}x{client.shells[sid].rows})"
     state = _state(client)
-    badge = "read-only" if client.role == "reader" else ""
+    asking = len(open_requests(client))
+    badge = f"{asking} request{'s' if asking > 1 else ''}: Ctrl-] r" if asking else ""
+    if client.role == "reader":
+        badge = "read-only"
     for left, right in (
         ([name, shell + title, _people(client, names=True)], [badge, state, HINT]),
         ([name, shell + title, _people(client, names=False)], [badge, state, HINT]),
@@ -51,7 +55,7 @@ def _shell(client: SshxClient, sid: int | None) -> tuple[str, str]:
 
 
 def _people(client: SshxClient, names: bool) -> str:
-    others = [clean(user.name, 20) for uid, user in client.users.items() if uid != client.uid]
+    others = [clean(user.name, 20) for uid, user in client.users.items() if uid != client.uid and not user.pending]
     if not names:
         return f"{len(others) + 1} here"
     return ", ".join(["you", *others[:5]]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")

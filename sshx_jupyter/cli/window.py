@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -11,14 +12,17 @@ from typing import Any
 from ..client import SessionEnded, SshxClient
 from ..client.command import CommandError
 from ..client.events import InputHeld, InputLost, Output, StateChanged
-from ..protocol.messages import Error, Hear, Shells, UserDiff, Users
+from ..protocol.messages import Error, Hear, Role, Shells, User, UserDiff, Users
 from .cells import BLANK, DIM, REVERSE, REVERSE_BOLD, Row, text_row
 from .console import clean
 from .grid import Cursor, Grid
+from .host_overlays import HostMenu, Welcome
+from .hosting import Hosting
 from .keys import KeyReader, Mouse, Token
 from .modes import Modes, mouse_input
 from .overlays import HeldInput, Menu, Overlay
 from .painter import Painter
+from .requests import wish
 from .status import status_line
 from .tty import LocalTerminal
 from .viewport import Viewport
@@ -37,10 +41,15 @@ READER = "You can only watch here. Ctrl-] w asks the host for write access."
 
 
 class Window:
-    """Shows a client's session in a terminal and types into it. Make one, then `run` it."""
+    """Shows a client's session in a terminal and types into it. Make one, then `run` it.
 
-    def __init__(self, client: SshxClient, terminal: LocalTerminal) -> None:
+    With `hosting` it is the host's own: its size is the shell's, and its menu has what only the host may do.
+    """
+
+    def __init__(self, client: SshxClient, terminal: LocalTerminal, hosting: Hosting | None = None) -> None:
         self.client = client
+        self._hosting = hosting
+        """What the host can do, in the host's own window."""
         self.overlay: Overlay | None = None
         self._terminal = terminal
         self._rows, self._cols = terminal.size
@@ -57,6 +66,8 @@ class Window:
         self._bell = False
         self._title = ""
         self._names: dict[int, str] = {}
+        self._asked: dict[int, bool] = {}
+        """Those whose requests the host knows of, and whether they are to join."""
         self._role: str = client.role
         self._settled_at = time.monotonic() + SETTLING
         self._loop = asyncio.get_running_loop()
@@ -74,10 +85,12 @@ class Window:
         """Show the session until the person leaves or it ends."""
         terminal = self._terminal
         terminal.on_input, terminal.on_resize, terminal.on_ready = self._on_input, self._on_resize, self._on_ready
-        terminal.on_gone = self.leave
+        terminal.on_gone = self.leave if self._hosting is None else self._hosting.stop
         terminal.reset = lambda: self._modes.follow(None)
-        self._names = {uid: user.name for uid, user in self.client.users.items()}
+        self._names = self._present()
         self._choose()
+        if self._hosting is not None:
+            self.overlay = Welcome(self, self._hosting)
         self.invalidate()
         steps = [asyncio.ensure_future(step) for step in (self._follow(), self._type(), self._tick(), self._leaving())]
         try:
@@ -90,6 +103,8 @@ class Window:
             for timer in (self._frame, self._key_timer):
                 if timer is not None:
                     timer.cancel()
+            if self._hosting is not None:
+                self._hosting.close()
 
     @property
     def height(self) -> int:
@@ -97,6 +112,10 @@ class Window:
         return max(1, self._rows - 1)
 
     # What the menu does.
+
+    def open_menu(self) -> None:
+        """Open the menu."""
+        self.overlay = Menu(self) if self._hosting is None else HostMenu(self, self._hosting)
 
     def leave(self) -> None:
         """Leave the session."""
@@ -108,6 +127,7 @@ class Window:
             return
         self.scroll_end()
         self._sid = sid
+        self._decide_size()
         self._viewport.reset()
         self._do(self.client.set_focus(sid))
         self.invalidate()
@@ -204,6 +224,32 @@ class Window:
             self._input_size += len(data)
             self._input_some.set()
 
+    def copy(self, text: str, what: str) -> None:
+        """Ask the person's terminal to copy a text (OSC 52), which not every terminal does."""
+        self._terminal.write(b"\x1b]52;c;%s\x07" % base64.b64encode(text.encode()))
+        self.notify(f"The {what} is copied, if your terminal lets programs copy.")
+
+    # What the host does.
+
+    def answer(self, uid: int, user: User, allow: bool) -> None:
+        """Answer what a user asks for."""
+        if user.pending:
+            self._do(self.client.approve(uid, allow))
+        else:
+            self._do(self.client.set_role(uid, "writer" if allow else "reader"))
+
+    def set_role(self, uid: int, role: Role) -> None:
+        """Change what a user may do."""
+        self._do(self.client.set_role(uid, role))
+
+    def remove(self, uid: int) -> None:
+        """Remove a user."""
+        self._do(self.client.kick(uid))
+
+    def _decide_size(self) -> None:
+        if self._hosting is not None:
+            self._hosting.show(self._sid, self.height, self._cols)
+
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         async def do() -> None:
             try:
@@ -253,7 +299,7 @@ class Window:
                 case StateChanged("reconnecting", reason):
                     self.notify(f"The connection was lost: {reason.rstrip('.')}. Trying again; Ctrl-] q leaves.")
                 case Users():
-                    self._names = {uid: user.name for uid, user in self.client.users.items()}
+                    self._names = self._present()
                 case UserDiff():
                     self._on_user(event)
                 case Shells():
@@ -269,11 +315,18 @@ class Window:
                     self.notify(text)
             self.invalidate()
 
+    def _present(self) -> dict[int, str]:
+        return {uid: user.name for uid, user in self.client.users.items() if not user.pending}
+
     def _on_user(self, event: UserDiff) -> None:
         known = self._names.get(event.uid)
         if event.user is None:
+            self._asked.pop(event.uid, None)
             if self._names.pop(event.uid, None) is not None:
                 self.notify(f"{known} left.")
+            return
+        self._on_request(event.uid, event.user)
+        if event.user.pending:
             return
         self._names[event.uid] = event.user.name
         if event.uid == self.client.uid:
@@ -282,6 +335,17 @@ class Window:
             self.notify(f"{event.user.name} joined.")
         elif known != event.user.name:
             self.notify(f"{known} is now called {event.user.name}.")
+
+    def _on_request(self, uid: int, user: User) -> None:
+        """Tell the host of what a user asks for, once."""
+        asks = user.pending or user.wants_write
+        if asks and self._asked.get(uid) != user.pending and self._hosting is not None:
+            self.notify(f"{user.name} {wish(user)}. Ctrl-] r answers.")
+            self._bell = True
+        if asks:
+            self._asked[uid] = user.pending
+        else:
+            self._asked.pop(uid, None)
 
     def _on_role(self, role: str) -> None:
         before, self._role = self._role, role
@@ -302,6 +366,7 @@ class Window:
     def _on_resize(self) -> None:
         self._rows, self._cols = self._terminal.size
         self._painter = Painter(self._rows, self._cols)
+        self._decide_size()
         self.invalidate()
 
     def _on_input(self, data: bytes) -> None:
@@ -322,7 +387,7 @@ class Window:
                 if typed:
                     self.send(bytes(typed))
                     typed.clear()
-                self.overlay = Menu(self)
+                self.open_menu()
                 self.invalidate()
             elif (mouse := token.mouse) is not None:
                 typed += self._on_mouse(mouse)

@@ -84,7 +84,12 @@ class Terminal:
         Of several sessions that share it, the first answers.
         """
         clients = self._pty.clients
-        return bool(clients) and (clients[0] is not self or not all(isinstance(client, Terminal) for client in clients))
+        ours = (Terminal, HostView)
+        return bool(clients) and (clients[0] is not self or not all(isinstance(client, ours) for client in clients))
+
+    def view(self, rows: int, cols: int) -> HostView:
+        """Let a window of the host's, of this size in cells, decide the terminal's size while it shows the terminal."""
+        return HostView(self._pty, rows, cols)
 
     def write(self, data: bytes, written: Written) -> None:
         """Queue input; see `PtyWriter.write`."""
@@ -166,6 +171,38 @@ class Terminal:
         if self.viewed != self._was_viewed:
             self._was_viewed = self.viewed
             self._listener.on_viewed()
+
+
+class HostView:
+    """The host's own window that shows a terminal, as one of its terminado clients: only its size matters.
+
+    It takes no output and answers no queries of programs, which the session does. Made by `Terminal.view`.
+    """
+
+    def __init__(self, pty: PtyWithClients, rows: int, cols: int) -> None:
+        self._pty = pty
+        self.size = (rows, cols)
+        pty.clients.append(self)
+        self._apply()
+
+    def resize(self, rows: int, cols: int) -> None:
+        """The window has another size."""
+        if (rows, cols) != self.size:
+            self.size = (rows, cols)
+            self._apply()
+
+    def close(self) -> None:
+        """The window shows the terminal no longer; the terminal keeps its size."""
+        if self in self._pty.clients:
+            self._pty.clients.remove(self)
+
+    def on_pty_read(self, text: str) -> None: ...
+
+    def on_pty_died(self) -> None: ...
+
+    def _apply(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the terminal may have just ended
+            self._pty.resize_to_smallest()
 
 
 class Terminals:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -26,8 +27,11 @@ from ..links.pipe import Pipe
 from ..links.websocket import UNREACHABLE, dial_websocket
 from ..node import SshxNode
 from ..protocol.handshake import Credentials
+from ..records import keep_record
 from ..text import parse_utc
 from .errors import SharingError
+
+log = logging.getLogger(__name__)
 
 Where = Literal["server", "kernel"]
 
@@ -197,6 +201,7 @@ class KernelBackend:
             session = await node.host(**options.given())
         except SessionError as error:
             raise SharingError(str(error)) from None
+        keep_record(session, "kernel", log.warning)
         return _KernelHosted(node, session, self._settings.guest_page)
 
     async def close(self) -> None:

@@ -220,6 +220,10 @@ class Terminal:
         """Run a command in the terminal's own shell."""
         self.enter(shlex.join([*COMMAND, *arguments]))
 
+    def kill(self) -> None:
+        """Close the terminal while programs run in it."""
+        self._server.call("kill-session", "-t", self._name)
+
     def resize(self, cols: int, rows: int) -> None:
         self._server.call("resize-window", "-t", self._name, "-x", str(cols), "-y", str(rows))
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,56 @@ def test_sessions_of_a_jupyter_server(server: dict[str, Any], sshx: Sshx) -> Non
     assert (told.returncode, told.stderr) == (0, "")
     assert "Nothing is shared here." in sshx.run("list").stderr
     assert len(call(server, "GET", "api/terminals")) == 1  # it lives on
+
+
+def test_users_and_shells_are_counted_as_they_come_and_go(share: Share, sshx: Sshx) -> None:
+    shared = share()
+
+    def counts() -> tuple[int, int]:
+        [fact] = json.loads(sshx.run("list", "--json").stdout)
+        return fact["users"], fact["shells"]
+
+    assert counts() == (0, 1)
+    joined = sshx.start("join", shared.ticket, "--name", "Ann")
+    shared.said("Ann joined")
+    assert counts() == (1, 1)
+    joined.communicate(timeout=TIMEOUT)
+    shared.said("Ann left")
+    assert counts() == (0, 1)
+
+
+KERNEL = """
+import sys
+import sshx_jupyter
+session = sshx_jupyter.share(name="from a kernel", where="kernel")
+print(session.ticket, flush=True)
+sys.stdin.readline()
+session.stop()
+print("stopped", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_sessions_of_kernels(sshx: Sshx) -> None:
+    kernel = sshx.start("-c", KERNEL, command=[sys.executable])
+    assert kernel.stdin is not None
+    assert kernel.stdout is not None
+    try:
+        ticket = kernel.stdout.readline().decode().strip()
+        [fact] = json.loads(sshx.run("list", "--json").stdout)
+        assert (fact["name"], fact["users"], fact["shells"]) == ("from a kernel", 0, 1)
+        assert fact["where"] == f"kernel, process {kernel.pid}"
+        assert ticket[5:] not in json.dumps(fact)
+        told = sshx.run("stop", fact["id"])
+        assert told.returncode == 1
+        assert "lives in a kernel" in told.stderr
+        kernel.stdin.write(b"\n")
+        kernel.stdin.flush()
+        assert kernel.stdout.readline() == b"stopped\n"
+        assert json.loads(sshx.run("list", "--json").stdout) == []
+        assert sshx.records() == []
+    finally:
+        kernel.communicate(b"\n", timeout=TIMEOUT)
 
 
 def test_a_server_that_does_not_answer_is_told_and_left_out(share: Share, sshx: Sshx) -> None:

@@ -165,6 +165,7 @@ def test_what_is_for_running_terminals_is_no_option_for_a_new_shell(sshx: Sshx) 
     for flag in ("--no-history", "--terminal=1"):
         told = sshx.run("share", flag)
         assert told.returncode == 2
+        assert told.stderr.startswith("usage: jupyter sshx share [options]")
         assert f"unrecognized arguments: {flag}" in told.stderr
 
 
@@ -287,7 +288,8 @@ def test_limits_are_shared_with_the_server(share: Share, sshx: Sshx) -> None:
 
 def test_in_a_terminal_it_says_how_to_join(terminal: Callable[..., Terminal], sshx: Sshx) -> None:
     window = terminal(120, 40)
-    window.sshx("share", "--bind", "127.0.0.1:0", "--name", "demo", "--", "bash", "--norc", "--noprofile")
+    options = ("--no-attach", "--bind", "127.0.0.1:0", "--name", "demo")
+    window.sshx("share", *options, "--", "bash", "--norc", "--noprofile")
     window.wait_for('Sharing "demo"')
     window.wait_for("To let someone type")
     ticket = window.wait_for("To let someone only watch:\n\n  jupyter sshx join (sshx1[a-z2-7\n]+)")[1].replace(
@@ -305,7 +307,7 @@ def test_in_a_terminal_it_says_how_to_join(terminal: Callable[..., Terminal], ss
 
 async def test_in_a_terminal_guests_are_let_in_and_may_ask(terminal: Callable[..., Terminal]) -> None:
     window = terminal(200, 40)
-    window.sshx("share", "--bind", "127.0.0.1:0", "--approve")
+    window.sshx("share", "--no-attach", "--bind", "127.0.0.1:0", "--approve")
     ticket = window.wait_for("only watch:\n\n  jupyter sshx join (sshx1[a-z2-7\n]+)")[1].replace("\n", "")
     window.wait_for("Ctrl-C here ends")
 
@@ -356,7 +358,7 @@ def test_nohup(sshx: Sshx) -> None:
 
 def test_in_the_background_it_leaves_the_keys_to_the_shell(terminal: Callable[..., Terminal]) -> None:
     window = terminal(200, 40)
-    window.sshx("share", "--bind", "127.0.0.1:0", "--", "sh")
+    window.sshx("share", "--no-attach", "--bind", "127.0.0.1:0", "--", "sh")
     window.wait_for("Ctrl-C here ends")
     window.key("C-z")
     window.wait_for("Stopped")

@@ -11,6 +11,9 @@ from typing import Any
 from .host.share_options import CHOSEN, FLAG, NAMES, SECONDS, SECRET, ShareOptions
 from .text import parse_duration
 
+HELP_WIDTH = 80
+"""Columns of a help text; a notebook beside a file browser has hardly more."""
+
 
 def add_share_flags(
     parser: argparse.ArgumentParser, *, without: Collection[str] = (), negatable: bool = False, **defaults: str
@@ -39,14 +42,14 @@ def read_share_flags(arguments: argparse.Namespace, ask_password: Callable[[], s
 
 
 def describe_share_flags(indent: str, column: int, **defaults: str) -> str:
-    """The flags as lines of a help text of at most 120 columns, with what they do from `column` on."""
+    """The flags as lines of a help text of at most `HELP_WIDTH` columns, with what they do from `column` on."""
     lines = []
     for option in CHOSEN:
         metavar = _action(option).get("metavar", "")
         default = f" (default: {defaults[option.name]})" if option.name in defaults else ""
         flag = f"{indent}{option.metadata['flag']} {metavar}".ljust(column)
         text = f"{flag}{option.metadata['flag_help']}{default}"
-        lines.append(textwrap.fill(text, 120, subsequent_indent=" " * column))
+        lines.append(textwrap.fill(text, HELP_WIDTH, subsequent_indent=" " * column))
     return "\n".join(lines)
 
 

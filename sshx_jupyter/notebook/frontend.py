@@ -68,6 +68,19 @@ class SessionWidget(anywidget.AnyWidget):
         if shown_in is None or shown_in != _execution_count():
             raise NotImplementedError  # displayed as any other widget
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        # In place of the view: where widgets cannot be shown, or when the notebook is read later.
+        text = self._instead() if _has_kernel() else repr(self)
+        (bundle[0] if isinstance(bundle, tuple) else bundle)["text/plain"] = text
+        return bundle
+
+    def _instead(self) -> str:
+        """What stands for the view in a notebook that is read without its kernel."""
+        raise NotImplementedError
+
     # What the subclasses know. On the background thread.
 
     async def _access(self) -> dict[str, Any]:
@@ -157,6 +170,13 @@ class SessionWidget(anywidget.AnyWidget):
         for link in list(self._links.values()):
             background.loop().call_soon_threadsafe(link.on_close)
         super().close()
+
+
+def _has_kernel() -> bool:
+    """Whether there is a front end that may show widgets, and not a terminal, such as IPython's own."""
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
 
 
 def _execution_count() -> int | None:

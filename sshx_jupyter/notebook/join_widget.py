@@ -22,7 +22,12 @@ class JoinTicket(SessionWidget):
     )
 
     def __repr__(self) -> str:
-        return f"<JoinTicket: {self.session!r}>" if self.session is not None else "<JoinTicket>"
+        if self.session is not None:
+            return f"<JoinTicket: {self.session!r}>"
+        return "<JoinTicket: to join without a widget, session = sshx_jupyter.join(TICKET)>"
+
+    def _instead(self) -> str:
+        return "A box for a ticket. It shows here while its kernel runs; sshx_jupyter.join(TICKET) joins without it."
 
     async def _join(self, content: dict[str, Any]) -> dict[str, Any]:
         name, password = content.get("name"), content.get("password")

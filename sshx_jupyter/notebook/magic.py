@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import re
 import shlex
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -27,23 +28,27 @@ from .widget import SharedSession, open_sessions
 HELP = f"""\
 Share a terminal live, peer to peer and encrypted, or join one that is shared.
 
-  %sshx share            share a new terminal; shows it, and the tickets to give away
+  %sshx share            share a new terminal; shows it, and the tickets
 {describe_share_flags("      ", 25, name="the notebook's name")}
-      --where WHERE      where the session lives: "server", the Jupyter server of this kernel (the default if it has
-                         sshx-jupyter), or "kernel", in which case it ends with the kernel
+      --where WHERE      where the session lives: "server", the Jupyter server
+                         of this kernel (the default if it has sshx-jupyter),
+                         or "kernel", in which case it ends with the kernel
   %sshx join TICKET      join with a ticket, or with a link
       --name NAME        what others see (default: your user name)
   %sshx join             show a box for a ticket
   %sshx list             what you share and have joined, and where it lives
-  %sshx stop [ID]        stop sharing, or leave; ID as in the list, or its beginning
+  %sshx stop [ID]        stop sharing, or leave; ID as in the list, or its
+                         beginning
   %sshx help             this text
 
-Whoever has the ticket to type uses your shell with your rights: give it only to people whom you would let use your
-keyboard. The other ticket lets people watch. A session stops when its kernel ends or is restarted.
+Guests who have the ticket to type use your shell with your rights: give it only
+to people whom you would let use your keyboard. The other ticket lets people
+watch. A session stops when its kernel ends or is restarted.
 
-In Python it is the same: `session = %sshx share`, or `sshx_jupyter.share()` and `sshx_jupyter.join(ticket)`, give the
-session as an object: .ticket, .read_ticket, .url, .users, .shells, .messages, .chat(text), .run(command), .kick(user),
-.set_role(user, role), .invite(path), .stop()."""
+In Python it is the same: `session = %sshx share`, or `sshx_jupyter.share()` and
+`sshx_jupyter.join(ticket)`, give the session as an object: .ticket,
+.read_ticket, .url, .users, .shells, .messages, .chat(text), .run(command),
+.kick(user), .set_role(user, role), .invite(path), .stop()."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -69,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def sshx(line: str) -> SessionWidget | None:
     try:
-        words = shlex.split(line)
+        words = shlex.split(_without_comment(line))
     except ValueError:
         raise UsageError("There is a quote without its other half. See %sshx help.") from None
     if not words or words[0] in ("-h", "--help"):
@@ -83,6 +88,19 @@ def sshx(line: str) -> SessionWidget | None:
 
 
 sshx.__doc__ = HELP
+
+
+_PIECES = re.compile(r"""\\.|"(?:\\.|[^"\\])*"|'[^']*'|\s+|.""", re.DOTALL)
+
+
+def _without_comment(line: str) -> str:
+    """The line up to a comment: a `#` that begins a word. The `#` of a link is within one."""
+    between = True
+    for piece in _PIECES.finditer(line):
+        if between and piece[0] == "#":
+            return line[: piece.start()]
+        between = piece[0].isspace()
+    return line
 
 
 def _share(arguments: argparse.Namespace) -> SharedSession:

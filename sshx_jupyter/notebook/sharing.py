@@ -18,7 +18,7 @@ from ..host.share_options import CHOSEN, ShareOptions
 from ..text import parse_duration
 from ..ticket import Ticket, TicketError
 from . import background, busy
-from .backends import KernelBackend, ServerBackend, Where, find_server, kernel
+from .backends import Hosted, KernelBackend, ServerBackend, Where, find_server, kernel
 from .errors import SharingError
 from .frontend import HEIGHTS
 from .widget import SharedSession, open_sessions
@@ -92,7 +92,14 @@ def share_as(options: ShareOptions, where: Where | None = None, height: int = HE
         known = _shared.get((options, where))
         if known is not None and not known.ended:
             return known
-        session: SharedSession = background.call(_share(options, where, _height(height)))
+        height = _height(height)
+        hosted: Hosted = background.call(_share(options, where))
+        try:
+            session = SharedSession(session_id=hosted.id, own=True, height=height)
+            background.call(session._host(hosted))
+        except BaseException:  # also an interrupt: nothing is to be shared that nobody knows of
+            background.loop().call_soon_threadsafe(hosted.abandon)
+            raise
         for key in [key for key, shared in _shared.items() if shared.ended]:
             del _shared[key]
         _shared[options, where] = session
@@ -123,9 +130,9 @@ def join(ticket: str, *, name: str | None = None, password: str | None = None, h
         return known
     if decoded.password and password is None:
         password = ask_password("Password of this session: ")
-    session: SharedSession = background.call(
-        join_here(decoded, name=_clean(name), password=_password(password), height=_height(height))
-    )
+    wanted, password = _clean(name), _password(password)
+    session = SharedSession(session_id=decoded.session_id.hex(), height=_height(height))
+    background.call(_join(session, decoded, wanted, password))
     return session
 
 
@@ -134,21 +141,21 @@ async def join_here(ticket: Ticket, *, name: str | None, password: str | None, h
     known = _joined(ticket)
     if known is not None:
         return known
+    session = SharedSession(session_id=ticket.session_id.hex(), height=height)
+    await _join(session, ticket, name, password)
+    return session
+
+
+async def _join(session: SharedSession, ticket: Ticket, name: str | None, password: str | None) -> None:
     if ticket.password and not password:
+        session.close()
         raise SharingError("This session needs a password as well. The host knows it.", "passwordRequired")
-    return await SharedSession._join_ticket(
-        ticket, name or account_name(), password if ticket.password else None, height=height
-    )
+    await session._join_ticket(ticket, name or account_name(), password if ticket.password else None)
 
 
-async def _share(options: ShareOptions, where: Where | None, height: int) -> SharedSession:
+async def _share(options: ShareOptions, where: Where | None) -> Hosted:
     backend = await _backend(where)
-    hosted = await backend.share(options)
-    try:
-        return await SharedSession._host(hosted, height=height)
-    except BaseException:  # also an interrupt: nothing is to be shared that nobody knows of
-        hosted.abandon()
-        raise
+    return await backend.share(options)
 
 
 async def _backend(where: Where | None) -> ServerBackend | KernelBackend:

@@ -166,28 +166,17 @@ class SharedSession(SessionWidget):
         state = "" if self.connected else ", reconnecting"
         return f"<SharedSession {self.name!r}: {lives[self.where]}{state}; {counts}>"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle: Any = super()._repr_mimebundle_(**kwargs)
-        # In place of the view: where widgets cannot be shown, or when the notebook is read later.
-        (bundle[0] if isinstance(bundle, tuple) else bundle)["text/plain"] = (
-            f"Shared terminal session {self.name!r}. It shows here while its kernel runs; otherwise it has ended."
-        )
-        return bundle
+    def _instead(self) -> str:
+        return f"Shared terminal session {self.name!r}. It shows here while its kernel runs; otherwise it has ended."
 
-    # Making one, on the background thread.
+    # Taking part, on the background thread. The widget is made on the thread of its cell, by which front ends know it.
 
-    @classmethod
-    async def _host(cls, hosted: Hosted, **traits: Any) -> SharedSession:
-        session = cls(session_id=hosted.id, own=True, **traits)
-        await session._start(KernelClient.host(hosted, session))
-        return session
+    async def _host(self, hosted: Hosted) -> None:
+        await self._start(KernelClient.host(hosted, self))
 
-    @classmethod
-    async def _join_ticket(cls, ticket: Ticket, name: str | None, password: str | None, **traits: Any) -> SharedSession:
-        session = cls(session_id=ticket.session_id.hex(), **traits)
-        await session._start(KernelClient.join(ticket, session, name, password))
-        session.tickets_changed(_tickets_of(ticket))
-        return session
+    async def _join_ticket(self, ticket: Ticket, name: str | None, password: str | None) -> None:
+        await self._start(KernelClient.join(ticket, self, name, password))
+        self.tickets_changed(_tickets_of(ticket))
 
     async def _start(self, starting: Coroutine[Any, Any, KernelClient]) -> None:
         try:

@@ -26,7 +26,7 @@ from ..links.iroh import relay_urls
 from ..links.pipe import Pipe
 from ..node import SshxNode
 from . import api, guests, metrics, pages, sockets
-from .base import SHUT_DOWN, ApiError, GuestLink
+from .base import HOST_SHUT_DOWN, SHUT_DOWN, ApiError, GuestLink
 
 EVENTS = Path(__file__).parent / "events"
 SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1"
@@ -131,7 +131,7 @@ class SshxApp(NodeSettings, ExtensionApp):
             node = (await asyncio.gather(making, return_exceptions=True))[0]
             if isinstance(node, SshxNode):
                 await asyncio.gather(*(pipe.close(SHUT_DOWN) for pipe in list(self.pipes)))
-                await node.close(SHUT_DOWN)
+                await node.close(HOST_SHUT_DOWN)
                 metrics.remove(node.manager)
         self._activity.stop()
         self._manager = None

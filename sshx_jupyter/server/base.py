@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
 AUTH_RESOURCE = "sshx"
-SHUT_DOWN = "The Jupyter server has shut down."
+HOST_SHUT_DOWN = "The host's Jupyter server has shut down."
+"""For everyone in the sessions that are hosted here."""
+SHUT_DOWN = "Your Jupyter server has shut down."
+"""For the server's own user, who takes part elsewhere through this server."""
 
 _SENTENCES = {
     403: "You are not logged in to this Jupyter server, or you may not do this.",

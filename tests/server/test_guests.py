@@ -439,7 +439,7 @@ async def test_the_end_of_the_server_is_told_to_guests(server: Server) -> None:
     async with join(server, session) as guest:
         await server.app.cleanup_extensions()
         await guest.wait_for(lambda _: guest.ended)
-        assert "Jupyter server has shut down" in guest.ended
+        assert "The host's Jupyter server has shut down" in guest.ended
     assert await status(server, f"sshx/guest/link/{NOBODY}") == 503
 
 

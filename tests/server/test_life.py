@@ -183,7 +183,7 @@ async def test_the_end_of_the_server_is_told_to_everyone(server: Server, elsewhe
     ):
         await server.app.cleanup_extensions()
         for client in (guest, owner):
-            with pytest.raises(SessionEnded, match="Jupyter server has shut down"):
+            with pytest.raises(SessionEnded, match="The host's Jupyter server has shut down"):
                 await client.wait_for(lambda _: False)
         await piped.wait_for(lambda client: client.state == "reconnecting")
         assert server.extension.pipes == set()
@@ -205,7 +205,7 @@ async def test_being_stopped_twice_at_once_cuts_nothing_short(server: Server) ->
             return_when=asyncio.FIRST_COMPLETED,
         )
         assert server.extension.manager is None
-        with pytest.raises(SessionEnded, match="Jupyter server has shut down"):
+        with pytest.raises(SessionEnded, match="The host's Jupyter server has shut down"):
             await guest.wait_for(lambda _: False)
 
 

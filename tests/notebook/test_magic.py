@@ -31,10 +31,11 @@ def test_the_help_fits_into_80_columns() -> None:
 
 
 def test_ipython_in_a_terminal_shows_what_a_session_is() -> None:
-    shell = InteractiveShell.instance()
+    formatter = InteractiveShell.instance().display_formatter
+    assert formatter is not None
     try:
         for widget in (SharedSession(session_id="00", own=True), JoinTicket()):
-            data, _ = shell.display_formatter.format(widget)
+            data, _ = formatter.format(widget)
             assert data["text/plain"] == repr(widget)
     finally:
         InteractiveShell.clear_instance()

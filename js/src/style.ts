@@ -10,3 +10,10 @@ export function addStyle(css: string): void {
   }
   element.append(css);
 }
+
+/** Give the styles to the shadow root as well that an element is in, if any: those of the page do not reach into it. */
+export function addStylesAround(element: Element): void {
+  const root = element.getRootNode();
+  const styles = document.getElementById(ID);
+  if (styles && root instanceof ShadowRoot && !root.getElementById(ID)) root.prepend(styles.cloneNode(true));
+}

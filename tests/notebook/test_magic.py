@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -31,7 +33,7 @@ def test_the_help_fits_into_80_columns() -> None:
 
 
 def test_ipython_in_a_terminal_shows_what_a_session_is() -> None:
-    formatter = InteractiveShell.instance().display_formatter
+    formatter: Any = InteractiveShell.instance().display_formatter
     assert formatter is not None
     try:
         for widget in (SharedSession(session_id="00", own=True), JoinTicket()):

@@ -1,5 +1,6 @@
 /** The widget's code, which `loader.ts` gets for all widgets of a page: what a session looks like in a notebook. */
 import { createRoot } from "react-dom/client";
+import { addStylesAround } from "../style";
 import type { Kernel } from "./kernel";
 import type { Model } from "./model";
 import { WidgetSession } from "./session";
@@ -15,6 +16,7 @@ export type Show = (element: HTMLElement) => () => void;
 export function start(model: Model, kernel: Kernel): Show {
   const widget = new WidgetSession(model, kernel);
   return (element) => {
+    addStylesAround(element);
     const root = createRoot(element);
     root.render(<Widget widget={widget} />);
     return () => root.unmount();

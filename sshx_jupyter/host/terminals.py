@@ -195,6 +195,7 @@ class HostView:
         """The window shows the terminal no longer; the terminal keeps its size."""
         if self in self._pty.clients:
             self._pty.clients.remove(self)
+            self._apply()  # so that the session finds that it decides now
 
     def on_pty_read(self, text: str) -> None: ...
 

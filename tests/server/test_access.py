@@ -12,7 +12,8 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from sshx_jupyter.cli import records, sessions
+from sshx_jupyter import records
+from sshx_jupyter.cli import sessions
 from sshx_jupyter.cli.console import Failure
 from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.jupyter_servers import JupyterServer

@@ -95,6 +95,10 @@ class SessionWidget(anywidget.AnyWidget):
         """Answer a view that wants to join."""
         raise NotImplementedError
 
+    async def _stop_sharing(self) -> dict[str, Any]:
+        """Answer a view in which the host stops sharing."""
+        raise NotImplementedError
+
     # From the views.
 
     def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
@@ -112,6 +116,8 @@ class SessionWidget(anywidget.AnyWidget):
                 self._spawn(self._answer(content, self._access))
             case "join":
                 self._spawn(self._answer(content, lambda: self._join(content)))
+            case "stop":
+                self._spawn(self._answer(content, self._stop_sharing))
             case "open":
                 self._open(str(content.get("link"))[:64])
             case "frames" if link is not None:

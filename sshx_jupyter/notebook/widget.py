@@ -243,11 +243,21 @@ class SharedSession(SessionWidget):
             "tickets": {"write": tickets.write, "read": tickets.read},
             "urls": {"write": tickets.write_url, "read": tickets.read_url} if tickets.read_url else None,
         }
-        return {**access, **(invite if self.own else {"tickets": None, "urls": None})}
+        closes = {"closes_terminals": self.where == "kernel"}
+        return {**access, **(invite if self.own else {"tickets": None, "urls": None}), **closes}
 
     async def _serve(self, link: CommLink) -> None:
         if self._member is not None:
             await self._member.serve(link)
+
+    async def _stop_sharing(self) -> dict[str, Any]:
+        if not self.own:
+            return {"type": "refused", "message": "Someone else hosts this session."}
+        try:
+            await self._stop()
+        except SharingError as error:
+            return {"type": "refused", "message": str(error)}
+        return {"type": "stopped"}
 
     async def _stop(self) -> None:
         member, hosted = self._member, self._hosted

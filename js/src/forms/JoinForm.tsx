@@ -6,7 +6,8 @@ import { changeSettings, getSettings } from "../view/settings";
 import { useId } from "../view/useId";
 import { Field, Problem } from "./Field";
 
-const LONGEST_NAME = 64;
+/** Characters; the host's own default. */
+export const LONGEST_NAME = 64;
 
 interface JoinFormProps {
   /** A text that was found where a ticket should be. */

@@ -1,4 +1,4 @@
-/** The fields in which a person chooses how to share, and the request that their choices make. */
+/** The fields in which a person chooses how to share. */
 import type { ShareFlags, ShareOptions } from "../api/api";
 import { useId } from "../view/useId";
 import { Check, Field } from "./Field";
@@ -111,23 +111,4 @@ export function ShareFields({ options, onOptions, running, titles, guests }: Sha
       {guests && <p className="sshx-form-hint">{LETS_GUESTS_IN}</p>}
     </>
   );
-}
-
-/** The body of the request: the options without those that are empty. */
-export function requestOf({
-  name = "",
-  terminals = [],
-  cwd,
-  password,
-  expires_in,
-  ...flags
-}: ShareOptions): ShareOptions {
-  return {
-    ...flags,
-    ...(name.trim() && { name: name.trim() }),
-    ...(terminals.length > 0 && { terminals }),
-    ...(cwd && { cwd }),
-    ...(password && { password }),
-    ...(expires_in && { expires_in }),
-  };
 }

@@ -1,10 +1,11 @@
-/** The ticket in the page's address, after the #: what the link that someone followed has, and what a reload keeps. */
+/** The ticket with which someone came: after the # of the address or, once they have joined, hidden behind it. */
 import { read } from "../forms/JoinForm";
+import { hiddenTicket, hideTicket } from "../session/hiddenTicket";
 import { Ticket } from "../ticket";
 
-/** What is after the #, as a person may have pasted it; empty if there is nothing. */
+/** What came with the address, as a person may have pasted it; empty if there is nothing. */
 export function textInAddress(): string {
-  const text = location.hash.slice(1);
+  const text = location.hash.slice(1) || hiddenTicket();
   try {
     return decodeURIComponent(text);
   } catch {
@@ -12,17 +13,21 @@ export function textInAddress(): string {
   }
 }
 
-/** Put a ticket into the address, or take it out of there (null). Nothing is loaded again. */
+/** Have a ticket come with the address from now on, unseen, or none (null). Nothing is loaded again. */
 export function putIntoAddress(ticket: Ticket | null): void {
-  const address = location.href.split("#", 1)[0]! + (ticket ? `#${ticket.encode()}` : "");
-  history.replaceState(history.state, "", address);
+  hideTicket(ticket?.encode() ?? "", location.href.split("#", 1)[0]!);
 }
 
 /** Load the page again when the person goes to another ticket in the same tab; returns how to stop that. */
 export function followAddress(): () => void {
   const reload = () => location.reload();
-  addEventListener("hashchange", reload); // `replaceState` does not raise it
-  return () => removeEventListener("hashchange", reload);
+  // `replaceState` raises neither. Two addresses with hidden tickets are the same but for their state.
+  addEventListener("hashchange", reload);
+  addEventListener("popstate", reload);
+  return () => {
+    removeEventListener("hashchange", reload);
+    removeEventListener("popstate", reload);
+  };
 }
 
 /** A ticket as a person may have pasted it; null if it is none. */

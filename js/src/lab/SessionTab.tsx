@@ -9,16 +9,18 @@ import { JoinForm } from "../forms/JoinForm";
 import type { SessionModel, Stage } from "../session/sessionModel";
 import { MessageView } from "../view/MessageView";
 import { usePageTheme } from "../view/pageTheme";
-import { SessionView, type Opening } from "../view/SessionView";
+import { SessionView, type Opening, type PanelName } from "../view/SessionView";
 import { useTheme, type Theme } from "../view/theme";
 import { useStage } from "../view/useStage";
-import { brokenIcon, sessionIcon, waitingIcon } from "./icons";
+import { brokenIcon, onTab, sessionIcon, waitingIcon } from "./icons";
 import type { Settings } from "./settings";
 import { stateText } from "./states";
 import "./lab.css";
 
 export class SessionTab extends ReactWidget {
   #opening: Opening | undefined;
+  #panel: PanelName | null = null;
+  readonly #panelChanged = new Signal<this, void>(this);
   readonly #visibilityChanged = new Signal<this, void>(this);
 
   constructor(
@@ -54,6 +56,16 @@ export class SessionTab extends ReactWidget {
     return this.#visibilityChanged;
   }
 
+  /** The panel that is open beside the canvas. */
+  get panel(): PanelName | null {
+    return this.#panel;
+  }
+
+  /** Another panel is open, or none. */
+  get panelChanged(): ISignal<this, void> {
+    return this.#panelChanged;
+  }
+
   protected override onAfterShow(message: LuminoMessage): void {
     super.onAfterShow(message);
     this.#visibilityChanged.emit();
@@ -71,19 +83,29 @@ export class SessionTab extends ReactWidget {
         model={this.model}
         settings={this.settings}
         opening={this.#opening}
+        onPanel={this.#onPanel}
         onClose={() => this.parent?.close()}
       />
     );
   }
 
+  readonly #onPanel = (panel: PanelName | null): void => {
+    this.#panel = panel;
+    this.#panelChanged.emit();
+  };
+
   #entitle(): void {
     const { model, trans } = this;
     const state = model.client?.state ?? "connecting";
-    const name = model.name || (model.id === null ? trans.__("Join a session") : trans.__("Shared session"));
-    this.title.label = name;
-    if (["unreachable", "reconnecting", "refused", "ended"].includes(state)) this.title.icon = brokenIcon;
-    else this.title.icon = state === "connected" || model.id === null ? sessionIcon : waitingIcon;
-    this.title.caption = model.client ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})` : name;
+    const name = model.name || trans.__("Shared session");
+    // Not the name alone: the terminal that is shared has a tab, too, and often gave the session its name.
+    if (model.name) this.title.label = trans.__("Session: %1", name);
+    else this.title.label = model.id === null ? trans.__("Join a session") : name;
+    if (["unreachable", "reconnecting", "refused", "ended"].includes(state)) this.title.icon = onTab(brokenIcon);
+    else this.title.icon = onTab(state === "connected" || model.id === null ? sessionIcon : waitingIcon);
+    this.title.caption = model.client
+      ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})`
+      : this.title.label;
   }
 }
 
@@ -92,10 +114,11 @@ interface TabProps {
   model: SessionModel;
   settings: Settings;
   opening: Opening | undefined;
+  onPanel: (panel: PanelName | null) => void;
   onClose: () => void;
 }
 
-function Tab({ trans, model, settings, opening, onClose }: TabProps) {
+function Tab({ trans, model, settings, opening, onPanel, onClose }: TabProps) {
   const theme = useLabTheme(settings);
   const stage = useStage(model);
   switch (stage.at) {
@@ -132,6 +155,7 @@ function Tab({ trans, model, settings, opening, onClose }: TabProps) {
         <SessionView
           client={stage.client}
           onLeave={onLeave}
+          onPanel={onPanel}
           {...(opening && { opens: opening })}
           {...(stage.invite && { invite: stage.invite })}
           {...(theme && { theme })}

@@ -6,11 +6,14 @@ import { useSyncExternalStore } from "react";
 import type { HostedSession } from "../api/api";
 import { LETS_GUESTS_IN } from "../forms/ShareFields";
 import { inviteOf } from "../session/access";
-import { Avatar } from "../view/Avatar";
 import { InvitePanel } from "../view/panels/InvitePanel";
+import { PeoplePanel } from "../view/panels/PeoplePanel";
 import type { SharedSessions } from "./sessions";
 import { letsGuestsIn } from "./pageConfig";
 import { Themed } from "./Themed";
+
+/** The place of *Open Session* among the dialog's buttons. */
+const OPEN = 1;
 
 /** What to do next, as the person has chosen. */
 export type Next = "open" | "stop" | "nothing";
@@ -20,9 +23,11 @@ export async function showShared(
   session: HostedSession,
   trans: TranslationBundle,
 ): Promise<Next> {
-  const body = ReactWidget.create(<Shared sessions={sessions} first={session} trans={trans} />);
+  let dialog: SharedDialog | null = null;
+  const onShow = () => dialog?.resolve(OPEN);
+  const body = ReactWidget.create(<Shared sessions={sessions} first={session} trans={trans} onShow={onShow} />);
   const open = Dialog.createButton({ label: trans.__("Open Session"), caption: trans.__("See it as your guests do") });
-  const dialog = new SharedDialog({
+  dialog = new SharedDialog({
     title: trans.__("“%1” is shared", session.name),
     body,
     hasClose: true,
@@ -49,7 +54,8 @@ export async function showShared(
 class SharedDialog extends Dialog<unknown> {
   /** JupyterLab 4.2 takes Enter on any button as an answer to the dialog. */
   protected override _evtKeydown(event: KeyboardEvent): void {
-    const inside = event.target instanceof Element && event.target.closest(".jp-Dialog-body button") !== null;
+    const inside =
+      event.target instanceof Element && event.target.closest(".jp-Dialog-body :is(button, input, select)") !== null;
     if (event.key !== "Enter" || !inside) super._evtKeydown(event);
   }
 }
@@ -58,9 +64,10 @@ interface SharedProps {
   sessions: SharedSessions;
   first: HostedSession;
   trans: TranslationBundle;
+  onShow: () => void;
 }
 
-function Shared({ sessions, first, trans }: SharedProps) {
+function Shared({ sessions, first, trans, onShow }: SharedProps) {
   // Tickets improve: a relay may be found after the session has begun.
   const session = useSyncExternalStore(
     (listener) => {
@@ -69,29 +76,27 @@ function Shared({ sessions, first, trans }: SharedProps) {
     },
     () => sessions.find(first.id) ?? first,
   );
-  const guests = useSyncExternalStore(
+  const people = useSyncExternalStore(
     (listener) => {
       sessions.peopleChanged.connect(listener);
       return () => sessions.peopleChanged.disconnect(listener);
     },
     () => sessions.monitor(first.id)?.people,
-  )?.filter((person) => !person.pending && person.role !== "owner");
+  );
+  const client = sessions.monitor(first.id)?.client;
+  const alone = !people?.some((person) => person.role !== "owner");
+  const { tickets, urls, makeFile } = inviteOf(sessions.api, session); // the dialog has a button to stop
   return (
     <Themed className="sshx-dialog-shared">
-      <InvitePanel invite={inviteOf(sessions.api, session)} />
-      <div className="sshx-dialog-people">
+      <section>
+        <InvitePanel invite={{ tickets, urls, ...(makeFile && { makeFile }) }} />
         {letsGuestsIn() && <p className="sshx-hint">{LETS_GUESTS_IN}</p>}
-        <h3>{trans.__("Here now")}</h3>
-        {!guests?.length && <p>{trans.__("Nobody has joined yet.")}</p>}
-        <ul>
-          {guests?.map(({ uid, name, color, role }) => (
-            <li key={uid}>
-              <Avatar name={name} color={color} /> <bdi>{name}</bdi>{" "}
-              <small>{role === "writer" ? trans.__("can type") : trans.__("watches")}</small>
-            </li>
-          ))}
-        </ul>
-      </div>
+      </section>
+      <section className="sshx-dialog-people">
+        <h3>{trans.__("People")}</h3>
+        {alone && <p className="sshx-hint">{trans.__("Nobody has joined yet.")}</p>}
+        {client && people && <PeoplePanel client={client} people={people} onShow={onShow} />}
+      </section>
     </Themed>
   );
 }

@@ -1,19 +1,21 @@
 /** What one can do, by palette, menus and keyboard. */
 import type { JupyterFrontEnd } from "@jupyterlab/application";
-import { Dialog, Notification, showDialog, showErrorMessage } from "@jupyterlab/apputils";
+import { Notification, showErrorMessage } from "@jupyterlab/apputils";
 import type { ITerminalTracker } from "@jupyterlab/terminal";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
 import type { HostedSession, ShareOptions } from "../api/api";
+import { requestOf } from "../forms/shareRequest";
 import { copy } from "../view/copy";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
-import { sessionIcon, sharedIcon } from "./icons";
+import { joinIcon, sessionIcon, sharedIcon } from "./icons";
 import { defaultsToReadOnly } from "./pageConfig";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
+import { stopSharing } from "./stopping";
 import type { Tabs } from "./tabs";
 
 export interface CommandOptions {
@@ -55,14 +57,23 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     return session ?? only;
   };
 
+  /** The session that shares the terminal already, or that is given. */
+  const managed = (args: Args): HostedSession | null => {
+    if (typeof args.id === "string") return sessions.find(args.id);
+    const terminal = terminalOf(args);
+    return (terminal === null ? undefined : sessions.ofTerminal(terminal)[0]) ?? null;
+  };
+
   // Why a command cannot be used; empty if it can.
 
   const noTerminals = () =>
     app.serviceManager.terminals.isAvailable()
       ? ""
       : trans.__("Terminals are disabled on this Jupyter server: you can join sessions, but not share.");
-  const noTerminal = (args: Args) =>
-    noTerminals() || (terminalOf(args) === null ? trans.__("Open a terminal first: it is what is shared.") : "");
+  const noTerminal = (args: Args) => {
+    if (managed(args)) return "";
+    return noTerminals() || (terminalOf(args) === null ? trans.__("Open a terminal first: it is what is shared.") : "");
+  };
   const noSession = (args: Args) => {
     if (sessionOf(args)) return "";
     if (tabs?.find(isMeant(args))?.client) return trans.__("Someone else hosts this session.");
@@ -77,15 +88,15 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
 
   const add = (
     id: string,
-    label: string,
-    what: string,
+    label: string | ((args: Args) => string),
+    what: string | ((args: Args) => string),
     whyNot: (args: Args) => string,
     execute: (args: Args) => Promise<unknown>,
   ) =>
     commands.addCommand(id, {
       label,
       icon: ICONS.get(id),
-      caption: (args) => whyNot(args) || what,
+      caption: (args) => whyNot(args) || textOf(what, args),
       isEnabled: (args) => sessions.available === true && whyNot(args) === "",
       isVisible: () => sessions.available === true,
       describedBy: { args: DESCRIBED },
@@ -95,7 +106,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
           if (reason) throw new Error(reason);
           return await execute(args);
         } catch (error) {
-          await showErrorMessage(label.replace("…", ""), (error as Error).message);
+          await showErrorMessage(textOf(label, args).replace("…", ""), (error as Error).message);
           return null;
         }
       },
@@ -108,8 +119,11 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     const { showShared } = await import("./SharedDialog");
     void sessions.refresh();
     const next = await showShared(sessions, session, trans);
-    if (next === "stop") await sessions.stop(session.id);
     if (next === "open") await commands.execute(Command.open, { id: session.id });
+    // Who keeps sharing is back where they were.
+    if (next === "stop" && !(await stopSharing(sessions, session, trans)) && sessions.find(session.id)) {
+      await showSession(session);
+    }
   };
   const titles = () => {
     const names = [...app.serviceManager.terminals.running()].map(({ name }) => name);
@@ -127,16 +141,19 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
 
   add(
     Command.share,
-    trans.__("Share Terminal…"),
-    trans.__("Let others see this terminal live, and type in it if you like"),
+    (args) => (managed(args) ? trans.__("Manage Sharing…") : trans.__("Share Terminal…")),
+    (args) =>
+      managed(args)
+        ? trans.__("Tickets, people, and stop sharing")
+        : trans.__("Let others see this terminal live, and type in it if you like"),
     noTerminal,
     async (args) => {
       if (sharing) return; // a second click, while the dialog comes
       sharing = true;
       try {
-        const terminal = terminalOf(args)!;
-        let [session = null] = sessions.ofTerminal(terminal);
+        let session = managed(args);
         if (!session) {
+          const terminal = terminalOf(args)!;
           const { askToShare } = await import("./ShareDialog");
           const free = [...titles()].filter(([name]) => name !== terminal && sessions.ofTerminal(name).length === 0);
           const name = titles().get(terminal) ?? trans.__("Terminal %1", terminal);
@@ -164,7 +181,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     trans.__("Open a new terminal and share it"),
     noTerminals,
     async ({ cwd }) => {
-      const { requestOf } = await import("../forms/ShareFields");
+      void tabs?.load(); // while the server starts the terminal
       const { contents } = app.serviceManager;
       // The launcher says where; other drives are no directories of this server.
       const here = typeof cwd === "string" && cwd !== "" && ["", "RTC"].includes(contents.driveName(cwd));
@@ -225,23 +242,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     trans.__("Stop Sharing"),
     trans.__("End the session for everyone. The terminals stay open."),
     noSession,
-    async (args) => {
-      const { id, name } = sessionOf(args)!;
-      const guests = sessions.monitor(id)?.guests.length ?? 0;
-      if (guests > 0) {
-        const { button } = await showDialog({
-          title: trans.__("Stop sharing “%1”?", name),
-          body: trans._n(
-            "One guest is there. The terminals stay open.",
-            "%1 guests are there. The terminals stay open.",
-            guests,
-          ),
-          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__("Stop Sharing") })],
-        });
-        if (!button.accept) return;
-      }
-      await sessions.stop(id);
-    },
+    (args) => stopSharing(sessions, sessionOf(args)!, trans),
   );
 
   // What lists commands, such as the palette, is drawn anew each time.
@@ -263,8 +264,12 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
 const ICONS = new Map<string, LabIcon>([
   [Command.share, sharedIcon],
   [Command.create, sessionIcon],
-  [Command.join, sessionIcon],
+  [Command.join, joinIcon],
 ]);
+
+function textOf(text: string | ((args: Args) => string), args: Args): string {
+  return typeof text === "string" ? text : text(args);
+}
 
 /** Characters; the server's own default. */
 const LONGEST_NAME = 64;

@@ -14,6 +14,15 @@ function icon(name: string, drawing: string): LabIcon {
   });
 }
 
+/** An icon as it stands on a tab of the main area, where JupyterLab itself puts it only when a tab is added. */
+export function onTab(icon: LabIcon): LabIcon {
+  let bound = bounds.get(icon);
+  if (!bound) bounds.set(icon, (bound = icon.bindprops({ stylesheet: "mainAreaTab" })));
+  return bound;
+}
+
+const bounds = new WeakMap<LabIcon, LabIcon>();
+
 /** A terminal that others see: someone stands before the screen. */
 export const sharedIcon = icon(
   "share",
@@ -31,6 +40,12 @@ export const sessionIcon = new LabIcon({
     '<rect class="jp-icon3" stroke="#616161" x="1.8" y="6.4" width="9" height="7.8" rx="1.3"/>' +
     '<path class="jp-icon3" stroke="#616161" d="m4.2 8.8 1.6 1.5-1.6 1.5"/></g></svg>',
 });
+
+/** The way into someone else's session: an arrow that leads into a screen. */
+export const joinIcon = icon(
+  "join",
+  '<path class="jp-icon3" stroke="#616161" fill="none" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" d="M15 12.3H9.2m2.3-2.5-2.5 2.5 2.5 2.5"/>',
+);
 
 /** A session that one is not in yet. */
 export const waitingIcon = icon(

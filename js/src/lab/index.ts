@@ -14,6 +14,7 @@ import { Command } from "./command";
 import { addCommands } from "./commands";
 import { meOf } from "./identity";
 import { addNotifications } from "./notifications";
+import { addPresence } from "./presence";
 import { addRunning } from "./running";
 import { SharedSessions } from "./sessions";
 import { Settings } from "./settings";
@@ -63,13 +64,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const settings = new Settings();
     if (registry) settings.load(registry, ID).catch(() => undefined); // then the defaults hold
     const sessions = new SharedSessions(api, serviceManager.events);
-    const tabs = labShell && new Tabs(app, sessions, meOf(serviceManager.user), settings, trans);
+    const me = meOf(serviceManager.user);
+    const tabs = labShell && new Tabs(app, sessions, me, settings, trans);
 
     addCommands({ app, sessions, settings, tabs, terminals, trans });
     addNotifications(sessions, settings, tabs, commands, trans);
     if (terminals) {
       markTerminals(terminals, sessions, commands, trans);
       endConnectionsWithTabs(terminals);
+      addPresence(sessions, terminals, tabs, app.shell, me);
     }
     if (statusBar && tabs) addStatus(statusBar, sessions, tabs, commands, trans);
     if (restorer && tabs) tabs.restore(restorer);

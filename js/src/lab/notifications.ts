@@ -1,8 +1,10 @@
-/** Tells the host in JupyterLab what happens in their sessions; who asks for something is answered from there. */
-import { Notification } from "@jupyterlab/apputils";
+/** Tells the host in JupyterLab what happens in their sessions. Requests and chat are answered from there. */
+import { InputDialog, Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
+import type { ShellChanged } from "../protocol/messages";
 import type { Person } from "../session/people";
+import { ring } from "./bell";
 import { Command } from "./command";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
@@ -11,6 +13,11 @@ import type { SessionMonitor } from "./sessionMonitor";
 
 /** Milliseconds that a notice stays. */
 const DURATION = 5000;
+/** Milliseconds that chat stays in sight. After that it is in JupyterLab's list until it is read. */
+const CHAT_DURATION = 15_000;
+/** Characters of a message that are shown, and of a shell's title. */
+const EXCERPT = 100;
+const TITLE = 40;
 /** Milliseconds in which who has lost the connection may come back without a word. */
 const RETURN = 3000;
 
@@ -27,6 +34,13 @@ export function addNotifications(
   const leaving = new Map<string, ReturnType<typeof setTimeout>>();
   /** Who was there at the last look, by session. */
   const known = new Map<string, ReadonlyMap<number, string>>();
+
+  /** What is told of a session's chat, by session. */
+  const chats = new Map<string, string>();
+
+  const sound = () => {
+    if (settings.now.sound) ring();
+  };
 
   const ask = (monitor: SessionMonitor, person: Person): string => {
     const { name, pending } = person;
@@ -63,11 +77,16 @@ export function addNotifications(
       Notification.dismiss(notification);
       shown.delete(key);
     }
-    for (const [key, show] of open) if (!shown.has(key)) shown.set(key, show());
+    for (const [key, show] of open) {
+      if (shown.has(key)) continue;
+      shown.set(key, show());
+      sound();
+    }
   };
 
   /** For a while, also in JupyterLab's list of notifications. */
   const tell = (text: string, actions: Notification.IAction[] = []) => {
+    sound();
     const id = Notification.info(text, { autoClose: DURATION, actions });
     setTimeout(() => Notification.dismiss(id), DURATION + 1_000);
   };
@@ -85,7 +104,7 @@ export function addNotifications(
     if (!before || settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
     const show = {
       label: trans.__("Show"),
-      callback: () => void commands.execute(Command.open, { id: monitor.id, panel: "People" }),
+      callback: () => openPanel(monitor, "People"),
     };
     for (const [uid, name] of now) {
       if (!before.has(uid) && !back.has(uid)) tell(trans.__("%1 joined “%2”", name, monitor.name), [show]);
@@ -101,6 +120,71 @@ export function addNotifications(
     }
   };
 
+  const openPanel = ({ id }: SessionMonitor, panel: "Chat" | "People") => {
+    void commands.execute(Command.open, { id, panel });
+  };
+  const reply = async (monitor: SessionMonitor) => {
+    const { value } = await InputDialog.getText({
+      title: trans.__("Reply in “%1”", monitor.name),
+      label: chatText(monitor),
+      placeholder: trans.__("Everyone in the session sees it"),
+      okLabel: trans.__("Send"),
+    });
+    if (!value?.trim() || (await monitor.chat(value.trim()))) return;
+    Notification.error(trans.__("Your message was not sent. Open the chat, and send it there."), {
+      autoClose: DURATION,
+    });
+  };
+  const chatText = ({ unread, name }: SessionMonitor) => {
+    const last = unread.at(-1)!;
+    const said = `${last.name}: ${excerpt(last.text, EXCERPT)}`;
+    const others = unread.length - 1;
+    return others === 0
+      ? trans.__("%1 (in “%2”)", said, name)
+      : trans.__("%1 (and %2 more in “%3”)", said, others, name);
+  };
+  const updateChat = (monitor: SessionMonitor, isNew: boolean) => {
+    const { id, unread } = monitor;
+    if (tabs?.showsChat(id)) monitor.markRead();
+    const before = chats.get(id);
+    const quiet = settings.now.notifications !== "all" || tabs?.shows(id) === true; // the view counts it, too
+    if (unread.length === 0 || quiet) {
+      if (before !== undefined) Notification.dismiss(before);
+      chats.delete(id);
+      return;
+    }
+    if (!isNew) return;
+    sound();
+    const read = (then: () => void) => () => {
+      then();
+      monitor.markRead();
+    };
+    const message = chatText(monitor);
+    const options = {
+      autoClose: CHAT_DURATION,
+      actions: [
+        { label: trans.__("Reply"), displayType: "accent" as const, callback: read(() => void reply(monitor)) },
+        { label: trans.__("Open Chat"), callback: read(() => openPanel(monitor, "Chat")) },
+      ],
+    };
+    const updated = before !== undefined && Notification.update({ id: before, message, ...options });
+    if (!updated) chats.set(id, Notification.info(message, options));
+  };
+
+  const tellOfShell = (monitor: SessionMonitor, change: ShellChanged) => {
+    if (settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
+    const { name } = monitor;
+    const who = change.name;
+    const what = change.title ? `“${excerpt(change.title, TITLE)}”` : trans.__("a shell");
+    const show = { label: trans.__("Show"), callback: () => void commands.execute(Command.open, { id: monitor.id }) };
+    if (change.change === "opened") tell(trans.__("%1 opened %2 in “%3”", who, what, name), [show]);
+    else if (change.change === "closed") tell(trans.__("%1 closed %2 in “%3”", who, what, name));
+    else if (change.change === "removed") tell(trans.__("%1 removed %2 from “%3”", who, what, name));
+    else if (change.change === "ended") tell(trans.__("%1 in “%2” has ended", what, name));
+  };
+
+  sessions.chatChanged.connect((_, { monitor, message }) => updateChat(monitor, message !== null));
+  sessions.shellChanged.connect((_, { monitor, change }) => tellOfShell(monitor, change));
   sessions.peopleChanged.connect((_, monitor) => {
     tellOfPeople(monitor);
     updateRequests();
@@ -112,10 +196,28 @@ export function addNotifications(
       clearTimeout(timer); // the session has ended for them
       leaving.delete(key);
     }
+    for (const [id, notification] of chats) {
+      if (sessions.find(id)) continue;
+      Notification.dismiss(notification);
+      chats.delete(id);
+    }
     updateRequests();
   });
-  tabs?.changed.connect(updateRequests);
-  settings.on(updateRequests);
+  const updateAll = () => {
+    updateRequests();
+    for (const { id } of sessions.list) {
+      const monitor = sessions.monitor(id);
+      if (monitor) updateChat(monitor, false);
+    }
+  };
+  tabs?.changed.connect(updateAll);
+  settings.on(updateAll);
+}
+
+/** The beginning of a text, on one line. */
+function excerpt(text: string, length: number): string {
+  const characters = Array.from(text.replace(/\s+/g, " ").trim());
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : characters.join("");
 }
 
 function keyOf({ id }: SessionMonitor, { uid, pending }: Person): string {

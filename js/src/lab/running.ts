@@ -8,6 +8,7 @@ import type { HostedSession } from "../api/api";
 import type { SessionModel } from "../session/sessionModel";
 import { Command } from "./command";
 import { sessionIcon } from "./icons";
+import { stopSharing } from "./stopping";
 import type { SharedSessions } from "./sessions";
 import type { Tabs } from "./tabs";
 
@@ -25,8 +26,8 @@ export function addRunning(
 
   /** The items of what this server hosts. */
   const own = new WeakSet<IRunningSessions.IRunningItem>();
-  const stop = (id: string) => {
-    sessions.stop(id).catch((error: unknown) => {
+  const stopped = (stopping: Promise<unknown>) => {
+    stopping.catch((error: unknown) => {
       Notification.error(`${trans.__("This session could not be stopped.")} ${(error as Error).message}`);
     });
   };
@@ -47,7 +48,7 @@ export function addRunning(
     },
     icon: () => sessionIcon,
     open: () => void commands.execute(Command.open, { id: session.id }),
-    shutdown: () => stop(session.id),
+    shutdown: () => stopped(stopSharing(sessions, session, trans)),
   });
   const joined = (model: SessionModel): IRunningSessions.IRunningItem => ({
     label: () => model.name,
@@ -62,7 +63,7 @@ export function addRunning(
     name: trans.__("Shared Sessions"),
     running: () => [...sessions.list.map(hosted), ...(tabs?.models ?? []).filter(isJoined).map(joined)],
     shutdownAll: () => {
-      for (const { id } of sessions.list) stop(id);
+      for (const { id } of sessions.list) stopped(sessions.stop(id)); // JupyterLab has asked
       for (const model of tabs?.models ?? []) if (isJoined(model)) tabs!.close(model);
     },
     refreshRunning: () => void sessions.refresh(),

@@ -2,6 +2,7 @@
 import type { Event, ServiceManager } from "@jupyterlab/services";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { ApiError, type ServerApi, type HostedSession, type ShareOptions } from "../api/api";
+import type { Hear, ShellChanged } from "../protocol/messages";
 import type { SessionMonitor } from "./sessionMonitor";
 
 /** The server tells so that a session has started or stopped; see `server/events/session.yaml`. */
@@ -13,6 +14,17 @@ const STALE = 30_000;
 /** Milliseconds from one attempt to the next, while nothing is known. */
 const PATIENCE = [5_000, 60_000] as const;
 
+interface ChatChange {
+  monitor: SessionMonitor;
+  /** Null: the chat was read. */
+  message: Hear | null;
+}
+
+interface ShellChange {
+  monitor: SessionMonitor;
+  change: ShellChanged;
+}
+
 export class SharedSessions {
   /** Oldest first. A new array after each change. */
   list: readonly HostedSession[] = [];
@@ -22,6 +34,8 @@ export class SharedSessions {
   readonly #monitors = new Map<string, SessionMonitor>();
   readonly #changed = new Signal<this, void>(this);
   readonly #peopleChanged = new Signal<this, SessionMonitor>(this);
+  readonly #chatChanged = new Signal<this, ChatChange>(this);
+  readonly #shellChanged = new Signal<this, ShellChange>(this);
   #looked = 0;
   #patience: number = PATIENCE[0];
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -50,6 +64,16 @@ export class SharedSessions {
   /** The people of a session are others, or it has just become known who they are. */
   get peopleChanged(): ISignal<this, SessionMonitor> {
     return this.#peopleChanged;
+  }
+
+  /** A guest has written something, or the chat was read. */
+  get chatChanged(): ISignal<this, ChatChange> {
+    return this.#chatChanged;
+  }
+
+  /** Somebody else opened, closed or removed a shell, or it ended by itself. */
+  get shellChanged(): ISignal<this, ShellChange> {
+    return this.#shellChanged;
   }
 
   find(id: string): HostedSession | null {
@@ -140,6 +164,8 @@ export class SharedSessions {
       const monitor = new SessionMonitor(this.api, session, {
         onPeople: () => this.#peopleChanged.emit(monitor),
         onShells: () => void this.refresh(), // a new shell is a new terminal
+        onChat: (message) => this.#chatChanged.emit({ monitor, message }),
+        onShell: (change) => this.#shellChanged.emit({ monitor, change }),
       });
       this.#monitors.set(session.id, monitor);
     }

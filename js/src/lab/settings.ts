@@ -16,6 +16,8 @@ export interface LabSettings {
   /** Light or dark: as JupyterLab, or as chosen in the view. */
   theme: "jupyterlab" | "own";
   notifications: Notify;
+  /** Whether what is told is heard as well. */
+  sound: boolean;
 }
 
 const DEFAULTS: LabSettings = {
@@ -25,6 +27,7 @@ const DEFAULTS: LabSettings = {
   expires: 0,
   theme: "jupyterlab",
   notifications: "all",
+  sound: false,
 };
 
 /** In both places. */

@@ -1,4 +1,4 @@
-/** The states of a connection, in words. */
+/** States of a session, in words. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { State } from "../client/events";
 
@@ -19,4 +19,9 @@ export function stateText(trans: TranslationBundle, state: State): string {
     case "connecting":
       return trans.__("connecting");
   }
+}
+
+/** How many chat messages are unread; empty if none is. */
+export function unreadText(trans: TranslationBundle, unread: number): string {
+  return unread === 0 ? "" : trans._n("%1 unread message", "%1 unread messages", unread);
 }

@@ -6,6 +6,7 @@ import { type ISignal, Signal } from "@lumino/signaling";
 import { UUID } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
 import type { Me } from "../session/identity";
+import { hasTicket } from "../session/kept";
 import type { SessionModel } from "../session/sessionModel";
 import type { PanelName } from "../view/SessionView";
 import { Command } from "./command";
@@ -55,14 +56,24 @@ export class Tabs {
     return this.#of(id)?.isVisible ?? false;
   }
 
+  /** Whether one of the tabs takes part in this session, seen or not. */
+  has(id: string): boolean {
+    const tab = this.#of(id);
+    return tab !== null && !isOver(tab.content.model);
+  }
+
+  /** Whether the person sees this session's chat at the moment. */
+  showsChat(id: string): boolean {
+    const tab = this.#of(id);
+    return tab !== null && tab.isVisible && tab.content.panel === "Chat";
+  }
+
   /**
    * Show a session, or for null the form to join one, and one of the view's panels if there is one given. `name` is that
    * of a tab in the layout, which lasts from its beginning, whatever comes to be in it.
    */
   async open(id: string | null, panel?: PanelName, name = `sshx-${UUID.uuid4()}`): Promise<Tab> {
-    const { SessionTab } = await import("./SessionTab");
-    const { SessionModel } = await import("../session/sessionModel");
-    const { throughServer } = await import("../session/access");
+    const [{ SessionTab }, { SessionModel }, { hostedAccess, throughServer }] = await this.load();
     let tab = id === null ? null : this.#of(id);
     if (!tab) {
       const model = new SessionModel({
@@ -70,7 +81,10 @@ export class Tabs {
         ...throughServer(this.sessions.api),
         keeps: "user and ticket",
       });
-      if (id !== null) void model.open(id);
+      const known = id !== null && !hasTicket(id) ? this.sessions.find(id) : null;
+      if (known)
+        model.enter(hostedAccess(this.sessions.api, known)); // without asking the server once more
+      else if (id !== null) void model.open(id);
       tab = new MainAreaWidget({ content: new SessionTab(model, this.settings, this.trans) });
       tab.id = name;
       tab.toolbar.hide(); // the view has its own
@@ -80,6 +94,11 @@ export class Tabs {
     if (panel) tab.content.open(panel);
     this.app.shell.activateById(tab.id);
     return tab;
+  }
+
+  /** Load what tabs need; at once, where a tab is about to be opened. */
+  load() {
+    return Promise.all([import("./SessionTab"), import("../session/sessionModel"), import("../session/access")]);
   }
 
   /** Go to the tab that shows this. */
@@ -115,6 +134,10 @@ export class Tabs {
       this.#changed.emit();
     });
     tab.content.visibilityChanged.connect(() => this.#changed.emit());
+    tab.content.panelChanged.connect(() => this.#changed.emit());
+    const onChat = () => void (tab.title.dataset = datasetOf(tab, this.sessions));
+    this.sessions.chatChanged.connect(onChat);
+    tab.disposed.connect(() => this.sessions.chatChanged.disconnect(onChat));
     tab.disposed.connect(() => this.#changed.emit());
     void this.#tracker.add(tab).then(() => this.#changed.emit());
   }
@@ -139,6 +162,9 @@ function datasetOf({ title, content }: Tab, sessions: SharedSessions): Record<st
   const { id } = content.model;
   if (id !== null && sessions.find(id)) dataset["sshx-session"] = id;
   else delete dataset["sshx-session"];
+  const unread = id === null ? 0 : (sessions.monitor(id)?.unread.length ?? 0);
+  if (unread > 0) dataset["sshx-unread"] = String(unread);
+  else delete dataset["sshx-unread"];
   return dataset;
 }
 

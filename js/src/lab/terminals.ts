@@ -2,10 +2,11 @@
 import type { MainAreaWidget } from "@jupyterlab/apputils";
 import type { ITerminal, ITerminalTracker } from "@jupyterlab/terminal";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { ToolbarButton } from "@jupyterlab/ui-components";
+import { LabIcon, ToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
 import { Command } from "./command";
-import { sharedIcon } from "./icons";
+import { onTab, sharedIcon } from "./icons";
+import { unreadText } from "./states";
 import type { SharedSessions } from "./sessions";
 
 type TerminalTab = MainAreaWidget<ITerminal.ITerminal>;
@@ -27,7 +28,13 @@ export function markTerminals(
   terminals.widgetAdded.connect((_, tab) => mark(tab, sessions, commands, trans));
   sessions.changed.connect(markAll);
   sessions.peopleChanged.connect(markAll);
+  sessions.chatChanged.connect(markAll);
   markAll();
+}
+
+/** By its name: JupyterLab makes another icon of it when it adds a restored tab. */
+function isShared(icon: TerminalTab["title"]["icon"]): boolean {
+  return icon instanceof LabIcon && icon.name === sharedIcon.name;
 }
 
 function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegistry, trans: TranslationBundle): void {
@@ -36,6 +43,7 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
   const { name } = tab.content.session;
   const shared = sessions.ofTerminal(name);
   const guests = shared.flatMap(({ id }) => sessions.monitor(id)?.guests ?? []).map((guest) => guest.name);
+  const unread = shared.reduce((sum, { id }) => sum + (sessions.monitor(id)?.unread.length ?? 0), 0);
   const who =
     guests.length > 0 ? trans.__("Shared with %1", guests.join(", ")) : trans.__("Shared, nobody has joined yet");
 
@@ -43,13 +51,18 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
   const dataset: Record<string, string> = { ...title.dataset };
   delete dataset["sshx-session"];
   delete dataset["sshx-guests"];
+  delete dataset["sshx-unread"];
   if (sessions.available) dataset["sshx-terminal"] = name;
   if (shared.length > 0) {
     dataset["sshx-session"] = shared[0]!.id;
     if (guests.length > 0) dataset["sshx-guests"] = String(guests.length);
-    if (title.icon !== sharedIcon) originals.set(tab, { icon: title.icon, caption: title.caption });
-    title.icon = sharedIcon;
-    title.caption = who;
+    if (unread > 0) dataset["sshx-unread"] = String(unread);
+    if (!isShared(title.icon)) {
+      const icon = title.icon instanceof LabIcon ? onTab(title.icon) : title.icon;
+      originals.set(tab, { icon, caption: title.caption });
+      title.icon = onTab(sharedIcon);
+    }
+    title.caption = [who, unreadText(trans, unread)].filter(Boolean).join("\n");
   } else {
     const original = originals.get(tab);
     if (original) Object.assign(title, original);
@@ -58,7 +71,8 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
   if (JSON.stringify(dataset) !== JSON.stringify(title.dataset)) title.dataset = dataset;
   tab.content.toggleClass("sshx-shared", shared.length > 0);
 
-  const label = guests.length > 0 ? trans._n("%1 guest", "%1 guests", guests.length) : trans.__("Shared");
+  const label =
+    guests.length > 0 ? trans.__("Shared: %1…", trans._n("%1 guest", "%1 guests", guests.length)) : trans.__("Shared…");
   const old = buttons.get(tab);
   if (old && shared.length > 0 && old.says === label + who) return; // whoever is about to press it still can
   old?.button.dispose();
@@ -67,7 +81,8 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
   const button = new ToolbarButton({
     icon: sharedIcon,
     label,
-    tooltip: who,
+    tooltip: `${who}\n${trans.__("Tickets, people, and stop sharing")}`,
+    className: "sshx-manage",
     onClick: () => void commands.execute(Command.share, { terminal: name }),
   });
   buttons.set(tab, { button, says: label + who });

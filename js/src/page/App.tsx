@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { Api, HostedSession } from "../api/api";
 import { read } from "../forms/JoinForm";
+import { hiddenTicket, hideTicket } from "../session/hiddenTicket";
 import { Ticket } from "../ticket";
 import { addressOf, placeAt, START, type Place } from "./place";
 import { Session } from "./Session";
@@ -28,7 +29,7 @@ interface Known {
 }
 
 export function App({ api, readOnly, terminals, guests, name, loggedIn = false }: AppProps) {
-  const here = useCallback(() => placeAt(api.root, new URL(location.href)), [api]);
+  const here = useCallback(() => placeAt(api.root, new URL(location.href), hiddenTicket()), [api]);
   const [place, setPlace] = useState(here);
   const [known, setKnown] = useState<Known>({ loggedIn });
 
@@ -63,12 +64,18 @@ export function App({ api, readOnly, terminals, guests, name, loggedIn = false }
     // The ticket decides which session this is.
     if (elsewhere) history.replaceState(null, "", addressOf(api.root, { ...place, id: ticket.session }));
   });
+  const hide = useCallback(() => {
+    const now = read(place.ticket);
+    if (now instanceof Ticket && location.hash) {
+      hideTicket(now.encode(), addressOf(api.root, { id: now.session, ticket: "" }));
+    }
+  }, [api, place.ticket]);
 
   const id = ticket?.session ?? (place.ticket ? null : place.id);
   if (id !== null) {
     const { fresh = null, password = null } = known;
     const session = { api, id, ticket, password, fresh, name };
-    return <Session key={ticket?.encode() ?? id} {...session} onJoin={join} onLeave={leave} />;
+    return <Session key={ticket?.encode() ?? id} {...session} onIn={hide} onJoin={join} onLeave={leave} />;
   }
   return (
     <Start

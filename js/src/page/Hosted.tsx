@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState, type MouseEvent } from "react";
 import type { Api, HostedSession } from "../api/api";
 import { Problem } from "../forms/Field";
+import { guestsOf, stopConsequence } from "../session/people";
 import { addressOf } from "./place";
 
 interface HostedProps {
@@ -36,6 +37,11 @@ export function Hosted({ api, onOpen }: HostedProps) {
     await look();
   };
 
+  const ask = (session: HostedSession) => {
+    if (guestCount(session) === 0) void stop(session);
+    else setStopping(session.id);
+  };
+
   const open = (event: MouseEvent, session: HostedSession) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return; // to a tab or window of its own
     event.preventDefault();
@@ -58,16 +64,19 @@ export function Hosted({ api, onOpen }: HostedProps) {
             </span>
             {stopping === session.id ? (
               <>
+                <span className="sshx-form-hint" role="alert">
+                  {stopConsequence(guestCount(session))}
+                </span>
                 <button type="button" className="sshx-form-danger" onClick={() => void stop(session)}>
                   Stop for everyone
                 </button>
                 <button type="button" onClick={() => setStopping("")}>
-                  Go on
+                  Keep sharing
                 </button>
               </>
             ) : (
-              <button type="button" aria-label={`Stop ${session.name}`} onClick={() => setStopping(session.id)}>
-                Stop
+              <button type="button" aria-label={`Stop sharing ${session.name}`} onClick={() => ask(session)}>
+                Stop sharing
               </button>
             )}
           </li>
@@ -75,6 +84,11 @@ export function Hosted({ api, onOpen }: HostedProps) {
       </ul>
     </section>
   );
+}
+
+/** The server lists nobody who waits. */
+function guestCount({ users }: HostedSession): number {
+  return guestsOf(users.map(({ role }) => ({ role, pending: false }))).length;
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

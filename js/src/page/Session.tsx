@@ -25,15 +25,25 @@ interface SessionProps {
   fresh: HostedSession | null;
   /** Jupyter's name of the person, for those who have not chosen one. */
   name: string;
+  /** The host lets the person in, or has been asked to. */
+  onIn: () => void;
   onJoin: (ticket: Ticket, password: string | null) => null;
   onLeave: () => void;
 }
 
 export function Session(props: SessionProps) {
-  const { fresh, name, onJoin, onLeave } = props;
+  const { fresh, name, onIn, onJoin, onLeave } = props;
   const [model] = useState(() => begin(props));
   const stage = useStage(model);
   useEffect(() => () => model.close(), [model]);
+  useEffect(
+    () =>
+      model.on(() => {
+        const state = model.client?.state;
+        if (state === "connected" || state === "waiting") onIn();
+      }),
+    [model, onIn],
+  );
 
   switch (stage.at) {
     case "looking":

@@ -1,8 +1,11 @@
 /** Creates a session on this Jupyter server. */
 import { useEffect, useState, type FormEvent } from "react";
 import { SHARE_FLAGS, type Api, type HostedSession, type ShareOptions } from "../api/api";
-import { Problem } from "../forms/Field";
-import { ShareFields, requestOf } from "../forms/ShareFields";
+import { Field, Problem } from "../forms/Field";
+import { ShareFields } from "../forms/ShareFields";
+import { requestOf } from "../forms/shareRequest";
+import { LONGEST_NAME } from "../forms/JoinForm";
+import { changeSettings, getSettings } from "../view/settings";
 
 interface ShareFormProps {
   api: Api;
@@ -10,18 +13,25 @@ interface ShareFormProps {
   readOnly: boolean;
   /** Whether guests can come in here without a Jupyter login. */
   guests: boolean;
+  /** Jupyter's name of the person; empty if it knows none. */
+  name: string;
   onShared: (session: HostedSession) => void;
 }
 
-export function ShareForm({ api, readOnly, guests, onShared }: ShareFormProps) {
+export function ShareForm({ api, readOnly, guests, name: known, onShared }: ShareFormProps) {
   const [options, setOptions] = useState<ShareOptions>({ ...SHARE_FLAGS, read_only: readOnly });
   const [running, setRunning] = useState<string[]>([]);
+  const [name, setName] = useState(() => getSettings().name);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
 
   useEffect(() => {
     // Where the list cannot be had, a new terminal can be shared all the same, or the request says why not.
-    api.terminals().then(setRunning, () => undefined);
+    const names = Promise.all([api.terminals(), api.sessions()]).then(([terminals, sessions]) => {
+      const shared = new Set(sessions.flatMap(({ shells }) => shells.map(({ terminal }) => terminal)));
+      return terminals.filter((terminal) => !shared.has(terminal)); // the others are listed with their sessions
+    });
+    names.then(setRunning, () => undefined);
   }, [api]);
 
   const share = async (event: FormEvent) => {
@@ -29,6 +39,7 @@ export function ShareForm({ api, readOnly, guests, onShared }: ShareFormProps) {
     if (busy) return;
     setBusy(true);
     setProblem("");
+    changeSettings({ name: name.trim() });
     try {
       onShared(await api.share(requestOf(options)));
     } catch (error) {
@@ -40,8 +51,16 @@ export function ShareForm({ api, readOnly, guests, onShared }: ShareFormProps) {
   return (
     <form className="sshx-form-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
       <h2 id="sshx-share-title">Share a terminal</h2>
-      <p className="sshx-form-lead">You get two links: one lets people type, the other one only watch.</p>
+      <p className="sshx-form-lead">You get two tickets: one lets people type, the other one only watch.</p>
       <ShareFields options={options} onOptions={setOptions} running={running} guests={guests} />
+      <Field
+        label="Your name as the host"
+        placeholder={known || "What your guests see"}
+        autoComplete="nickname"
+        maxLength={LONGEST_NAME}
+        value={name}
+        onValue={setName}
+      />
       <Problem>{problem}</Problem>
       <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
         Share

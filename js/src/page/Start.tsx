@@ -30,7 +30,7 @@ export function Start(props: StartProps) {
   return (
     <Frame wide>
       {terminals ? (
-        <ShareForm api={api} readOnly={readOnly} guests={guests} onShared={onShared} />
+        <ShareForm {...{ api, readOnly, guests, name, onShared }} />
       ) : (
         <section className="sshx-form-card" aria-labelledby="sshx-share-title">
           <h2 id="sshx-share-title">Share a terminal</h2>

@@ -3,6 +3,8 @@
  * storage by `login.ts` and taken out again by the page.
  */
 
+import { hiddenTicket } from "../session/hiddenTicket";
+
 const KEY = "sshx:fragment";
 /** In the query of an address to which the login leads back. The same as in `server/pages.py`. */
 const LOGIN = "login";
@@ -10,7 +12,7 @@ const LOGIN = "login";
 /** Go to the login, and then back here. */
 export function logInHere(): void {
   try {
-    sessionStorage.setItem(KEY, location.pathname + location.hash);
+    sessionStorage.setItem(KEY, location.pathname + (location.hash || `#${hiddenTicket()}`));
   } catch {
     // Storage may be forbidden. The page then asks for the ticket.
   }

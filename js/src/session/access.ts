@@ -12,6 +12,10 @@ export interface Invite {
   urls: { write: string | null; read: string } | null;
   /** Makes invite files, where the session's server does. */
   makeFile?: MakeFile;
+  /** Ends the session for everyone; for its owners. A rejection's message is a sentence. */
+  stop?: () => Promise<void>;
+  /** Whether the terminals close then, because nothing else could show them. */
+  closesTerminals?: boolean;
 }
 
 export type InviteRole = "reader" | "writer";
@@ -72,6 +76,7 @@ export function inviteOf(api: ServerApi, { id, name, tickets, urls: { write, rea
   return {
     tickets,
     urls: read === null ? null : { write, read },
+    stop: () => api.stop(id),
     makeFile: async (role, seconds) => {
       const { html, expires_at } = await api.invite(id, role, seconds);
       const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

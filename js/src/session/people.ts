@@ -26,6 +26,19 @@ export function peopleReader(): (client: Client) => readonly Person[] {
   };
 }
 
+/** The people who are in, but for the host's own front ends. */
+export function guestsOf<T extends Pick<User, "role" | "pending">>(people: readonly T[]): T[] {
+  return people.filter((person) => !person.pending && person.role !== "owner");
+}
+
+/** What happens when the host stops sharing with so many guests there. */
+export function stopConsequence(guests: number, closesTerminals = false): string {
+  const terminals = closesTerminals ? "the terminals close" : "your terminals stay open";
+  if (guests === 0) return `${terminals[0]!.toUpperCase()}${terminals.slice(1)}.`;
+  const here = guests === 1 ? "1 guest is here" : `${guests} guests are here`;
+  return `${here}. They lose the connection; ${terminals}.`;
+}
+
 function rank(person: Person): number {
   return person.me ? 0 : person.pending || person.wantsWrite ? 1 : 2;
 }

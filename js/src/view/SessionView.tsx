@@ -4,6 +4,7 @@ import "./SessionView.css";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Client } from "../client/client";
 import type { Invite } from "../session/access";
+import { guestsOf } from "../session/people";
 import { Canvas, type CanvasHandle } from "./canvas/Canvas";
 import { ChatPanel } from "./panels/ChatPanel";
 import { useConversation } from "./panels/conversation";
@@ -46,6 +47,8 @@ export interface SessionViewProps {
   embedded?: boolean;
   /** What is sent does not get through at the moment, though nothing is wrong: why. */
   pause?: Pause | undefined;
+  /** Called with the panel that is open from now on; null: none is. */
+  onPanel?: (panel: PanelName | null) => void;
 }
 
 /** Not rendered again for each key in the chat. */
@@ -55,7 +58,7 @@ const Shells = memo(Canvas);
 const NARROW = 640;
 
 export function SessionView(props: SessionViewProps) {
-  const { client, opens, onLeave, theme: override, embedded = false, pause } = props;
+  const { client, opens, onLeave, theme: override, embedded = false, pause, onPanel } = props;
   const theme = useTheme(override);
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
@@ -82,6 +85,7 @@ export function SessionView(props: SessionViewProps) {
     setOpened(opens);
     setPanel(opens.panel);
   }
+  useEffect(() => onPanel?.(panel), [onPanel, panel]);
   useEscape(root, close);
   useWheelOfPage(root, embedded);
   useComeBack(client);
@@ -134,7 +138,7 @@ export function SessionView(props: SessionViewProps) {
                 themed={override !== undefined}
               />
             )}
-            {panel === "Share" && invite && <InvitePanel invite={invite} />}
+            {panel === "Share" && invite && <InvitePanel invite={invite} guests={guestsOf(people).length} />}
           </Panel>
         )}
       </div>

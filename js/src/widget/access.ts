@@ -22,6 +22,8 @@ interface KernelAccess {
   companion: string | null;
   tickets: Invite["tickets"] | null;
   urls: Invite["urls"];
+  /** Whether stopping closes the terminals. */
+  closes_terminals: boolean;
 }
 
 export function finder(model: Model, kernel: Kernel): SessionOptions["find"] {
@@ -55,8 +57,8 @@ function throughKernel(access: KernelAccess, api: Api | null, kernel: Kernel): A
     dial: api && addr ? dialEither(api.dialAny(session, addr), comm) : comm,
     ...(companion && { companion: companionOf(companion, kernel) }),
     session: null,
-    invite: inviteOf(access),
-    renewInvite: async () => inviteOf(read(await ask(kernel))),
+    invite: inviteOf(access, kernel),
+    renewInvite: async () => inviteOf(read(await ask(kernel)), kernel),
   };
 }
 
@@ -70,6 +72,11 @@ function companionOf(known: string, kernel: Kernel): () => Promise<Uint8Array> {
   };
 }
 
-function inviteOf({ tickets, urls }: KernelAccess): Invite | null {
-  return tickets && { tickets, urls };
+function inviteOf({ tickets, urls, closes_terminals }: KernelAccess, kernel: Kernel): Invite | null {
+  return tickets && { tickets, urls, stop: () => stop(kernel), closesTerminals: closes_terminals };
+}
+
+async function stop(kernel: Kernel): Promise<void> {
+  const { message } = await kernel.ask({ type: "stop" }, "stopped", "refused");
+  if (message.type === "refused") throw new Error(String(message.message));
 }

@@ -2,7 +2,8 @@
 import { createElement, useState } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { SHARE_FLAGS, type ShareOptions } from "../../src/api/api";
-import { DURATIONS, LETS_GUESTS_IN, ShareFields, requestOf } from "../../src/forms/ShareFields";
+import { DURATIONS, LETS_GUESTS_IN, ShareFields } from "../../src/forms/ShareFields";
+import { requestOf } from "../../src/forms/shareRequest";
 import { after, all, cleanUp, says, show, texts, type } from "../view/render";
 
 const told = vi.fn<(options: ShareOptions) => void>();

@@ -38,8 +38,8 @@ export type Pause = Pick<ConnectionStatus, "title" | "text">;
 /** What of a client decides it. */
 interface Case {
   state: State;
+  /** Whether the host has not answered for some seconds. */
   late: boolean;
-  owner: boolean;
   pause?: Pause | undefined;
   reason: string;
   refusal: Refusal | null;
@@ -49,11 +49,13 @@ interface Case {
   shells: boolean;
   /** The sentence that names the host and the session, without its period; empty before the host has told them. */
   offer: string;
+  /** Whether this is one of the host's own front ends. */
+  owner: boolean;
 }
 
 /** What is the case; null while all is well. */
 export function connectionStatusOf(now: Case): ConnectionStatus | null {
-  const { state, late, owner, pause, reason, refusal, endCode, shells, offer } = now;
+  const { state, late, pause, reason, refusal, endCode, offer } = now;
   switch (state) {
     case "connected":
       return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
@@ -86,10 +88,17 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
       if (endCode === "removed") return { ...ENDED, mood: "door", title: "You were removed", text: reason };
       if (endCode === "left") return { ...ENDED, title: "You left the session", text: "" };
       if (endCode === "notAdmitted") return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
-      if (owner && endCode === "stopped")
-        return { ...ENDED, ...readable(shells, "The session has ended for everyone."), title: "You stopped sharing" };
-      return { ...ENDED, ...turnedAway(endCode), ...readable(shells, reason) };
+      return over(now);
   }
+}
+
+/** The host has ended the session, or does not let this person come back. */
+function over({ reason, endCode, shells, owner }: Case): ConnectionStatus {
+  const byOwner = owner && endCode === "stopped";
+  const title = byOwner ? { title: "You stopped sharing" } : turnedAway(endCode);
+  const text = byOwner ? "Your guests are not connected any more." : reason;
+  if (!shells) return { ...ENDED, ...title, text };
+  return { ...ENDED, ...title, kind: "banner", text: `${text} What was there stays readable.` };
 }
 
 /** A newer host may have more reasons. */
@@ -102,11 +111,6 @@ function turnedAway(code: string | null): Pick<ConnectionStatus, "mood" | "title
   if (code === null || code === "notFound" || !Object.hasOwn(REFUSALS, code)) return null;
   const { mood, title } = REFUSALS[code as Refusal];
   return { mood, title };
-}
-
-/** Where there is something to read, it stays. */
-function readable(shells: boolean, text: string): Pick<ConnectionStatus, "kind" | "text"> {
-  return shells ? { kind: "banner", text: `${text} What was there stays readable.` } : { kind: "screen", text };
 }
 
 const NO_ANSWER_YET: ConnectionStatus = {

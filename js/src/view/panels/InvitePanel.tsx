@@ -1,4 +1,4 @@
-/** The links and tickets that let others in. What lets someone in is a secret: it shows only when asked for. */
+/** The links and tickets that let others in: one to copy first, the rest under *More*. Secrets show only on request. */
 import "../sharedStyles";
 import "./Panel.css";
 import "./InvitePanel.css";
@@ -8,29 +8,45 @@ import type { Invite } from "../../session/access";
 import { copy } from "../copy";
 import { useId } from "../useId";
 import { SaveInvite } from "./SaveInvite";
+import { StopSharing } from "./StopSharing";
 
 type Kinds = Invite["tickets"];
 type Kind = keyof Kinds;
+type What = "link" | "ticket";
 
-const NAMES: Record<Kind, readonly [link: string, ticket: string]> = {
-  write: ["write link", "ticket"],
-  read: ["read-only link", "read-only ticket"],
+const NAMES: Record<Kind, Record<What, string>> = {
+  write: { link: "link", ticket: "ticket" },
+  read: { link: "read-only link", ticket: "read-only ticket" },
 };
 const ALLOWS: Record<Kind, string> = {
-  write: "Whoever has it can type in every shell.",
-  read: "Whoever has it can watch, and ask you for more.",
+  write: "Anyone who has it can type in every shell.",
+  read: "Anyone who has it can watch, and ask you for more.",
+};
+/** What guests do with it, in one line. */
+const STEPS: Record<What, string> = {
+  link: "Guests open it in a browser.",
+  ticket: "Guests paste it at /sshx/p2p of their own Jupyter server.",
 };
 
-export function InvitePanel({ invite }: { invite: Invite }) {
-  const { tickets, urls, makeFile } = invite;
+interface InvitePanelProps {
+  invite: Invite;
+  /** How many guests are in the session. */
+  guests?: number;
+}
+
+export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
+  const { tickets, urls, makeFile, stop, closesTerminals = false } = invite;
   const kinds: Kind[] = tickets.write === null ? ["read"] : ["write", "read"];
+  const [first] = kinds as [Kind];
+  const what: What = urls ? "link" : "ticket";
   const [chosen, choose] = useState<Kind>("write");
   const [copied, setCopied] = useState("");
   const [failed, setFailed] = useState(false);
+  const [open, setOpen] = useState(false);
+  const more = useId();
   const kind = tickets.write === null ? "read" : chosen;
   const ticket = of(tickets, kind);
   const shown = of(urls ?? tickets, kind);
-  const nameOf = (each: Kind) => NAMES[each][urls ? 0 : 1];
 
   useEffect(() => {
     if (copied === "") return;
@@ -42,6 +58,7 @@ export function InvitePanel({ invite }: { invite: Invite }) {
     const worked = await copy(text);
     setFailed(!worked);
     setCopied(worked ? label : "");
+    if (!worked) setOpen(true); // where the text can be selected
   };
   const button = (label: string, text: string, style = "") => (
     <button
@@ -55,37 +72,50 @@ export function InvitePanel({ invite }: { invite: Invite }) {
       {label}
     </button>
   );
+  const ways = kinds.flatMap((each) => [
+    urls !== null && each !== first && button(`Copy ${NAMES[each].link}`, of(urls, each)),
+    (urls !== null || each !== first) && button(`Copy ${NAMES[each].ticket}`, of(tickets, each)),
+  ]);
   return (
     <div className="sshx-invite">
-      {kinds.map((each) => (
-        <div key={each} className="sshx-invite-kind">
-          <div className="sshx-invite-ways">
-            {button(`Copy ${nameOf(each)}`, of(urls ?? tickets, each), each === kinds[0] ? "sshx-primary" : "")}
-            {urls && button(`Copy ${NAMES[each][1]}`, of(tickets, each))}
-          </div>
-          <small>{ALLOWS[each]}</small>
-        </div>
-      ))}
+      <div className="sshx-invite-first">
+        {button(`Copy ${NAMES[first][what]}`, of(urls ?? tickets, first), "sshx-primary")}
+        <small>
+          {STEPS[what]} {ALLOWS[first]}
+        </small>
+      </div>
       <p className="sshx-unseen" role="status">
         {copied && "Copied"}
       </p>
-      {makeFile && <SaveInvite make={makeFile} mayWrite={tickets.write !== null} />}
-      {kinds.length > 1 && <KindChoice {...{ kinds, kind, choose }} />}
-      <Secret key={kind} text={shown} secret={ticket} what={urls ? "link" : "ticket"} shown={failed} />
-      {failed && (
-        <p className="sshx-hint" data-wrong role="alert">
-          The browser does not let this page copy. Select the {urls ? "link" : "ticket"} above and copy it by hand.
+      <button
+        type="button"
+        className="sshx-link sshx-invite-more"
+        aria-expanded={open}
+        aria-controls={more}
+        onClick={() => setOpen(!open)}
+      >
+        More
+      </button>
+      <div id={more} className="sshx-invite-rest" hidden={!open}>
+        {ways.some(Boolean) && <div className="sshx-invite-ways">{ways}</div>}
+        {makeFile && <SaveInvite make={makeFile} mayWrite={tickets.write !== null} />}
+        {kinds.length > 1 && <KindChoice {...{ kinds, kind, choose }} />}
+        <Secret key={kind} text={shown} secret={ticket} what={what} shown={failed} />
+        {failed && (
+          <p className="sshx-hint" data-wrong role="alert">
+            The browser does not let this page copy. Select the {what} above and copy it by hand.
+          </p>
+        )}
+        <QrCode text={shown} label={`QR code of the ${NAMES[kind][what]}`} />
+        <p className="sshx-hint">
+          {!urls &&
+            `There is no link that guests could open. ${makeFile ? "Save an invite, or set" : "Set"} SshxApp.guest_page for links. `}
+          With the ticket, guests also join at /sshx/p2p of their own Jupyter server, in a notebook after %sshx join, or
+          in a plain shell:
         </p>
-      )}
-      <QrCode text={shown} label={`QR code of the ${nameOf(kind)}`} />
-      <p className="sshx-hint">
-        {urls
-          ? "Guests open the link in a browser. Or they paste it or the ticket at "
-          : `There is no link that guests could open. ${makeFile ? "Save an invite, or set" : "Set"} SshxApp.guest_page for links. Or guests paste the ticket at `}
-        /sshx/p2p of their own Jupyter server, or after %sshx join in a notebook; from a plain shell, they use the
-        command:
-      </p>
-      <div className="sshx-actions">{button("Copy command", `jupyter sshx join ${ticket}`)}</div>
+        <div className="sshx-actions">{button("Copy command", `jupyter sshx join ${ticket}`)}</div>
+      </div>
+      {stop && <StopSharing {...{ stop, guests, closesTerminals }} />}
     </div>
   );
 }

@@ -56,6 +56,9 @@ export class SessionMonitor {
     this.#onChat = onChat;
     this.#off = this.client.on((event) => {
       const { type } = event;
+      if (type === "state" || type === "network") {
+        current ||= this.client.state === "connected" && this.client.latency !== null;
+      }
       known ||= type === "users";
       if (!known && type === "info") return; // who is there comes next
       if (type === "users" || type === "info") {
@@ -76,8 +79,6 @@ export class SessionMonitor {
         onChat(message);
       } else if (type === "shell") {
         if (event.change === "ended" || (event.uid !== null && !this.#isHosts(event.uid))) onShell(event);
-      } else if (type === "network") {
-        current ||= this.client.state === "connected" && this.client.latency !== null;
       } else if (type === "state") {
         const { state, refusal } = this.client;
         if (state === "connected") this.#delay = RETRY[0];

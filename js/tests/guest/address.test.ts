@@ -7,15 +7,24 @@ const TICKET = new Ticket(new Uint8Array(40), new Uint8Array(16), new Uint8Array
 
 afterEach(() => putIntoAddress(null));
 
-test("a ticket goes into the address and out again, and the tab's history keeps its state", () => {
+test("a ticket is kept with the address, unseen, until it is taken away; the tab's history keeps its state", () => {
   history.replaceState({ mine: 1 }, "");
   const before = location.href;
   putIntoAddress(ticketIn(TICKET));
-  expect(location.href).toBe(`${before}#${TICKET}`);
+  expect(location.href).toBe(before);
   expect(textInAddress()).toBe(TICKET);
+  expect(history.state).toMatchObject({ mine: 1 });
   putIntoAddress(null);
   expect(location.href).toBe(before);
   expect(history.state).toEqual({ mine: 1 });
+});
+
+test("a link that is followed counts more than what is hidden, and is hidden as well", () => {
+  putIntoAddress(ticketIn(TICKET));
+  location.hash = "sshx1other";
+  expect(textInAddress()).toBe("sshx1other");
+  putIntoAddress(ticketIn(TICKET));
+  expect([location.hash, textInAddress()]).toEqual(["", TICKET]);
 });
 
 test("what is no ticket is read as it is", () => {

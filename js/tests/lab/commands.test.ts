@@ -25,8 +25,8 @@ const { dialogs, success, accept, askToShare } = vi.hoisted(() => ({
 vi.mock("@jupyterlab/apputils", () => ({
   Dialog: { cancelButton: () => null, warnButton: () => null },
   Notification: { success: (message: string) => void success.push(message) },
-  showDialog: ({ title }: { title: string }) => {
-    dialogs.push(title);
+  showDialog: ({ title, body }: { title: string; body: string }) => {
+    dialogs.push(`${title} ${body}`);
     return Promise.resolve({ button: { accept: accept.now } });
   },
   showErrorMessage: (title: string, message: string) => Promise.resolve(void dialogs.push(`${title}: ${message}`)),
@@ -34,9 +34,14 @@ vi.mock("@jupyterlab/apputils", () => ({
 vi.mock("@jupyterlab/ui-components", () => ({ LabIcon: vi.fn() }));
 vi.mock("../../src/lab/ShareDialog", () => ({ askToShare }));
 vi.mock("../../src/lab/SharedDialog", () => ({
-  showShared: (_: unknown, { name }: HostedSession) => Promise.resolve(void dialogs.push(`about ${name}`)),
+  showShared: (_: unknown, { name }: HostedSession) => {
+    dialogs.push(`about ${name}`);
+    return Promise.resolve(next.shift() ?? "nothing");
+  },
 }));
 
+/** What the person chooses in the dialog about a session, the first time and later. */
+let next: string[] = [];
 const READ_ONLY = { write: null, read: "read9" };
 
 /** A widget in the main area. */
@@ -99,6 +104,7 @@ async function start({ withTabs = true, chosen = {} } = {}): Promise<void> {
   };
   const tabs = {
     open,
+    load: () => Promise.resolve(),
     changed: new Signal<object, void>({}),
     find: (test: (tab: Tab) => boolean) => models.find((model) => test(model.tab)) ?? null,
   };
@@ -152,6 +158,7 @@ const OPEN_ONE = "Open a terminal first: it is what is shared.";
 const DISABLED = "Terminals are disabled on this Jupyter server: you can join sessions, but not share.";
 const SOMEONES = "Someone else hosts this session.";
 const NOTHING = "Nothing is shared from this server.";
+const STOP = "Stop sharing “demo”? 1 guest is here. They lose the connection; your terminals stay open.";
 const SEVERAL = "Several sessions are shared: go to the tab of the one that you mean.";
 
 const VISIBLE = [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop];
@@ -226,13 +233,23 @@ describe("sharing", () => {
     expect(whyNot(Command.join)).toBe("");
   });
 
-  test("of a terminal that is shared shows its session", async () => {
+  test("of a terminal that is shared, or of a session that is given, is managed", async () => {
     await share(hosted(1), hosted(2));
+    const label = (args = {}) => commands.label(Command.share, args);
+    expect([label(), label({ terminal: "1" }), label({ id: hosted(2).id })]).toEqual([
+      "Share Terminal…",
+      "Manage Sharing…",
+      "Manage Sharing…",
+    ]);
+    available = false; // it is shared all the same
+    expect(commands.caption(Command.share, { id: hosted(2).id })).toBe("Tickets, people, and stop sharing");
+    await commands.execute(Command.share, { id: hosted(2).id });
+    available = true;
     under = [tabIcon("b")];
     await commands.execute(Command.share, { at: "pointer" });
     [current] = terminals as [Tab];
     await commands.execute(Command.share);
-    expect(dialogs).toEqual(["about Session 2", "about Session 1"]);
+    expect(dialogs).toEqual(["about Session 2", "about Session 2", "about Session 1"]);
   });
 
   test("of another is asked about, once at a time, and then shows its session", async () => {
@@ -402,6 +419,17 @@ describe("stopping", () => {
     expect(api.stop).toHaveBeenCalledExactlyOnceWith(hosted(2).id);
   });
 
+  test("from the dialog about a session leads back there if the person keeps sharing", async () => {
+    await share(hosted(1));
+    api.host(hosted(1).id).users = [[5, USER]];
+    await api.letIn(hosted(1));
+    accept.now = false;
+    next = ["stop"];
+    await commands.execute(Command.share, { terminal: "1" });
+    expect(dialogs).toEqual(["about Session 1", STOP, "about Session 1"]);
+    expect(api.stop).not.toHaveBeenCalled();
+  });
+
   test("with guests is asked about", async () => {
     await share(hosted(1));
     api.host(hosted(1).id).users = [[5, USER]];
@@ -412,7 +440,7 @@ describe("stopping", () => {
     accept.now = true;
     await commands.execute(Command.stop);
     expect(api.stop).toHaveBeenCalledOnce();
-    expect(dialogs).toEqual(["Stop sharing “Session 1”?", "Stop sharing “Session 1”?"]);
+    expect(dialogs).toEqual([STOP, STOP]);
   });
 
   test("that fails says why", async () => {

@@ -52,6 +52,6 @@ test.each([
   expect(says("Read-only")).toBe(true);
   expect(says(LETS_GUESTS_IN)).toBe(told);
   await showShared(sessions, hosted(1), trans);
-  expect(says("Here now")).toBe(true);
+  expect(says("Nobody has joined yet.")).toBe(true);
   expect(says(LETS_GUESTS_IN)).toBe(told);
 });

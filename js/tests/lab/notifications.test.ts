@@ -18,7 +18,15 @@ interface Notice {
   actions: { label: string; callback: () => void }[];
 }
 
-const { made, open } = vi.hoisted(() => ({ made: [] as Notice[], open: new Map<string, Notice>() }));
+const { made, open, asked, answer, ring } = vi.hoisted(() => ({
+  made: [] as Notice[],
+  open: new Map<string, Notice>(),
+  asked: [] as object[],
+  answer: { text: null as string | null },
+  ring: vi.fn(),
+}));
+
+vi.mock("../../src/lab/bell", () => ({ ring }));
 
 vi.mock("@jupyterlab/apputils", () => {
   const add = (type: string) => (message: string, options: Omit<Notice, "id" | "type" | "message">) => {
@@ -28,7 +36,19 @@ vi.mock("@jupyterlab/apputils", () => {
     return notice.id;
   };
   const dismiss = (id: string) => void open.delete(id);
-  return { Notification: { info: add("info"), warning: add("warning"), dismiss } };
+  const update = ({ id, ...change }: Partial<Notice> & { id: string }) => {
+    const notice = open.get(id);
+    if (notice) Object.assign(notice, change);
+    return notice !== undefined;
+  };
+  const getText = (options: object) => {
+    asked.push(options);
+    return Promise.resolve({ value: answer.text });
+  };
+  return {
+    Notification: { info: add("info"), warning: add("warning"), error: add("error"), dismiss, update },
+    InputDialog: { getText },
+  };
 });
 
 const SESSION = hosted(1, { name: "demo" });
@@ -41,13 +61,21 @@ let sessions: SharedSessions;
 let registry: FakeRegistry;
 let link: HostLink;
 let visible: string[];
+let chatting: boolean;
 const execute = vi.fn();
-const tabs = { shows: (id: string) => visible.includes(id), changed: new Signal<object, void>({}) };
+const tabs = {
+  shows: (id: string) => visible.includes(id),
+  showsChat: (id: string) => chatting && visible.includes(id),
+  changed: new Signal<object, void>({}),
+};
 
 beforeEach(() => {
   made.length = 0;
   open.clear();
   visible = [];
+  chatting = false;
+  asked.length = 0;
+  ring.mockReset();
   execute.mockReset();
 });
 
@@ -276,6 +304,98 @@ describe("requests", () => {
     await settled();
     expect(shown()).toEqual([]);
   });
+});
+
+describe("chat", () => {
+  let seq: number;
+  const hear = (uid: number, text: string) => link.say({ hear: [++seq, uid, "Ada", text, 1_700_000_000] });
+  const monitor = () => sessions.monitor(SESSION.id)!;
+
+  const begin = async (notifications?: Notify) => {
+    seq = 0;
+    await start([[5, ADA]], notifications);
+    await vi.waitUntil(() => monitor().client.latency !== null, { interval: 1 });
+  };
+
+  test("is one notification, with the newest message and how many there are", async () => {
+    await begin();
+    hear(5, "hello\nthere");
+    expect(messages()).toEqual(["Ada: hello there (in “demo”)"]);
+    hear(5, "𝄞".repeat(200));
+    expect(messages()).toEqual([`Ada: ${"𝄞".repeat(99)}… (and 1 more in “demo”)`]);
+  });
+
+  test("is opened where it is written, and is read then", async () => {
+    await begin();
+    hear(5, "hello");
+    press("Open Chat");
+    expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id, panel: "Chat" });
+    expect([monitor().unread, open.size]).toEqual([[], 0]);
+    hear(5, "and more");
+    expect(messages().at(-1)).toBe("Ada: and more (in “demo”)");
+  });
+
+  test("is answered from the notification", async () => {
+    await begin();
+    hear(5, "hello");
+    answer.text = " hi ";
+    press("Reply");
+    await settled();
+    expect(asked).toMatchObject([{ title: "Reply in “demo”", label: "Ada: hello (in “demo”)" }]);
+    expect(link.all("chat").map((chat) => (chat as unknown[])[1])).toEqual(["hi"]);
+  });
+
+  test("is not told while one sees the session, and is read once one sees the chat", async () => {
+    await begin();
+    see(SESSION.id);
+    hear(5, "hello");
+    expect(messages()).toEqual([]);
+    expect(monitor().unread.length).toBe(1);
+    chatting = true;
+    tabs.changed.emit();
+    expect(monitor().unread.length).toBe(0);
+    hear(5, "more");
+    expect(monitor().unread.length).toBe(0);
+  });
+
+  test("is not told with “requests”, but counted", async () => {
+    await begin("requests");
+    hear(5, "hello");
+    expect(messages()).toEqual([]);
+    expect(monitor().unread.length).toBe(1);
+  });
+
+  test("is gone when the session is over", async () => {
+    await begin();
+    hear(5, "hello");
+    await refresh([]);
+    expect(open.size).toBe(0);
+  });
+
+  test("rings if the host wants that", async () => {
+    await begin();
+    hear(5, "hello");
+    expect(ring).not.toHaveBeenCalled();
+    registry.edit({ sound: true });
+    await settled();
+    hear(5, "hello");
+    put(6, WANTS);
+    expect(ring).toHaveBeenCalledTimes(3); // who asks has joined as well
+  });
+});
+
+test("what others do to shells is told", async () => {
+  await start([[5, ADA]]);
+  link.say({ shellChanged: [3, "opened", "bash", 5, "Ada"] });
+  press("Show");
+  link.say({ shellChanged: [3, "closed", "", 5, "Ada"] });
+  link.say({ shellChanged: [4, "ended", "vim", null, ""] });
+  expect(messages()).toEqual([
+    "Ada opened “bash” in “demo”",
+    "Ada closed a shell in “demo”",
+    "“vim” in “demo” has ended",
+  ]);
+  expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id });
 });
 
 test.each(["<b>Ada</b>", "%2 %1 %s", "[Ada](https://example.org)"])("the name %j is text", async (name) => {

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SessionMonitor } from "../../src/lab/sessionMonitor";
+import type { ShellChanged } from "../../src/protocol/messages";
 import { FakeApi, hosted } from "../api/fakeApi";
 import { type HostLink, refusal, SHELL, USER, settled } from "../client/scriptedHost";
 
@@ -14,12 +15,17 @@ let monitor: SessionMonitor;
 let link: HostLink;
 const onPeople = vi.fn();
 const onShells = vi.fn();
+const onChat = vi.fn<(message: object | null) => void>();
+const onShell = vi.fn<(change: ShellChanged) => void>();
+const listener = { onPeople, onShells, onChat, onShell };
 
 beforeEach(() => {
   api = new FakeApi();
   onPeople.mockReset();
   onShells.mockReset();
-  monitor = new SessionMonitor(api, SESSION, { onPeople, onShells });
+  onChat.mockReset();
+  onShell.mockReset();
+  monitor = new SessionMonitor(api, SESSION, listener);
 });
 
 afterEach(() => {
@@ -136,6 +142,81 @@ test("the session's end is told of, and that it does not let one in", async () =
   expect(onShells).toHaveBeenCalledTimes(2);
 });
 
+describe("chat", () => {
+  let seq = 0;
+  const hear = (uid: number, text: string) => link.say({ hear: [++seq, uid, "Ada", text, 1_700_000_000] });
+  const unread = () => monitor.unread.map(({ text }) => text);
+
+  beforeEach(async () => {
+    seq = 0;
+    await enter([
+      [1, OWNER],
+      [2, ADA],
+    ]);
+  });
+
+  const current = () => vi.waitUntil(() => monitor.client.latency !== null);
+
+  test("is unread until it is read, but for what the host says", async () => {
+    await current();
+    hear(2, "hello");
+    hear(1, "what the host says");
+    hear(2, "look");
+    expect(unread()).toEqual(["hello", "look"]);
+    expect(onChat).toHaveBeenCalledTimes(2);
+    monitor.markRead();
+    monitor.markRead();
+    expect(unread()).toEqual([]);
+    expect(onChat.mock.calls.slice(2)).toEqual([[null]]);
+  });
+
+  test("is bounded", async () => {
+    await current();
+    for (let i = 0; i < 110; i++) hear(2, String(i));
+    expect([monitor.unread.length, unread()[0], unread().at(-1)]).toEqual([100, "10", "109"]);
+  });
+});
+
+test("chat from before it came is not new", async () => {
+  api.host(SESSION.id).users = [[2, ADA]];
+  (await api.knocked(SESSION.id)).answers = false;
+  link = await api.letIn(SESSION);
+  expect(monitor.client.latency).toBeNull();
+  link.say({ hear: [1, 2, "Ada", "long ago", 1_700_000_000] });
+  expect(monitor.unread).toEqual([]);
+});
+
+test("what others do to shells is told of, and what ends by itself", async () => {
+  await enter([
+    [1, OWNER],
+    [2, ADA],
+  ]);
+  for (const change of [
+    [3, "opened", "bash", 2, "Ada"],
+    [4, "opened", "bash", 1, "Host"],
+    [3, "closed", "bash", 2, "Ada"],
+    [5, "ended", "vim", null, ""],
+    [6, "removed", "top", null, ""],
+  ]) {
+    link.say({ shellChanged: change });
+  }
+  expect(onShell.mock.calls.map(([change]) => [change.sid, change.change])).toEqual([
+    [3, "opened"],
+    [3, "closed"],
+    [5, "ended"],
+  ]);
+});
+
+test("the host is listed by name while they are there", async () => {
+  await enter([]);
+  monitor.appear({ name: "Grace", listed: true, focus: 1 });
+  await settled();
+  monitor.appear({ name: "Grace", listed: false, focus: null });
+  await settled();
+  const asked = link.heard.filter((message) => "setName" in message || "setListed" in message);
+  expect(asked.map((message) => Object.values(message).flat().slice(1)).flat()).toEqual(["Grace", true, false]);
+});
+
 describe("who is refused", () => {
   beforeEach(() => void vi.useFakeTimers());
 
@@ -158,7 +239,7 @@ describe("who is refused", () => {
   test("tries again if there is no way to the host", async () => {
     monitor.close();
     api.host(SESSION.id).unreachable = "Nobody is there.";
-    monitor = new SessionMonitor(api, SESSION, { onPeople, onShells });
+    monitor = new SessionMonitor(api, SESSION, listener);
     await vi.advanceTimersByTimeAsync(500);
     expect(monitor.client.state).toBe("unreachable");
     api.host(SESSION.id).unreachable = null;

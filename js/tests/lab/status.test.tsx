@@ -43,6 +43,7 @@ vi.mock("@jupyterlab/ui-components", async () => {
 
 const ADA = { ...USER, name: "Ada" };
 const NETWORK = "Click for the network panel";
+const PEOPLE = "Click for people and tickets";
 
 let api: FakeApi;
 let sessions: SharedSessions;
@@ -114,7 +115,7 @@ test("one session, and who is in it", async () => {
   const session = hosted(1);
   await share(session);
   expect(text()).toBe("Sharing: 0 guests");
-  expect(item()!.title).toBe(`Shared from this server: Session 1\n${NETWORK}`);
+  expect(item()!.title).toBe(`Shared from this server: Session 1\n${PEOPLE}`);
   api.host(session.id).users = [[2, { ...USER, role: "owner" }]];
   const link = await api.letIn(session);
   link.say({ userDiff: [5, ADA] });
@@ -178,21 +179,34 @@ test("what is shared and what is joined", async () => {
   expect(text()).toBe("Sharing: 0 guests  Joined Lecture · 1 person · direct  Joined Lab · 1 person");
 });
 
-test("a click shows the network of what one sees, else of what is joined, else of what is shared", async () => {
-  const shown = () => {
-    item()!.click();
-    return (execute.mock.lastCall as [string, object])[1];
-  };
+test("chat that is not read is counted", async () => {
   const session = hosted(1);
   await share(session);
-  expect(shown()).toEqual({ id: session.id, panel: "Network" });
-  const own = model(session.id, "Session 1", new FakeClient(), session);
-  show(model("07", "Lecture", new FakeClient()), model("08", "Lab", new FakeClient()), own);
-  expect(shown()).toEqual({ id: "07", panel: "Network" });
-  for (const id of ["08", session.id]) {
-    tabs.shows = (other) => other === id;
-    tabs.changed.emit();
-    expect(shown()).toEqual({ id, panel: "Network" });
-  }
-  expect(execute).toHaveBeenCalledWith("sshx:open-session", expect.anything());
+  api.host(session.id).users = [[5, ADA]];
+  const link = await api.letIn(session);
+  await vi.waitUntil(() => sessions.monitor(session.id)!.client.latency !== null);
+  link.say({ hear: [1, 5, "Ada", "hello", 1_700_000_000] });
+  expect(text()).toBe("Sharing: 1 guest · 1 unread message");
+  sessions.monitor(session.id)!.markRead();
+  expect(text()).toBe("Sharing: 1 guest");
+});
+
+test("a click opens people and tickets of what is shared, and the network of what is joined", async () => {
+  const session = hosted(1);
+  await share(session);
+  item()!.click();
+  expect(execute.mock.calls).toEqual([["sshx:share-terminal", { id: session.id }]]);
+  await share();
+  show(model("07", "Lecture", new FakeClient()));
+  item()!.click();
+  expect(execute.mock.lastCall).toEqual(["sshx:open-session", { id: "07", panel: "Network" }]);
+});
+
+test("a click asks which one is meant", async () => {
+  await share(hosted(1));
+  show(model("07", "Lecture", new FakeClient()));
+  item()!.click();
+  expect(execute).not.toHaveBeenCalled();
+  const labels = [...document.querySelectorAll(".lm-Menu-itemLabel")].map((label) => label.textContent);
+  expect(labels).toEqual(["Sharing Session 1", "Joined Lecture"]);
 });

@@ -316,6 +316,33 @@ test("the owner's links follow the host's addresses", async () => {
   expect(view.props!.invite).toMatchObject({ ...INVITE, urls });
 });
 
+test("the ticket leaves the address bar once one is in, and a reload finds it", async () => {
+  const link = `sshx/p2p/${ticket(1).session}#${ticket(1).encode()}`;
+  await open(link);
+  await tell(clients[0]!, { state: "connecting" });
+  expect(location.href).toBe(ROOT + link);
+  await tell(clients[0]!, { state: "connected" });
+  expect(location.href).toBe(`${ROOT}sshx/p2p/${ticket(1).session}`);
+  expect(clients).toHaveLength(1);
+  await act(() => root.unmount());
+  root = createRoot(document.getElementById("sshx")!);
+  const how = { terminals: true, readOnly: false, guests: false, loggedIn: false };
+  await act(() => root.render(<App api={new Api(new URL(ROOT))} {...how} name="" />));
+  await settle();
+  expect(clients[1]!.options.credentials.role).toBe("writer");
+});
+
+test("share: the host says what guests are to call them, and shares no terminal twice", async () => {
+  const shells = [{ sid: 1, terminal: "1", title: "bash" }];
+  answers["GET sshx/api/sessions"] = [200, [{ ...HOSTED, shells }]];
+  await open();
+  expect(text()).toContain("Terminal 2");
+  expect(text()).not.toContain("Terminal 1");
+  await fill("Your name as the host", "Grace");
+  await press("Share");
+  expect(clients[0]!.options.name).toBe("Grace");
+});
+
 test("back and forward go from session to session", async () => {
   await open();
   await fill("Ticket", ticket(1).encode());
@@ -326,13 +353,14 @@ test("back and forward go from session to session", async () => {
   expect(clients[1]!.options.credentials.sessionId).toEqual(bytes(16, 2));
 });
 
-test("hosted sessions are listed, and stopped when asked twice", async () => {
+test("hosted sessions are listed, and stopped once it is known what that means for guests", async () => {
   answers["GET sshx/api/sessions"] = [200, [{ ...HOSTED, name: "<b>Lecture</b>" }]];
   answers[`DELETE sshx/api/sessions/${HOSTED.id}`] = [204, null];
   await open();
   expect(text()).toContain("<b>Lecture</b>");
   expect(text()).toContain("1 shell, 2 people here");
-  await press("Stop <b>Lecture</b>");
+  await press("Stop sharing <b>Lecture</b>");
+  expect(alert()).toBe("2 guests are here. They lose the connection; your terminals stay open.");
   expect(requests.some(({ method }) => method === "DELETE")).toBe(false);
   answers["GET sshx/api/sessions"] = [200, []];
   await press("Stop for everyone");

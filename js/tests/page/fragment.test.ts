@@ -23,6 +23,13 @@ test("what is after the # comes back after the login, once", () => {
   expect(here()).toBe("/sshx/p2p/1");
 });
 
+test("a ticket that is hidden comes back as well", () => {
+  history.replaceState({ sshxTicket: "sshx1abc" }, "", "/sshx/p2p/1");
+  logInHere();
+  expect(cleanAddress()).toBe(true);
+  expect(here()).toBe("/sshx/p2p/1#sshx1abc");
+});
+
 test("it does not come to another session", () => {
   at("/sshx/p2p/1#sshx1abc");
   logInHere();

@@ -257,14 +257,17 @@ test.each([
   expect(all("#canvas")).toEqual([]);
 });
 
-test("what was there stays readable after the end", () => {
-  client.put(1, user("Me", { role: "writer" }));
+test.each([
+  ["writer", "The session has ended", "The host stopped sharing. What was there stays readable."],
+  ["owner", "You stopped sharing", "Your guests are not connected any more. What was there stays readable."],
+] as const)("what was there stays readable after the end, for a %s", (role, title, text) => {
   Object.assign(client, { state: "ended", reason: "The host stopped sharing.", endCode: "stopped" });
+  client.users = new Map([[1, user("Me", { role })]]);
   view({ onLeave: () => undefined });
   expect(all("#canvas")).toHaveLength(1);
-  expect(texts(".sshx-banner").join()).toContain("The host stopped sharing.");
+  expect(texts(".sshx-banner p")).toEqual([`${title}. ${text} `]);
   after(() => client.set({ shells: new Map() }, "shells"));
-  expect(texts("h2")).toEqual(["The session has ended"]);
+  expect(texts("h2")).toEqual([title]);
 });
 
 test("while reconnecting one sees when the next attempt is, and can try at once", () => {

@@ -44,7 +44,7 @@ function withExecCommand(works: boolean): void {
 
 test("each button copies what it says", async () => {
   show(InvitePanel, { invite: INVITE });
-  const names = ["Copy write link", "Copy ticket", "Copy read-only link", "Copy read-only ticket", "Copy command"];
+  const names = ["Copy link", "Copy ticket", "Copy read-only link", "Copy read-only ticket", "Copy command"];
   expect(buttons().filter((name) => name.startsWith("Copy"))).toEqual(names);
   for (const name of names) {
     await copyBy(name);
@@ -99,10 +99,10 @@ test.each(["there is no clipboard", "it is forbidden"])("copies by a selection w
   else writeText = () => Promise.reject(new Error("NotAllowedError"));
   withExecCommand(true);
   show(InvitePanel, { invite: INVITE });
-  button("Copy write link").focus();
-  await copyBy("Copy write link");
+  button("Copy link").focus();
+  await copyBy("Copy link");
   expect(clipboard).toEqual([URLS.write]);
-  expect(document.activeElement).toBe(button("Copy write link"));
+  expect(document.activeElement).toBe(button("Copy link"));
   expect(all("textarea")).toEqual([]);
 });
 
@@ -110,9 +110,55 @@ test("where nothing can be copied the link is shown, to do it by hand", async ()
   vi.stubGlobal("navigator", {});
   withExecCommand(false);
   show(InvitePanel, { invite: INVITE });
-  await copyBy("Copy write link");
+  await copyBy("Copy link");
   expect(texts("[role=alert]").join()).toContain("copy it by hand");
   expect(texts("code")).toEqual([URLS.write]);
+});
+
+test("there is one thing to do first, and the rest after that", () => {
+  show(InvitePanel, { invite: INVITE });
+  const rest = all(".sshx-invite-rest")[0] as HTMLElement;
+  const first = buttons().filter((name) => !rest.contains(button(name)));
+  expect([first, rest.hidden]).toEqual([["Copy link", "More"], true]);
+  click("More");
+  expect(rest.hidden).toBe(false);
+  expect(button("More").getAttribute("aria-expanded")).toBe("true");
+});
+
+describe("stopping", () => {
+  const stop = vi.fn<() => Promise<void>>();
+  beforeEach(() => void stop.mockReset().mockResolvedValue());
+
+  test("happens at once while nobody is there", () => {
+    show(InvitePanel, { invite: { ...INVITE, stop } });
+    click("Stop sharing");
+    expect(stop).toHaveBeenCalledOnce();
+  });
+
+  test("with guests is asked about", () => {
+    show(InvitePanel, { invite: { ...INVITE, stop }, guests: 2 });
+    click("Stop sharing");
+    expect(says("2 guests are here. They lose the connection; your terminals stay open.")).toBe(true);
+    expect(document.activeElement).toBe(button("Stop for everyone"));
+    click("Keep sharing");
+    expect(stop).not.toHaveBeenCalled();
+    click("Stop sharing");
+    click("Stop for everyone");
+    expect(stop).toHaveBeenCalledOnce();
+  });
+
+  test("that closes the terminals says so", () => {
+    show(InvitePanel, { invite: { ...INVITE, stop, closesTerminals: true } });
+    click("Stop sharing");
+    expect(says("The terminals close.")).toBe(true);
+  });
+
+  test("that does not work says why", async () => {
+    stop.mockRejectedValue(new Error("The server is tired."));
+    show(InvitePanel, { invite: { ...INVITE, stop } });
+    await copyBy("Stop sharing");
+    expect(texts("[role=alert]")).toEqual(["The server is tired."]);
+  });
 });
 
 describe("an invite file", () => {

@@ -118,6 +118,9 @@ class Visitor:
 
     async def copied(self, button: str) -> str:
         """What a copy button of the open share panel copies."""
+        more = self.button("More")
+        if not await self.button(button).is_visible() and await more.is_visible():
+            await more.click()
         await self.button(button).click()
         text: str = await self.page.evaluate("navigator.clipboard.readText()")
         return text

@@ -163,6 +163,14 @@ class Lab:
 
     # What is kept.
 
+    async def saved(self, text: str) -> None:
+        """Wait until the layout that is saved has this in it."""
+        while True:
+            workspaces = (await self.person.server.json("GET", "lab/api/workspaces"))["workspaces"]["values"]
+            if any(text in json.dumps(workspace["data"].get("layout-restorer:data")) for workspace in workspaces):
+                return
+            await asyncio.sleep(0.1)
+
     async def kept(self, session: dict[str, Any]) -> str:
         """All that JupyterLab and the browser keep, once the layout with the session's tab has been saved."""
         while True:

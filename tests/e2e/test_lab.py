@@ -97,7 +97,7 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await expect(lab.dialog).to_contain_text("Nobody has joined yet.")
         await host.screenshot("lab-tickets")
         await lab.dialog.get_by_role("button", name="Done").click()
-        await expect(lab.toolbar_button("Shared")).to_be_visible()
+        await expect(lab.toolbar_button("Shared…")).to_be_visible()
 
         # A guest comes. What they are called is text.
         bob = "Bob <b>bold</b><img src=x onerror=alert(1)>"
@@ -109,11 +109,11 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await expect(lab.marked()).to_have_count(1)
         await expect(tab).to_have_attribute("data-sshx-guests", "1")
         assert await tab.evaluate("element => getComputedStyle(element, '::after').content") == '"1"'
-        await expect(lab.toolbar_button("1 guest")).to_be_visible()
+        await expect(lab.toolbar_button("Shared: 1 guest…")).to_be_visible()
         await expect(lab.status).to_have_text("Sharing: 1 guest")
         await host.screenshot("lab-shared")
-        await lab.toolbar_button("1 guest").click()
-        await expect(lab.dialog.get_by_role("listitem")).to_contain_text(bob)
+        await lab.toolbar_button("Shared: 1 guest…").click()
+        await expect(lab.dialog.get_by_role("listitem").filter(has_text="Can type")).to_contain_text(bob)
         await lab.dialog.get_by_role("button", name="Done").click()
 
         # Both type.
@@ -129,11 +129,13 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await item.hover()
         await host.screenshot("lab-running")
         await item.locator('[title="Stop Sharing"]').click()
+        await expect(lab.dialog).to_contain_text("1 guest is here. They lose the connection; your terminals stay open.")
+        await lab.dialog.get_by_role("button", name="Stop Sharing").click()
         await guest.state("ended")
         await expect(guest.page.get_by_text("The host stopped sharing.")).to_be_visible()
         await expect(item).to_have_count(0)
         await expect(lab.status).to_have_count(0)
-        await expect(lab.toolbar_button("1 guest")).to_have_count(0)
+        await expect(lab.toolbar_button("Shared: 1 guest…")).to_have_count(0)
         await expect(lab.marked()).to_have_count(0)
         await lab.type("echo alone-$((2+3))\n")
         await terminal.wait_for("alone-5")
@@ -158,7 +160,7 @@ async def test_new_session_and_reload(come: Come, server_a: JupyterServer, tmp_p
     await keeps_no_secret(lab, session)
     await host.page.reload()
     await host.connected()
-    await expect(lab.tab(session["name"])).to_have_count(1)
+    await expect(lab.tab(f"Session: {session['name']}")).to_have_count(1)
     await host.sees("n100\n")
     done.touch()
     await host.sees("\nend-")
@@ -172,6 +174,95 @@ async def test_new_session_and_reload(come: Come, server_a: JupyterServer, tmp_p
     [now] = await hosted(server_a)
     assert [user["uid"] for user in now["users"]] == [user["uid"] for user in session["users"]]
     await keeps_no_secret(lab, session)
+
+
+async def test_the_host_in_a_plain_terminal(come: Come, server_a: JupyterServer, server_b: JupyterServer) -> None:
+    """They are one of the people, hear what guests write and do, answer from there, and stop sharing."""
+    host, guest = await come(server_a), await come(server_b)
+    lab = await Lab.open(host)
+    name = await lab.new_terminal()
+    session = await server_a.share(terminals=[name], name="pair")
+    await expect(lab.marked()).to_have_count(1)
+    await guest.join(session["tickets"]["write"], "Grace")
+    await guest.show("People")
+    await expect(guest.people().get_by_role("listitem")).to_have_count(2)
+    the_host = guest.people().get_by_role("listitem").filter(has_text="Host")
+    await expect(the_host).to_contain_text(f"in Terminal {name}")
+
+    # Chat.
+    await guest.say("hello")
+    await guest.say("are you there?")
+    chat = lab.notification("Grace: are you there? (and 1 more in “pair”)")
+    await expect(chat).to_be_visible()
+    await expect(lab.notification("Grace: hello (in")).to_have_count(0)
+    await expect(lab.status).to_have_text("Sharing: 1 guest · 2 unread messages")
+    await expect(lab.marked()).to_have_attribute("data-sshx-unread", "2")
+    await host.screenshot("lab-chat")
+    await lab.answer(chat, "Reply")
+    await lab.dialog.get_by_role("textbox").fill("yes")
+    await lab.dialog.get_by_role("button", name="Send").click()
+    await guest.heard("yes")
+    await expect(lab.status).to_have_text("Sharing: 1 guest")
+    await expect(lab.marked()).not_to_have_attribute("data-sshx-unread", re.compile("."))
+    await guest.say("look")
+    await lab.answer(lab.notification("Grace: look"), "Open Chat")
+    await host.heard("look")
+    await guest.say("read at once")
+    await host.heard("read at once")
+    await expect(lab.status).to_have_text("Sharing: 1 guest")
+    await expect(guest.people().get_by_role("listitem")).to_have_count(0)
+    await guest.show("People")
+    await expect(guest.people().get_by_role("listitem")).to_have_count(2)  # in the session's tab, and not once more
+
+    # Shells.
+    await lab.tab(f"Terminal {name}").click()
+    await guest.button("New shell").click()
+    await expect(lab.notification("Grace opened “Terminal")).to_be_visible()
+
+    # People and tickets, with a click; and the end.
+    await lab.status.click()
+    await expect(lab.dialog.get_by_role("button", name="Remove: Grace")).to_be_visible()
+    await expect(lab.dialog.get_by_role("button", name="Copy ticket", exact=True)).to_be_visible()
+    await host.screenshot("lab-people")
+    await lab.dialog.get_by_role("button", name="Stop Sharing").click()
+    await expect(lab.dialog).to_contain_text("1 guest is here. They lose the connection; your terminals stay open.")
+    await lab.dialog.get_by_role("button", name="Cancel").click()
+    await expect(lab.dialog).to_contain_text("“pair” is shared")
+    await lab.dialog.get_by_role("button", name="Open Session").click()
+    await host.show("Share")
+    await host.button("Stop sharing").click()
+    await host.button("Stop for everyone").click()
+    await expect(host.page.get_by_text("You stopped sharing.")).to_be_visible()
+    await expect(guest.page.get_by_text("The host stopped sharing.")).to_be_visible()
+    assert await hosted(server_a) == []
+
+
+async def test_the_icon_of_a_shared_terminal(come: Come, server_a: JupyterServer) -> None:
+    """It is where it was after a reload, and the terminal's own is back when sharing has stopped."""
+    host = await come(server_a)
+    lab = await Lab.open(host)
+    name = await lab.new_terminal()
+    icon = lab.tab(f"Terminal {name}").locator(".lm-TabBar-tabIcon svg")
+
+    async def looks() -> tuple[str | None, Any]:
+        box = await icon.bounding_box()
+        assert box is not None
+        return await icon.get_attribute("data-icon"), {key: round(value) for key, value in box.items()}
+
+    plain = await looks()
+    session = await server_a.share(terminals=[name])
+    await expect(icon).to_have_attribute("data-icon", "sshx:share")
+    shared = await looks()
+    assert shared[1]["y"] == plain[1]["y"]
+    await asyncio.wait_for(lab.saved(f"terminal:{name}"), 20)
+    await host.page.reload()
+    await expect(lab.terminal()).to_be_visible(timeout=LOADED)
+    await expect(icon).to_have_attribute("data-icon", "sshx:share")
+    while await looks() != shared:
+        await asyncio.sleep(0.05)
+    await server_a.call("DELETE", f"sshx/api/sessions/{session['id']}")
+    await expect(icon).to_have_attribute("data-icon", str(plain[0]))
+    assert await looks() == plain
 
 
 async def test_requests(come: Come, server_a: JupyterServer, server_b: JupyterServer) -> None:
@@ -223,7 +314,7 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     await guest.field("Password").fill("opens it")
     await guest.button("Join").click()
     await guest.connected()
-    await expect(lab.tab("class")).to_be_visible()
+    await expect(lab.tab("Session: class")).to_be_visible()
     await guest.run("echo joined-$((1+1))")
     await guest.sees_line("joined-2")
     await expect(lab.status).to_have_text(re.compile(r"^Joined class · 1 person · direct · \d+ ms$"))
@@ -240,7 +331,7 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     assert [one["uid"] for one in now["users"]] == [user["uid"]]
     await keeps_no_secret(lab, session, "opens it")
 
-    await lab.close_tab("class")
+    await lab.close_tab("Session: class")
     await expect(lab.status).to_have_count(0)
     while (await hosted(server_a))[0]["users"]:
         await asyncio.sleep(0.05)
@@ -278,6 +369,7 @@ async def test_commands(come: Come, server_a: JupyterServer) -> None:
         while not await copied(session["tickets"][kind]):
             await asyncio.sleep(0.05)
     await lab.context_menu(lab.terminal())
+    await expect(lab.item("Manage Sharing…")).to_be_visible()
     await lab.item("Stop Sharing").click()
     await expect(lab.marked()).to_have_count(0)
     assert await hosted(server_a) == []
@@ -357,7 +449,8 @@ async def test_under_a_prefix_and_open_to_guests(come: Come, tmp_path: Path) -> 
             await person.connected()
             await person.run("echo shared-$((1+1))")
             await terminal.wait_for("shared-2")
-            await expect(lab.tab(f"Terminal {name}")).to_have_count(2)  # the terminal's own, and the session's
+            await expect(lab.tab(f"Terminal {name}")).to_have_count(1)
+            await expect(lab.tab(f"Session: Terminal {name}")).to_have_count(1)
 
 
 async def test_in_notebook_7(come: Come, server_a: JupyterServer) -> None:

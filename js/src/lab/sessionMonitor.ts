@@ -39,7 +39,9 @@ export class SessionMonitor {
   /** What guests have written and the host has not seen; oldest first, the newest 100. */
   unread: readonly Hear[] = [];
   readonly #onChat: Listener["onChat"];
-  #appearance: Identity = {};
+  #appearance: Appearance | null = null;
+  /** What the host's server has been told of it on this link. */
+  #told: Identity = {};
   readonly #off: () => void;
   #delay: number = RETRY[0];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -81,8 +83,12 @@ export class SessionMonitor {
         if (event.change === "ended" || (event.uid !== null && !this.#isHosts(event.uid))) onShell(event);
       } else if (type === "state") {
         const { state, refusal } = this.client;
-        if (state === "connected") this.#delay = RETRY[0];
-        else if (state === "ended" || refusal === "notFound") onShells();
+        if (state === "connected") {
+          this.#delay = RETRY[0];
+          this.#told = {};
+          this.client.setFocus(null); // a new link knows of no focus
+          this.#introduce();
+        } else if (state === "ended" || refusal === "notFound") onShells();
         else if (state === "refused") this.#retry();
       }
     });
@@ -120,18 +126,26 @@ export class SessionMonitor {
   }
 
   /** List the host among the people, as this; or hide them. */
-  appear({ name, color, listed, focus }: Appearance): void {
-    if (name && name !== this.#appearance.name) this.client.setName(name);
-    if (color && color !== this.#appearance.color) this.client.setColor(color);
-    this.#appearance = { ...(name && { name }), ...(color && { color }) };
-    this.client.setListed(listed);
-    this.client.setFocus(focus);
+  appear(as: Appearance): void {
+    this.#appearance = as;
+    this.#introduce();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#off();
     this.client.close();
+  }
+
+  /** While the link is not ready, nothing is told: what is told then does not last. */
+  #introduce(): void {
+    if (this.#appearance === null || this.client.state !== "connected") return;
+    const { name, color, listed, focus } = this.#appearance;
+    if (name && name !== this.#told.name) this.client.setName(name);
+    if (color && color !== this.#told.color) this.client.setColor(color);
+    this.#told = { ...(name && { name }), ...(color && { color }) };
+    this.client.setListed(listed);
+    this.client.setFocus(focus);
   }
 
   #isHosts(uid: number): boolean {

@@ -127,7 +127,7 @@ export function addNotifications(
     const { value } = await InputDialog.getText({
       title: trans.__("Reply in “%1”", monitor.name),
       label: chatText(monitor),
-      placeholder: trans.__("Everyone in the session sees it"),
+      placeholder: trans.__("Everyone sees it"),
       okLabel: trans.__("Send"),
     });
     if (!value?.trim() || (await monitor.chat(value.trim()))) return;

@@ -21,7 +21,10 @@ export async function stopSharing(
         "%1 guests are here. They lose the connection; your terminals stay open.",
         guests,
       ),
-      buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__("Stop Sharing") })],
+      buttons: [
+        Dialog.cancelButton({ label: trans.__("Keep Sharing") }),
+        Dialog.warnButton({ label: trans.__("Stop Sharing") }),
+      ],
     });
     if (!button.accept) return false;
   }

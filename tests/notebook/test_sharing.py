@@ -121,6 +121,21 @@ async def test_a_kernel_without_a_server_hosts_by_itself(lone: LoneKernel, tmp_p
         assert await prints(other, gone) == "The host stopped sharing."
 
 
+async def test_a_view_stops_sharing(kernel: ServerKernel, lone: LoneKernel) -> None:
+    """As the widget's *Stop sharing* asks the kernel to; nobody stops what someone else hosts."""
+    stop = "\nsession._handle_custom_msg({'type': 'stop', 'id': 'view'}, [])"
+    await prints(kernel, LOAD + "import sshx_jupyter\nhosted = sshx_jupyter.share()")
+    ticket = await prints(kernel, "print(hosted.ticket)")
+    await prints(lone, LOAD + f"import sshx_jupyter\nsession = sshx_jupyter.join({ticket!r})" + stop)
+    await prints(kernel, "session = hosted" + stop)
+
+    async def ended() -> bool:
+        return await prints(kernel, "print(hosted.ended)") == "You stopped sharing."
+
+    await until(ended)
+    assert await stopped(kernel.server)
+
+
 async def test_running_a_cell_again_shares_nothing_twice(kernel: ServerKernel) -> None:
     await prints(kernel, LOAD + "first = %sshx share")
     await prints(kernel, LOAD + "again = %sshx share")

@@ -178,6 +178,21 @@ test("on a page that is no Jupyter server's, one's own session is reached throug
   expect(types(model)).toEqual(["access", "open"]);
 });
 
+test("one's own session is stopped through the kernel, which says if that did not work", async () => {
+  const { model } = await open({ own: true });
+  const own = { role: "owner", secret: "09".repeat(16), companion: null, tickets: TICKETS, closes_terminals: true };
+  await act(() => model.answer("access", { ...ACCESS, ...own }));
+  await settle();
+  const { stop, closesTerminals } = view().invite!;
+  expect(closesTerminals).toBe(true);
+  const failed = expect(stop!()).rejects.toThrow("The server is tired.");
+  model.answer("stop", { type: "refused", message: "The server is tired." });
+  await failed;
+  const stopped = stop!();
+  model.answer("stop", { type: "stopped" });
+  await stopped;
+});
+
 test("a busy kernel is waited for, and named when it holds up what one types", async () => {
   const { model } = await open({});
   await act(() => model.say({ type: "kernel", busy: true }));

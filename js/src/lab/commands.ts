@@ -120,7 +120,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     void sessions.refresh();
     const next = await showShared(sessions, session, trans);
     if (next === "open") await commands.execute(Command.open, { id: session.id });
-    // Who keeps sharing is back where they were.
+    // A person who keeps sharing is back where they were.
     if (next === "stop" && !(await stopSharing(sessions, session, trans)) && sessions.find(session.id)) {
       await showSession(session);
     }

@@ -13,6 +13,7 @@ import { forgetTickets } from "../session/kept";
 import { Command } from "./command";
 import { addCommands } from "./commands";
 import { meOf } from "./identity";
+import { addChatNotifications } from "./chatNotifications";
 import { addNotifications } from "./notifications";
 import { addPresence } from "./presence";
 import { addRunning } from "./running";
@@ -69,6 +70,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     addCommands({ app, sessions, settings, tabs, terminals, trans });
     addNotifications(sessions, settings, tabs, commands, trans);
+    addChatNotifications(sessions, settings, tabs, commands, trans);
     if (terminals) {
       markTerminals(terminals, sessions, commands, trans);
       endConnectionsWithTabs(terminals);

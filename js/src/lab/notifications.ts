@@ -1,10 +1,11 @@
-/** Tells the host in JupyterLab what happens in their sessions. Requests and chat are answered from there. */
-import { InputDialog, Notification } from "@jupyterlab/apputils";
+/** Tells the host in JupyterLab what happens in their sessions. Requests are answered from there. */
+import { Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ShellChanged } from "../protocol/messages";
 import type { Person } from "../session/people";
 import { ring } from "./bell";
+import { excerpt } from "./chatNotifications";
 import { Command } from "./command";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
@@ -13,10 +14,7 @@ import type { SessionMonitor } from "./sessionMonitor";
 
 /** Milliseconds that a notice stays. */
 const DURATION = 5000;
-/** Milliseconds that chat stays in sight. After that it is in JupyterLab's list until it is read. */
-const CHAT_DURATION = 15_000;
-/** Characters of a message that are shown, and of a shell's title. */
-const EXCERPT = 100;
+/** Characters of a shell's title that are shown. */
 const TITLE = 40;
 /** Milliseconds in which who has lost the connection may come back without a word. */
 const RETURN = 3000;
@@ -34,9 +32,6 @@ export function addNotifications(
   const leaving = new Map<string, ReturnType<typeof setTimeout>>();
   /** Who was there at the last look, by session. */
   const known = new Map<string, ReadonlyMap<number, string>>();
-
-  /** What is told of a session's chat, by session. */
-  const chats = new Map<string, string>();
 
   const sound = () => {
     if (settings.now.sound) ring();
@@ -123,54 +118,6 @@ export function addNotifications(
   const openPanel = ({ id }: SessionMonitor, panel: "Chat" | "People") => {
     void commands.execute(Command.open, { id, panel });
   };
-  const reply = async (monitor: SessionMonitor) => {
-    const { value } = await InputDialog.getText({
-      title: trans.__("Reply in “%1”", monitor.name),
-      label: chatText(monitor),
-      placeholder: trans.__("Everyone sees it"),
-      okLabel: trans.__("Send"),
-    });
-    if (!value?.trim() || (await monitor.chat(value.trim()))) return;
-    Notification.error(trans.__("Your message was not sent. Open the chat, and send it there."), {
-      autoClose: DURATION,
-    });
-  };
-  const chatText = ({ unread, name }: SessionMonitor) => {
-    const last = unread.at(-1)!;
-    const said = `${last.name}: ${excerpt(last.text, EXCERPT)}`;
-    const others = unread.length - 1;
-    return others === 0
-      ? trans.__("%1 (in “%2”)", said, name)
-      : trans.__("%1 (and %2 more in “%3”)", said, others, name);
-  };
-  const updateChat = (monitor: SessionMonitor, isNew: boolean) => {
-    const { id, unread } = monitor;
-    if (tabs?.showsChat(id)) monitor.markRead();
-    const before = chats.get(id);
-    const quiet = settings.now.notifications !== "all" || tabs?.shows(id) === true; // the view counts it, too
-    if (unread.length === 0 || quiet) {
-      if (before !== undefined) Notification.dismiss(before);
-      chats.delete(id);
-      return;
-    }
-    if (!isNew) return;
-    sound();
-    const read = (then: () => void) => () => {
-      then();
-      monitor.markRead();
-    };
-    const message = chatText(monitor);
-    const options = {
-      autoClose: CHAT_DURATION,
-      actions: [
-        { label: trans.__("Reply"), displayType: "accent" as const, callback: read(() => void reply(monitor)) },
-        { label: trans.__("Open Chat"), callback: read(() => openPanel(monitor, "Chat")) },
-      ],
-    };
-    const updated = before !== undefined && Notification.update({ id: before, message, ...options });
-    if (!updated) chats.set(id, Notification.info(message, options));
-  };
-
   const tellOfShell = (monitor: SessionMonitor, change: ShellChanged) => {
     if (settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
     const { name } = monitor;
@@ -183,7 +130,6 @@ export function addNotifications(
     else if (change.change === "ended") tell(trans.__("%1 in “%2” has ended", what, name));
   };
 
-  sessions.chatChanged.connect((_, { monitor, message }) => updateChat(monitor, message !== null));
   sessions.shellChanged.connect((_, { monitor, change }) => tellOfShell(monitor, change));
   sessions.peopleChanged.connect((_, monitor) => {
     tellOfPeople(monitor);
@@ -196,28 +142,10 @@ export function addNotifications(
       clearTimeout(timer); // the session has ended for them
       leaving.delete(key);
     }
-    for (const [id, notification] of chats) {
-      if (sessions.find(id)) continue;
-      Notification.dismiss(notification);
-      chats.delete(id);
-    }
     updateRequests();
   });
-  const updateAll = () => {
-    updateRequests();
-    for (const { id } of sessions.list) {
-      const monitor = sessions.monitor(id);
-      if (monitor) updateChat(monitor, false);
-    }
-  };
-  tabs?.changed.connect(updateAll);
-  settings.on(updateAll);
-}
-
-/** The beginning of a text, on one line. */
-function excerpt(text: string, length: number): string {
-  const characters = Array.from(text.replace(/\s+/g, " ").trim());
-  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : characters.join("");
+  tabs?.changed.connect(updateRequests);
+  settings.on(updateRequests);
 }
 
 function keyOf({ id }: SessionMonitor, { uid, pending }: Person): string {

@@ -2,6 +2,7 @@
 import { Signal } from "@lumino/signaling";
 import { nullTranslator } from "@jupyterlab/translation";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { addChatNotifications } from "../../src/lab/chatNotifications";
 import { addNotifications } from "../../src/lab/notifications";
 import { SharedSessions } from "../../src/lab/sessions";
 import { Settings, type Notify } from "../../src/lab/settings";
@@ -93,7 +94,9 @@ async function start(users: [number, object][] = [], notifications?: Notify): Pr
   if (notifications) registry.user = { notifications };
   const settings = new Settings();
   await settings.load(registry.asRegistry, "sshx-jupyter:plugin");
-  addNotifications(sessions, settings, tabs as unknown as Tabs, { execute }, nullTranslator.load("sshx_jupyter"));
+  for (const add of [addNotifications, addChatNotifications]) {
+    add(sessions, settings, tabs as unknown as Tabs, { execute }, nullTranslator.load("sshx_jupyter"));
+  }
   await refresh([SESSION]);
   api.host(SESSION.id).users = users;
   link = await api.letIn(SESSION);

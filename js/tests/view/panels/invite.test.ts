@@ -117,7 +117,7 @@ test("where nothing can be copied the link is shown, to do it by hand", async ()
 
 test("there is one thing to do first, and the rest after that", () => {
   show(InvitePanel, { invite: INVITE });
-  const rest = all(".sshx-invite-rest")[0] as HTMLElement;
+  const rest = all(".sshx-invite-rest")[0]!;
   const first = buttons().filter((name) => !rest.contains(button(name)));
   expect([first, rest.hidden]).toEqual([["Copy link", "More"], true]);
   click("More");

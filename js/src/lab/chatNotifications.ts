@@ -1,0 +1,99 @@
+/** Tells the host in JupyterLab what guests write: one notification a session, from which the host answers. */
+import { InputDialog, Notification } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import { ring } from "./bell";
+import { Command } from "./command";
+import type { SessionMonitor } from "./sessionMonitor";
+import type { SharedSessions } from "./sessions";
+import type { Settings } from "./settings";
+import type { Tabs } from "./tabs";
+
+/** Milliseconds that chat stays in sight. After that it is in JupyterLab's list until it is read. */
+const DURATION = 15_000;
+/** Milliseconds that a failure stays. */
+const FAILURE_DURATION = 5_000;
+/** Characters of a message that are shown. */
+const LENGTH = 100;
+
+export function addChatNotifications(
+  sessions: SharedSessions,
+  settings: Settings,
+  tabs: Tabs | null,
+  commands: Pick<CommandRegistry, "execute">,
+  trans: TranslationBundle,
+): void {
+  /** The notifications, by session. */
+  const chats = new Map<string, string>();
+
+  const open = (id: string) => void commands.execute(Command.open, { id, panel: "Chat" });
+  const reply = async (monitor: SessionMonitor) => {
+    const { value } = await InputDialog.getText({
+      title: trans.__("Reply in “%1”", monitor.name),
+      label: chatText(monitor),
+      placeholder: trans.__("Everyone sees it"),
+      okLabel: trans.__("Send"),
+    });
+    if (!value?.trim() || (await monitor.chat(value.trim()))) return;
+    Notification.error(trans.__("Your message was not sent. Open the chat, and send it there."), {
+      autoClose: FAILURE_DURATION,
+    });
+  };
+  const chatText = ({ unread, name }: SessionMonitor) => {
+    const last = unread.at(-1)!;
+    const said = `${last.name}: ${excerpt(last.text, LENGTH)}`;
+    const others = unread.length - 1;
+    return others === 0
+      ? trans.__("%1 (in “%2”)", said, name)
+      : trans.__("%1 (and %2 more in “%3”)", said, others, name);
+  };
+  const updateChat = (monitor: SessionMonitor, isNew: boolean) => {
+    const { id } = monitor;
+    if (tabs?.showsChat(id)) monitor.markRead();
+    const before = chats.get(id);
+    const quiet = settings.now.notifications !== "all" || tabs?.shows(id) === true; // the view counts it, too
+    if (monitor.unread.length === 0 || quiet) {
+      if (before !== undefined) Notification.dismiss(before);
+      chats.delete(id);
+      return;
+    }
+    if (!isNew) return;
+    if (settings.now.sound) ring();
+    const read = (then: () => void) => () => {
+      then();
+      monitor.markRead();
+    };
+    const message = chatText(monitor);
+    const options = {
+      autoClose: DURATION,
+      actions: [
+        { label: trans.__("Reply"), displayType: "accent" as const, callback: read(() => void reply(monitor)) },
+        { label: trans.__("Open Chat"), callback: read(() => open(id)) },
+      ],
+    };
+    const updated = before !== undefined && Notification.update({ id: before, message, ...options });
+    if (!updated) chats.set(id, Notification.info(message, options));
+  };
+
+  const updateAll = () => {
+    for (const [id, notification] of chats) {
+      if (sessions.find(id)) continue;
+      Notification.dismiss(notification);
+      chats.delete(id);
+    }
+    for (const { id } of sessions.list) {
+      const monitor = sessions.monitor(id);
+      if (monitor) updateChat(monitor, false);
+    }
+  };
+  sessions.chatChanged.connect((_, { monitor, message }) => updateChat(monitor, message !== null));
+  sessions.changed.connect(updateAll);
+  tabs?.changed.connect(updateAll);
+  settings.on(updateAll);
+}
+
+/** The beginning of a text, on one line. */
+export function excerpt(text: string, length: number): string {
+  const characters = Array.from(text.replace(/\s+/g, " ").trim());
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : characters.join("");
+}

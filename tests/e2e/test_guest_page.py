@@ -182,6 +182,8 @@ async def test_the_hosts_own_server_lets_guests_in_without_a_login(browser: Brow
             assert guest.problems == []
             files = {url.partition("?")[0].rpartition("/")[2] for url in loaded if not url.startswith("blob:")}
             assert files == {session["id"], "guest.js", "guest.css"}  # and no WebAssembly
+            assert guest.page.url == page  # without the ticket, which only this tab knows
+            await guest.page.goto("about:blank")
             await guest.page.goto(page)
             await guest.join(session["tickets"]["read"])
             await guest.connected()

@@ -49,6 +49,7 @@ async def test_saved_from_the_share_panel(browser: Browser, server: JupyterServe
     await host.share("Training run 3")
     await host.run("echo to-watch$((1+1))")
     await host.show("Share")
+    await host.button("More").click()
     await host.button("Save invite…").click()
     panel = host.page.get_by_role("group", name="Invite")
     await expect(panel).to_contain_text("connects through a relay")

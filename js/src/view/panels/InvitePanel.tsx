@@ -90,6 +90,7 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
       <button
         type="button"
         className="sshx-link sshx-invite-more"
+        aria-label="More" // without the triangle
         aria-expanded={open}
         aria-controls={more}
         onClick={() => setOpen(!open)}

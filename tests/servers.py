@@ -33,7 +33,7 @@ COMMAND = (
     "-c",
     "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_server.serverapp import main; main()",
 )
-LAB = ("jupyterlab", "jupyter_lsp", "notebook", "notebook_shim")
+LAB = ("jupyterlab", "jupyter_lsp", "nbclassic", "notebook", "notebook_shim", "voila.server_extension")
 """Extensions with which a server takes seconds longer to start and to stop."""
 
 

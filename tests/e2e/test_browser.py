@@ -269,6 +269,7 @@ async def test_the_host_changes_roles_and_removes(
     # The host sees the tickets that let people in now, and the old ones do not.
     [now] = [known for known in await server_a.json("GET", "sshx/api/sessions") if known["id"] == session["id"]]
     await host.show("Share")
+    await host.button("More").click()
     await host.page.get_by_role("button", name=re.compile("^Show the ticket")).click()
     await expect(host.page.get_by_text(now["tickets"]["write"], exact=False).first).to_be_attached()
     await guest.page.goto(f"{guest.server.url}sshx/p2p")

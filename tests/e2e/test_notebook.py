@@ -147,7 +147,7 @@ async def test_reload_save_and_restart(host: Person) -> None:
     assert again["id"] != session["id"]
     await notebook.run(2)
     await host.state("ended")
-    await expect(notebook.output(1)).to_contain_text("The session has ended.")
+    await expect(notebook.output(1)).to_contain_text("You stopped sharing.")
 
 
 async def test_two_views_and_two_notebooks(browser: Browser, host: Person) -> None:

@@ -35,11 +35,13 @@ from ..protocol.messages import (
     Waiting,
 )
 from ..ticket import Ticket
+from .colors import free_color
 from .errors import Full, Invalid, NotAllowed, NotHere
 from .fair_scheduler import FairScheduler
 from .limits import Limits
 from .names import clean_name
 from .participant import Participant
+from .placement import Box, aside, in_rows
 from .resume_table import COMPANIONS, ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .session_secrets import SessionSecrets
@@ -49,22 +51,8 @@ from .terminals import Terminal, Terminals
 
 log = logging.getLogger(__name__)
 
-COLORS = (
-    "#3b82f6",
-    "#ef4444",
-    "#10b981",
-    "#f59e0b",
-    "#8b5cf6",
-    "#ec4899",
-    "#14b8a6",
-    "#f97316",
-    "#6366f1",
-    "#84cc16",
-)
 ROWS, COLS = 24, 80
 """Size of a new shell in cells."""
-SHELL_WIDTH, SHELL_HEIGHT = 800, 520
-"""About the size of such a shell on the canvas, by which new ones are placed side by side."""
 USERS_AT_ONCE = 64
 """Users in one message, which must fit into a frame even if all have the longest of names."""
 CHAT_HISTORY = 100
@@ -270,7 +258,9 @@ class Session:
     def open_terminal(self, name: str) -> Shell:
         """Share a running terminal, with its history unless the options say otherwise. Raises `NotHere` or `Full`."""
         self._check_room()
-        return self._add_shell(self._terminals.open(name), *self._free_place(), started_here=False)
+        terminal = self._terminals.open(name)
+        new = Box.of_cells(terminal.rows, terminal.cols)
+        return self._add_shell(terminal, *in_rows(new, self._windows()), started_here=False)
 
     def create_shell(
         self,
@@ -280,10 +270,12 @@ class Session:
         *,
         by: Participant | None = None,
     ) -> Shell:
-        """Start a terminal and share it. Raises `Full` or `TerminalsUnavailable`."""
+        """Start a terminal and share it, at or near a place. Raises `Full` or `TerminalsUnavailable`."""
         self._check_room()
+        new, taken = Box.of_cells(ROWS, COLS, *(at or (0, 0))), self._windows()
+        place = in_rows(new, taken) if at is None else aside(new, taken)
         terminal = self._terminals.create(ROWS, COLS, cwd or self.options.cwd, command)
-        return self._add_shell(terminal, *(at or self._free_place()), started_here=True, by=by)
+        return self._add_shell(terminal, *place, started_here=True, by=by)
 
     def rename(self, name: str) -> None:
         """Give the session another name. Raises `Invalid` if nothing of it can be shown."""
@@ -425,7 +417,7 @@ class Session:
                 raise Refused("full")
         if entry is None:
             uid, self._next_uid = self._next_uid, self._next_uid + 1
-            color = COLORS[(uid - 1) % len(COLORS)]
+            color = free_color(p.user.color for p in self._sender.everyone() if not p.observer)
             guest = role != "owner"
             user = User("", color, role, pending=self.options.approve and guest, ticket=role if guest else None)
             entry = ResumeEntry(uid, user, role, self.id, kind)
@@ -699,11 +691,11 @@ class Session:
         self._emit("shellOpened", by, shell.info.title)
         return shell
 
-    def _free_place(self) -> tuple[int, int]:
-        taken = {(shell.x // SHELL_WIDTH, shell.y // SHELL_HEIGHT) for shell in self.shells.values()}
-        spots = ((column, row) for row in range(len(taken) + 1) for column in range(3))
-        column, row = next(spot for spot in spots if spot not in taken)
-        return column * SHELL_WIDTH, row * SHELL_HEIGHT
+    def _windows(self) -> list[Box]:
+        """What the shells cover of the canvas."""
+        return [
+            Box.of_cells(shell.terminal.rows, shell.terminal.cols, shell.x, shell.y) for shell in self.shells.values()
+        ]
 
     def _emit(self, kind: EventKind, participant: Participant | None, detail: str = "") -> None:
         uid, user = (participant.uid, participant.user) if participant is not None else (None, None)

@@ -78,7 +78,7 @@ class SessionManager:
         for terminal in terminals or ():
             self._terminals.check(terminal)
         if terminals is not None and len(terminals) > self.limits.shells:
-            raise Full(f"A session has at most {self.limits.shells} shells.")
+            raise Full(f"A session has at most {self.limits.shells} shells. You chose {len(terminals)} terminals.")
         if options.cwd is not None and not await asyncio.to_thread(os.path.isdir, options.cwd):
             raise Invalid("The directory in which terminals are to start (cwd) does not exist.")
         self._check_room()

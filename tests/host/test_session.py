@@ -858,6 +858,35 @@ async def test_two_who_open_a_shell_at_once_each_have_their_own(host: Host) -> N
         assert set(shells) <= set(ann.shells)
 
 
+async def test_shells_that_are_opened_at_one_place_lie_beside_each_other(host: Host) -> None:
+    session = await host.create(command=["sh"])
+    async with host.connect(session) as ann, host.connect(session) as bob:
+        await asyncio.gather(ann.create(2000, 0), bob.create(2000, 0))
+        await ann.wait_for(lambda c: len(c.shells) == 3)
+        places = {sid: (shell.x, shell.y) for sid, shell in ann.shells.items()}
+        assert places == {1: (0, 0), 2: (2000, 0), 3: (2000, 476)}
+
+
+async def test_terminals_of_any_size_are_shared_side_by_side(host: Host) -> None:
+    sizes = ((50, 200), (24, 80), (50, 200))
+    names = tuple(host.terminals.create(rows, cols, None, ["sh"]).name for rows, cols in sizes)
+    session = await host.manager.create(ShareOptions("large", terminals=names))
+    assert [(shell.x, shell.y) for shell in session.shells.values()] == [(0, 0), (1718, 0), (0, 918)]
+
+
+async def test_people_who_are_here_at_once_have_different_colors(host: Host) -> None:
+    session = await host.create()
+    async with host.connect(session) as ann:
+        for _ in range(12):  # more than there are colors
+            async with host.connect(session):
+                pass
+        async with host.connect(session) as bob:
+            assert bob.users[bob.uid].color != bob.users[ann.uid].color
+            async with host.connect(session) as carol:
+                colors = {user.color for user in carol.users.values()}
+            assert len(colors) == 3
+
+
 async def test_each_kind_of_client_goes_on_with_its_own_stream(host: Host) -> None:
     session = await host.create()
     main = RawClient(await host.dial(), credentials(session, "writer"))

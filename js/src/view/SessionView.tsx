@@ -95,6 +95,11 @@ export function SessionView(props: SessionViewProps) {
     else if (role === "reader") notify("You can watch but not open a shell. Ask for write access.");
     else canvas.current?.newShell();
   };
+  const tidy = () => {
+    if (!connected) notify("There is no connection to the host right now.");
+    else if (role === "reader") notify("You can watch but not arrange the shells. Ask for write access.");
+    else canvas.current?.tidy();
+  };
   return (
     <div
       ref={root}
@@ -108,6 +113,7 @@ export function SessionView(props: SessionViewProps) {
         unread={conversation.unread}
         onPanel={(name) => (name === panel ? close() : setPanel(name))}
         onNewShell={newShell}
+        onTidy={tidy}
         onFitAll={() => canvas.current?.fitAll()}
         canShare={invite !== undefined}
       />

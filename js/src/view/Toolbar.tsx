@@ -5,7 +5,17 @@ import type { ReactNode } from "react";
 import type { Client } from "../client/client";
 import type { State } from "../client/events";
 import { Avatar } from "./Avatar";
-import { ChatIcon, FitIcon, LeaveIcon, NetworkIcon, NewShellIcon, PeopleIcon, SettingsIcon, ShareIcon } from "./icons";
+import {
+  ChatIcon,
+  FitIcon,
+  LeaveIcon,
+  NetworkIcon,
+  NewShellIcon,
+  PeopleIcon,
+  SettingsIcon,
+  ShareIcon,
+  TidyIcon,
+} from "./icons";
 import type { Person } from "../session/people";
 import { summary } from "./notices/notices";
 import { statusWord } from "../session/statusWord";
@@ -21,6 +31,7 @@ export interface ToolbarProps {
   panel: PanelName | null;
   onPanel: (panel: PanelName) => void;
   onNewShell: () => void;
+  onTidy: () => void;
   onFitAll: () => void;
   canShare: boolean;
   onLeave: (() => void) | undefined;
@@ -28,7 +39,8 @@ export interface ToolbarProps {
 
 const FACES = 5;
 
-export function Toolbar({ client, people, unread, panel, onPanel, onNewShell, onFitAll, ...rest }: ToolbarProps) {
+export function Toolbar(props: ToolbarProps) {
+  const { client, people, unread, panel, onPanel, onNewShell, onTidy, onFitAll, ...rest } = props;
   const state = useClient(client, (now) => now.state);
   const name = useClient(client, (now) => now.info?.name) ?? "Shared session";
   const host = useClient(client, (now) => (now.role === "owner" ? "" : (now.info?.host ?? "")));
@@ -70,6 +82,14 @@ export function Toolbar({ client, people, unread, panel, onPanel, onNewShell, on
               onClick={onNewShell}
             >
               <NewShellIcon />
+            </Tool>
+            <Tool
+              name="Tidy"
+              tip={reader ? "Tidy: only for those who may write" : "Arrange all shells without overlap, for everyone"}
+              off={reader || state !== "connected"}
+              onClick={onTidy}
+            >
+              <TidyIcon />
             </Tool>
             <Tool name="Fit all" tip="Fit all shells into view" onClick={onFitAll}>
               <FitIcon />

@@ -23,6 +23,7 @@ export const FitIcon = icon(
     <path d="M5.5 6h5v4h-5z" />
   </>,
 );
+export const TidyIcon = icon(<path d="M2 2.5h5v4.5H2zM9.5 2.5H14v4.5H9.5zM2 9.5h5v4H2zM9.5 9.5H14v4H9.5z" />);
 export const ChatIcon = icon(
   <>
     <path d="M3.5 2.5h9a1.5 1.5 0 0 1 1.5 1.5v5.5a1.5 1.5 0 0 1-1.5 1.5H8l-3.2 2.7V11H3.5A1.5 1.5 0 0 1 2 9.5V4a1.5 1.5 0 0 1 1.5-1.5z" />

@@ -42,10 +42,10 @@ const status = () => all("[role=status][aria-label=Connection]").map((element) =
 test("the toolbar's buttons have the names that others rely on", () => {
   view({ invite: INVITE, onLeave: () => undefined });
   expect(buttons(".sshx-toolbar")).toEqual(
-    ["New shell", "Fit all", "Chat", "People", "Network", "Settings", "Share", "Leave"], // prettier-ignore
+    ["New shell", "Tidy", "Fit all", "Chat", "People", "Network", "Settings", "Share", "Leave"], // prettier-ignore
   );
   view();
-  expect(buttons(".sshx-toolbar")).toEqual(["New shell", "Fit all", "Chat", "People", "Network", "Settings"]);
+  expect(buttons(".sshx-toolbar")).toEqual(["New shell", "Tidy", "Fit all", "Chat", "People", "Network", "Settings"]);
 });
 
 test.each<State>(["connecting", "waiting", "connected", "reconnecting", "refused", "ended"])(

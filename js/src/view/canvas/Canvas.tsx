@@ -17,7 +17,8 @@ import type { KeyboardEvent } from "react";
 import type { ZoomTransform } from "d3-zoom";
 import type { Client } from "../../client/client";
 import { Cursors } from "./Cursors";
-import { around, FRAME, NEW_SHELL, NOMINAL_CELL, NOMINAL_FONT_SIZE, type Box } from "./geometry";
+import { Follow, type Change, type Subject } from "./follow";
+import { around, NEW_SHELL, NOMINAL_CELL, NOMINAL_FONT_SIZE, windowSize, type Box } from "./geometry";
 import type { Ask } from "../Question";
 import { KeyRow } from "../terminal/KeyRow";
 import { paletteOf } from "../terminal/palettes";
@@ -30,6 +31,7 @@ import { ShellTabs } from "./ShellTabs";
 import { ShellWindow, type ShellHandle } from "./ShellWindow";
 import type { TerminalOptions } from "../terminal/terminal";
 import type { Theme } from "../theme";
+import { tidy } from "./tidy";
 import { useClient } from "../useClient";
 import { useId } from "../useId";
 import { Viewport } from "./viewport";
@@ -38,6 +40,8 @@ export interface CanvasHandle {
   /** Make a shell where nothing is, and go to it. */
   newShell(): void;
   fitAll(): void;
+  /** Arrange all windows, for everyone, and show them. */
+  tidy(): void;
   /** Pan, or switch, to a shell and type into it. */
   show(sid: number): void;
 }
@@ -58,6 +62,8 @@ const REFUSAL_INTERVAL = 10_000;
 const DOTS = 24;
 const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
+/** What ends a press. */
+const ENDS = ["pointerup", "pointercancel", "blur"] as const;
 
 export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(props, handle) {
   const { client, theme, narrow, embedded = false, ask, notify } = props;
@@ -90,6 +96,38 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
 
   // --- The wide layout's viewport ---
 
+  /** What a window covers, in pixels of the page before the zoom; as it would be on the canvas, on a narrow screen. */
+  const boxOf = useCallback(
+    (sid: number): Box | null => {
+      const shown = handles.current.get(sid);
+      const shell = client.shells.get(sid);
+      if (!shown?.element.offsetWidth || !shell) return null;
+      if (narrow) return scaled({ x: shell.x, y: shell.y, ...windowSize(shell, nominalCell(shown, unit)) }, unit);
+      const { offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height } = shown.element;
+      return { x, y, width, height };
+    },
+    [client, narrow, unit],
+  );
+
+  const allBoxes = useCallback(
+    () => [...client.shells.keys()].map(boxOf).filter((box) => box !== null),
+    [client, boxOf],
+  );
+
+  const boxes = useRef({ boxOf, allBoxes });
+  useLayoutEffect(() => {
+    boxes.current = { boxOf, allBoxes };
+  });
+  const follow = useMemo(
+    () =>
+      new Follow({
+        has: (sid) => client.shells.has(sid),
+        boxOf: (sid) => boxes.current.boxOf(sid),
+        allBoxes: () => boxes.current.allBoxes(),
+      }),
+    [client],
+  );
+
   const draw = useCallback(({ x, y, k }: ZoomTransform) => {
     const { style } = root.current!;
     const dots = DOTS * (k < 0.6 ? 2 * k : k);
@@ -104,71 +142,75 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     const made = new Viewport(root.current!, world.current!, {
       pans: (target, event) => target.closest(event.type === "wheel" ? ".sshx-terminal" : ".sshx-shell") === null,
       onChange: draw,
+      onByHand: () => follow.letGo(),
     });
     viewport.current = made;
     return () => {
       viewport.current = null;
       made.close();
     };
-  }, [narrow, draw]);
-
-  /** What a window covers, in pixels of the page before the zoom. */
-  const boxOf = useCallback((sid: number): Box | null => {
-    const element = handles.current.get(sid)?.element;
-    if (!element?.offsetWidth) return null;
-    return { x: element.offsetLeft, y: element.offsetTop, width: element.offsetWidth, height: element.offsetHeight };
-  }, []);
-
-  const allBoxes = useCallback(
-    () => [...client.shells.keys()].map(boxOf).filter((box) => box !== null),
-    [client, boxOf],
-  );
+  }, [narrow, draw, follow]);
 
   const fitAll = useCallback(() => {
     for (const { fitWidth } of handles.current.values()) fitWidth(); // on a narrow screen
-    const all = around(allBoxes());
-    if (all) viewport.current?.fit(all);
-  }, [allBoxes]);
+    if (viewport.current) follow.all(viewport.current);
+  }, [follow]);
 
   // --- Going to a shell ---
 
-  const next = useRef<number | null>(null);
-  const show = useCallback(
-    (sid: number) => {
+  const next = useRef<{ sid: number; opened: boolean } | null>(null);
+  const goTo = useCallback(
+    (sid: number, opened: boolean) => {
       setChosen(sid);
       const shown = handles.current.get(sid);
-      const box = boxOf(sid);
       if (!shown) {
-        next.current = sid; // it is just coming
+        next.current = { sid, opened }; // it is just coming
         return;
       }
       next.current = null;
-      if (box) viewport.current?.reveal(box);
+      if (viewport.current) follow[opened ? "opened" : "show"](viewport.current, sid);
       // A window that a narrow screen has hidden takes the focus once it is shown.
       requestAnimationFrame(() => shown.terminal.focus());
     },
-    [boxOf],
+    [follow],
   );
+  const show = useCallback((sid: number) => goTo(sid, false), [goTo]);
 
   const arrived = useRef(false);
+  const sizes = useRef<ResizeObserver | null>(null);
   const newShell = useCallback(() => {
     const why = whyReadOnly(client);
     if (why !== null) {
       notify(why);
       return;
     }
-    const cell = [...handles.current.values()].map(({ terminal }) => terminal.cell).find((cell) => cell !== null);
-    const { width, height } = cell ? { width: cell.width / unit, height: cell.height / unit } : NOMINAL_CELL;
-    const size = { width: NEW_SHELL.cols * width + FRAME.width, height: NEW_SHELL.rows * height + FRAME.height };
+    const measured = [...handles.current.values()].find(({ terminal }) => terminal.cell !== null);
+    const size = windowSize(NEW_SHELL, nominalCell(measured, unit));
     const seen = viewport.current?.visible ?? around(allBoxes()) ?? { x: 0, y: 0, ...size };
     const taken = allBoxes().map((box) => scaled(box, 1 / unit));
     const { x, y } = place(size, taken, scaled(seen, 1 / unit));
     void client.create(x, y).then((sid) => {
       if (sid === null) return; // told as an error
       arrived.current = true;
-      show(sid);
+      goTo(sid, true);
     });
-  }, [client, unit, allBoxes, notify, show]);
+  }, [client, unit, allBoxes, notify, goTo]);
+
+  const arrange = useCallback(() => {
+    const windows = [...client.shells.keys()].flatMap((sid) => {
+      const box = boxOf(sid);
+      return box ? [{ sid, ...scaled(box, 1 / unit) }] : [];
+    });
+    const places = tidy(windows, viewport.current?.visible ?? { width: 16, height: 10 });
+    // From the lowest to the topmost: each is raised as it moves.
+    for (const [sid, shell] of client.shells) {
+      const place = places.get(sid);
+      if (place && (place.x !== shell.x || place.y !== shell.y))
+        client.move(sid, wholeGeometry({ ...shell, ...place }));
+    }
+    const arranged = windows.map((window) => scaled({ ...window, ...places.get(window.sid) }, unit));
+    if (viewport.current) follow.all(viewport.current, arranged);
+  }, [client, unit, boxOf, follow]);
 
   const arrive = useCallback(() => {
     if (arrived.current || !root.current?.clientWidth || handles.current.size === 0) return;
@@ -185,54 +227,84 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
       if (!shown) {
         const closed = handles.current.get(sid)?.element;
         handles.current.delete(sid);
+        if (closed) sizes.current?.unobserve(closed);
         if (closed?.contains(document.activeElement)) root.current?.focus();
         return;
       }
       handles.current.set(sid, shown);
-      if (next.current === sid) show(sid);
+      sizes.current?.observe(shown.element);
+      if (next.current?.sid === sid) goTo(sid, next.current.opened);
       arrive();
     },
-    [show, arrive],
+    [goTo, arrive],
   );
 
-  // In a panel that is not shown yet there is nothing to fit into. Later on, what is in the middle stays there, and the
-  // shell that one works in stays in sight.
+  // --- What one looks at stays in view ---
+
+  const changed = useCallback(
+    (change: Change) => {
+      if (arrived.current && viewport.current) follow.changed(viewport.current, change);
+    },
+    [follow],
+  );
+
+  useLayoutEffect(() => {
+    const canvas = root.current!;
+    const observer = new ResizeObserver((entries) => {
+      changed(entries.some(({ target }) => target === canvas) ? "frame" : "windows");
+      arrive(); // in a panel that is not shown yet there is nothing to fit into
+    });
+    observer.observe(canvas);
+    for (const { element } of handles.current.values()) observer.observe(element);
+    sizes.current = observer;
+    return () => {
+      sizes.current = null;
+      observer.disconnect();
+    };
+  }, [changed, arrive]);
+
+  const known = useRef(shells);
+  useLayoutEffect(() => {
+    const same = shells.size === known.current.size && [...shells.keys()].every((sid) => known.current.has(sid));
+    known.current = shells;
+    changed(same ? "windows" : "shells");
+  }, [changed, shells, unit]);
+
+  useLayoutEffect(() => changed("frame"), [changed, narrow]);
+
   useEffect(() => {
     const canvas = root.current!;
-    let [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    const resized = new ResizeObserver(() => {
-      const { clientWidth, clientHeight } = canvas;
-      const view = viewport.current;
-      if (arrived.current && view) {
-        const box = active === null ? null : boxOf(active);
-        const seen = box !== null && view.shows(box, width, height);
-        view.panBy((clientWidth - width) / 2, (clientHeight - height) / 2);
-        if (seen) view.reveal(box);
-      }
-      [width, height] = [clientWidth, clientHeight];
-      arrive();
-    });
-    resized.observe(canvas);
-    return () => resized.disconnect();
-  }, [arrive, active, boxOf]);
+    const hold = () => follow.hold();
+    const release = () => viewport.current && follow.release(viewport.current);
+    canvas.addEventListener("pointerdown", hold, { capture: true });
+    for (const end of ENDS) window.addEventListener(end, release);
+    return () => {
+      canvas.removeEventListener("pointerdown", hold, { capture: true });
+      for (const end of ENDS) window.removeEventListener(end, release);
+    };
+  }, [follow]);
 
-  useImperativeHandle(handle, () => ({ newShell, fitAll, show }), [newShell, fitAll, show]);
+  useImperativeHandle(handle, () => ({ newShell, fitAll, tidy: arrange, show }), [newShell, fitAll, arrange, show]);
 
   // Double-click a title: all of that window; again: what was there before.
-  const before = useRef<{ sid: number; transform: ZoomTransform } | null>(null);
+  const before = useRef<{ subject: Subject; transform: ZoomTransform } | null>(null);
   const fitOne = useCallback(
     (sid: number) => {
-      const box = boxOf(sid);
-      if (!viewport.current || !box) return;
-      if (before.current?.sid === sid) {
-        viewport.current.glideTo(before.current.transform);
-        before.current = null;
-      } else {
-        before.current = { sid, transform: viewport.current.transform };
-        viewport.current.fit(box, 1.5);
+      const view = viewport.current;
+      if (!view) return;
+      const { subject } = follow;
+      const filled = subject !== null && subject !== "all" && subject.fills && subject.sid === sid;
+      if (!filled || !before.current) {
+        before.current = { subject, transform: view.transform };
+        follow.fill(view, sid);
+        return;
       }
+      follow.subject = before.current.subject;
+      if (follow.subject === "all") follow.all(view);
+      else view.glideTo(before.current.transform);
+      before.current = null;
     },
-    [boxOf],
+    [follow],
   );
 
   // Who goes by keyboard to what is out of sight sees it.
@@ -240,10 +312,12 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     (event: FocusEvent) => {
       const target = event.target as Element;
       const sid = [...handles.current].find(([, { element }]) => element.contains(target))?.[0];
-      const box = sid === undefined ? null : boxOf(sid);
-      if (box && viewport.current && !within(target, root.current!)) viewport.current.reveal(box);
+      if (sid === undefined || !viewport.current) return;
+      // While all are in view, one that is not yet is gliding there.
+      if (follow.subject === "all" || within(target, root.current!)) follow.turnTo(sid);
+      else follow.show(viewport.current, sid);
     },
-    [boxOf],
+    [follow],
   );
   useEffect(() => {
     const canvas = root.current!;
@@ -293,6 +367,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     else if (event.key === "-") view.zoomBy(1 / ZOOM_STEP);
     else if (event.key === "0") fitAll();
     else return;
+    if (event.key !== "0") follow.letGo();
     event.preventDefault();
   };
 
@@ -373,6 +448,12 @@ function within(element: Element, frame: Element): boolean {
   return (
     inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom
   );
+}
+
+/** A cell at the nominal font size: measured, if there is a window. */
+function nominalCell(measured: ShellHandle | undefined, unit: number): { width: number; height: number } {
+  const cell = measured?.terminal.cell;
+  return cell ? { width: cell.width / unit, height: cell.height / unit } : NOMINAL_CELL;
 }
 
 function byFocus(people: readonly Person[]): Map<number, Person[]> {

@@ -12,6 +12,9 @@ export const NOMINAL_CELL = { width: 8.4, height: 17 };
 /** What a window adds to its cells: the title bar, the padding, the border. */
 export const FRAME = { width: 14, height: 44 };
 
+/** What stays free between two windows. */
+export const GAP = 24;
+
 /** What one may make of a shell with the buttons and handles here. The protocol takes more. */
 export const LIMITS = { minRows: 2, maxRows: 200, minCols: 10, maxCols: 500 };
 
@@ -23,6 +26,11 @@ export interface Box {
   y: number;
   width: number;
   height: number;
+}
+
+/** A window's size on the canvas. */
+export function windowSize({ rows, cols }: Size, cell = NOMINAL_CELL): { width: number; height: number } {
+  return { width: cols * cell.width + FRAME.width, height: rows * cell.height + FRAME.height };
 }
 
 export function clampSize({ rows, cols }: Size): Size {

@@ -2,10 +2,8 @@
  * Where a new shell goes: where nothing is, near the middle of what one sees, measured by its size; and so that many
  * shells become rows rather than one long line, which would be tiny when all of it is shown.
  */
-import { around, type Box } from "./geometry";
+import { around, GAP, type Box } from "./geometry";
 
-/** What stays free between two windows. */
-const GAP = 24;
 /** So much is given up for straight rows. */
 const SLACK = 8;
 

@@ -9,9 +9,11 @@ export interface ViewportOptions {
   /** Whether the content keeps to the frame: its edges do not come inside while it is larger. */
   contained?: boolean;
   onChange?(transform: ZoomTransform): void;
+  /** The person panned or zoomed with the mouse, the wheel or fingers. */
+  onByHand?(): void;
 }
 
-const MIN_SCALE = 0.2;
+const MIN_SCALE = 0.1;
 const MAX_SCALE = 2;
 const MARGIN = 32;
 const GLIDE = 250;
@@ -32,7 +34,10 @@ export class Viewport {
       .scaleExtent([MIN_SCALE, MAX_SCALE])
       .touchable(() => "ontouchstart" in window || navigator.maxTouchPoints > 0)
       .filter((event: Event) => this.accepts(event))
-      .on("zoom", ({ transform }: { transform: ZoomTransform }) => this.draw(transform));
+      .on("zoom", ({ transform, sourceEvent }: { transform: ZoomTransform; sourceEvent: unknown }) => {
+        this.draw(transform);
+        if (sourceEvent) this.options.onByHand?.();
+      });
     if (this.contained) this.zoom.constrain((transform) => this.contain(transform));
     this.frame = select<HTMLElement, unknown>(root);
     this.frame.call(this.zoom).on("dblclick.zoom", null);
@@ -55,6 +60,10 @@ export class Viewport {
 
   set transform(transform: ZoomTransform) {
     this.frame.call(this.zoom.transform, transform);
+  }
+
+  get scale(): number {
+    return this.transform.k;
   }
 
   /** What one sees of the content. */
@@ -85,9 +94,14 @@ export class Viewport {
 
   /** Show all of a box, as large as it goes but not above `largest`. */
   fit(box: Box, largest = 1): void {
+    this.centerOn(box, this.scaleFor(box, largest));
+  }
+
+  /** The scale at which `fit` shows a box. */
+  scaleFor(box: Box, largest = 1): number {
     const { clientWidth, clientHeight } = this.root;
     const scale = Math.min((clientWidth - 2 * MARGIN) / box.width, (clientHeight - 2 * MARGIN) / box.height, largest);
-    this.centerOn(box, Math.max(MIN_SCALE, scale));
+    return Math.max(MIN_SCALE, scale);
   }
 
   /** Bring a box into view, at the present scale if it fits. */
@@ -99,11 +113,12 @@ export class Viewport {
     else if (!this.shows(box)) this.centerOn(box, k);
   }
 
-  /** Whether one sees all of a box, or would in a frame of another size. */
-  shows(box: Box, frameWidth = this.root.clientWidth, frameHeight = this.root.clientHeight): boolean {
+  /** Whether one sees all of a box. */
+  shows(box: Box): boolean {
     const { x, y, k } = this.transform;
+    const { clientWidth, clientHeight } = this.root;
     const [left, top] = [box.x * k + x, box.y * k + y];
-    return left >= 0 && top >= 0 && left + box.width * k <= frameWidth && top + box.height * k <= frameHeight;
+    return left >= 0 && top >= 0 && left + box.width * k <= clientWidth && top + box.height * k <= clientHeight;
   }
 
   /** Pan no further than is needed to see a box. */
@@ -161,6 +176,7 @@ export class Viewport {
       const steps = event.deltaY * unit * (pinched ? 0.01 : 0.002); // a touchpad's pinch comes in small steps
       this.zoomBy(2 ** Math.max(-0.3, Math.min(0.3, -steps)), event);
     }
+    this.options.onByHand?.();
     event.preventDefault();
     event.stopPropagation();
   };

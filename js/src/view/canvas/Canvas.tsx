@@ -205,8 +205,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     // From the lowest to the topmost: each is raised as it moves.
     for (const [sid, shell] of client.shells) {
       const place = places.get(sid);
-      if (place && (place.x !== shell.x || place.y !== shell.y))
-        client.move(sid, wholeGeometry({ ...shell, ...place }));
+      if (place && (place.x !== shell.x || place.y !== shell.y)) client.move(sid, place);
     }
     const arranged = windows.map((window) => scaled({ ...window, ...places.get(window.sid) }, unit));
     if (viewport.current) follow.all(viewport.current, arranged);

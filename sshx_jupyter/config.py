@@ -16,7 +16,7 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Enum, Float, Integer, List, TraitError, Unicode, Union, validate
+from traitlets import Bool, Enum, Float, Integer, List, TraitError, Unicode, Union, validate
 from traitlets.config import Application, Config, Configurable
 from traitlets.config.loader import KeyValueConfigLoader
 
@@ -59,6 +59,11 @@ class NodeSettings(Configurable):
         help="""The address of a page on which guests join, such as "https://example.org/join/": the links that people
         copy are this address, "#" and the ticket. If empty, links lead to the Jupyter server's own guest page where
         SshxApp.guests is on, and otherwise there are none.""",
+    ).tag(config=True)
+    shell_integration = Bool(
+        True,
+        help="""Whether shells that a session opens mark their prompts and commands for .run and agents, if they are
+        bash, zsh or fish without special options. The marks are invisible; startup files are read as always.""",
     ).tag(config=True)
 
     for _bound in fields(Limits):

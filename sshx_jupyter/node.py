@@ -110,13 +110,14 @@ class SshxNode:
         endpoint: Endpoint,
         relays: Sequence[str] | str,
         terminals: Terminals | Literal["own"] | None,
+        shell_integration: bool,
         limits: Limits,
     ) -> None:
         self._endpoint = endpoint
         self._dialed: dict[str, asyncio.Task[_Dialed]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = Places[_Caller](limits.idle_connections, limits.endpoint_connections)
-        self._own_terminals = Terminals.own() if terminals == "own" else None
+        self._own_terminals = Terminals.own(shell_integration) if terminals == "own" else None
         self._limits = limits
         self.manager = SessionManager(self._own_terminals if terminals == "own" else terminals, self.address, limits)
         """The sessions hosted here."""
@@ -136,6 +137,7 @@ class SshxNode:
         bind: str | None = None,
         key_file: str | os.PathLike[str] | None = None,
         terminals: Terminals | Literal["own"] | None = "own",
+        shell_integration: bool = True,
         limits: Limits | None = None,
     ) -> SshxNode:
         """Bind an endpoint and start accepting links.
@@ -147,12 +149,13 @@ class SshxNode:
             bind: "host:port" to listen on; port 0 and every IPv4 interface by default.
             key_file: keeps the endpoint's identity, 32 bytes, made with mode 0600 if missing.
             terminals: where shells come from: "own" for PTYs of the node's own, None for a node that can only join.
+            shell_integration: whether shells of the node's own mark their prompts and commands, if they can.
 
         Raises:
             ValueError: for a bind address, relay URL or key file that cannot be used.
         """
         endpoint, mode = await bind_endpoint(relays or os.environ.get("SSHX_RELAYS") or "default", bind, key_file)
-        return cls(endpoint, mode, terminals, limits or Limits())
+        return cls(endpoint, mode, terminals, shell_integration, limits or Limits())
 
     @property
     def endpoint_id(self) -> str:

@@ -79,7 +79,7 @@ async def _share(arguments: argparse.Namespace, settings: NodeSettings, options:
     invite = Invite(arguments.invite, report.say) if arguments.invite is not None else None
     stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     with handled(lambda _: _end(stop, STOPPED)):
-        terminals = Terminals.own()
+        terminals = Terminals.own(settings.shell_integration)
         node = await spawn_node(settings, terminals=terminals, key_file=settings.key_file or None)
         try:
             if invite is not None and not node.wants_relay:

@@ -14,6 +14,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..links import LinkClosed, LinkPath, Unreachable
@@ -33,6 +34,7 @@ from ..protocol.messages import (
     Hear,
     Hello,
     HostMessage,
+    Idle,
     Join,
     JoinKind,
     Kick,
@@ -69,9 +71,9 @@ from ..screen.screen import Screen, new_screen
 from ..screen.screen import load as load_screens
 from ..ticket import Ticket
 from ..timeouts import wait_for
-from .command import CommandError, CommandRun, RunResult
+from .command import CommandError, CommandRun, MarkedRun, RunResult, TypedRun
 from .connection import Connection, ConnectionHandlers, Dial, Traffic
-from .events import Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
+from .events import CommandWaits, Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
 from .outbox import PIECE, Ask, Input, Loss, LossCode, Outbox, StaleInput
 from .output import ShellOutput
 from .retry import Backoff, after_end
@@ -87,6 +89,12 @@ OUTBOX_BYTES = 256 << 10
 OUTBOX_REQUESTS = 256
 """Requests that may wait for the link; more wait for room."""
 SCROLLBACK = 10_000
+NOTICE_DELAY = 1.0
+"""Seconds that a command waits for its shell's prompt before the person is told."""
+HITCH_DELAY = 0.3
+"""Seconds that a shell has to begin a command before it counts as incomplete or refused, once it looks like that."""
+IDLE_PERIOD = 0.2
+"""Seconds between two questions to the host whether a shell without integration is at its prompt."""
 
 
 class SessionEnded(ConnectionError):
@@ -403,19 +411,24 @@ class SshxClient(SessionState):
     async def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
         """Type a command into a shell (the oldest that runs, or a new one) and wait until it has ended.
 
-        The shell must be at its prompt and be one of the sh family. The command is seen by everyone who watches. If who
-        reads the events waits here, the oldest of them are forgotten if they become too many.
+        The command is typed once the shell is at its prompt; a `CommandWaits` event tells if that takes long. A shell
+        with integration shows the command and nothing else. Any other must be one of the sh family, and shows two short
+        commands around it. Everyone who watches sees all of that. If the reader of the events waits here,
+        the oldest events are forgotten if they become too many.
 
         Raises:
             CommandError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
         """
+        typing = _Typing()
         try:
             with self._events.set_aside():
-                return await wait_for(self._run_command(command, shell), timeout)
+                return await wait_for(self._run_command(command, shell, typing), timeout)
         except asyncio.TimeoutError:
+            if typing.at is None:
+                raise CommandError(f"{_busy(typing.sid)} for {timeout:g} s. The command was not typed.") from None
             raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
 
-    async def _run_command(self, command: str, shell: int | None) -> RunResult:
+    async def _run_command(self, command: str, shell: int | None, typing: _Typing) -> RunResult:
         async with self._run_lock:
             if shell is None:
                 running = [sid for sid, info in self.shells.items() if not info.ended]
@@ -424,40 +437,78 @@ class SshxClient(SessionState):
                 raise CommandError(f"There is no shell {shell}.")
             if self.role == "reader":
                 raise CommandError("You can watch but not run commands here: ask the host for write access.")
+            if not command.strip():
+                return RunResult("", 0)
+            typing.sid = shell
             self._want(shell)
             await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
-            command_run, begin = CommandRun(), 0
-            errors: list[CommandError] = []
+            while self._outbox.size > OUTBOX_BYTES and not self._ended:
+                await self._wait_for_room()
+            command_run = await self._at_prompt(shell)
             line = command_run.line(command)
+            errors: list[CommandError] = []
+            refused: list[CommandRun] = []
+            timer: asyncio.TimerHandle | None = None
+
+            def on_hitch() -> None:
+                nonlocal timer
+                timer = None
+                if command_run.hitch == "incomplete" and not over(self):  # again, if the shell was not ready for it
+                    self._post_input(shell, b"\x03")
+                    timer = asyncio.get_running_loop().call_later(HITCH_DELAY, on_hitch)
+                elif command_run.hitch == "refused":
+                    refused.append(command_run)
+                    self._changed.set()
 
             def on_event(event: Event) -> None:
+                nonlocal timer
                 match event:
                     case Output(sid) if sid == shell:
                         command_run.on_output(event.data, event.snapshot, event.missed)
-                    case Error(None, code, text, {"n": n}) if begin <= n < begin + len(line):
+                        if command_run.hitch and timer is None:
+                            timer = asyncio.get_running_loop().call_later(HITCH_DELAY, on_hitch)
+                    case Error(None, code, text, {"n": n}) if typing.at is not None and n in typing.at:
                         errors.append(CommandError(text, code))
                     case InputLost(sid) if sid == shell and not command_run.begun:
                         errors.append(CommandError(event.text, event.code))
 
             def over(_: SshxClient) -> bool:
-                return command_run.done or bool(errors) or shell not in self.shells
+                return command_run.done or bool(errors or refused) or shell not in self.shells
 
             stop_observing = self.observe(on_event)
             try:
-                while self._outbox.size > OUTBOX_BYTES and not self._ended:
-                    await self._wait_for_room()
-                begin = self._outbox.end
+                typing.at = range(self._outbox.end, self._outbox.end + len(line))
                 self._post_input(shell, line)
                 await self.wait_for(over)
             except asyncio.CancelledError:
                 if not self._ended and shell in self.shells:
+                    self._shells[shell].prompt.at_prompt = False  # until the next prompt
                     self._post_input(shell, b"\x03")
                 raise
             finally:
                 stop_observing()
+                if timer is not None:
+                    timer.cancel()
             if errors and not command_run.done:
                 raise errors[0]
             return command_run.result()
+
+    async def _at_prompt(self, sid: int) -> CommandRun:
+        """Wait until a shell is at its prompt; returns how a command runs there. Raises `CommandError` if it ends."""
+        waits = CommandWaits(sid, f"{_busy(sid)}. The command waits for it.")
+        notice = asyncio.get_running_loop().call_later(NOTICE_DELAY, self._events.emit, waits)
+        try:
+            if self.shells[sid].aid:
+                await self.wait_for(lambda _: sid not in self.shells or self._shells[sid].prompt.at_prompt)
+            else:
+                while sid in self.shells and not await self._request(Idle(0, sid)):  # noqa: ASYNC110
+                    await asyncio.sleep(IDLE_PERIOD)
+        finally:
+            notice.cancel()
+        if sid not in self.shells:
+            raise CommandError(f"Shell {sid} has ended: the command was not typed.")
+        prompt = self._shells[sid].prompt
+        return MarkedRun(prompt) if prompt.aid else TypedRun()
 
     async def close(self) -> None:
         """Leave. Safe to call twice."""
@@ -730,7 +781,7 @@ class SshxClient(SessionState):
             shell = self._shells.get(sid)
             if shell is None:
                 screen = new_screen(info.rows, info.cols, SCROLLBACK) if self._with_screens else None
-                shell = self._shells[sid] = ShellOutput(sid, screen)
+                shell = self._shells[sid] = ShellOutput(sid, screen, info.aid)
             shell.resize(info.rows, info.cols)
             if shell.wanted or self._with_outputs:
                 self._want(sid)
@@ -780,6 +831,18 @@ NOT_DONE = (
     "The connection was broken for long, so this was not done. Try again.",
     "The connection broke, and the host does not know whether this was done. Look before you try again.",
 )
+
+
+@dataclass
+class _Typing:
+    """A command that `run` types: where, and as which bytes of the client's input once it is typed."""
+
+    sid: int = 0
+    at: range | None = None
+
+
+def _busy(sid: int) -> str:
+    return f"Shell {sid} is not at its prompt"
 
 
 def _count(info: dict[str, Any], key: str) -> int:

@@ -1,10 +1,16 @@
-"""Runs a command in a shared shell: what to type so that its output and exit status can be found in what is printed."""
+"""Runs a command in a shared shell: what to type, and where to find its output and exit status. No I/O."""
 
 from __future__ import annotations
 
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..protocol.marks import LONGEST, Mark, MarkPattern, PromptState
+
+MOST_OUTPUT = 64 << 20
+"""Bytes of output that are kept; beyond it the older half is forgotten."""
 
 
 class CommandError(RuntimeError):
@@ -31,43 +37,158 @@ class RunResult:
     truncated: bool = False
 
 
-class CommandRun:
-    """Finds a command's output in what a shell prints, between two marks that the shell is made to print around it.
+class CommandRun(Protocol):
+    """Types one command, and finds what it printed in the shell's output from then on."""
 
-    The marks are OSC 133 C and D, the semantic-prompt marks that terminals know for exactly this (they show nothing),
-    with an id of their own (`aid`), as in the FinalTerm/iTerm2 shell integration.
+    @property
+    def done(self) -> bool:
+        """Whether the command has ended."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the shell has begun to run it."""
+
+    def line(self, command: str) -> bytes:
+        """What to type for a command that is not blank."""
+
+    @property
+    def hitch(self) -> Literal["", "incomplete", "refused"]:
+        """Why it does not begin: the shell waits for more of the command, or is at the same prompt again."""
+
+    def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
+        """Take what the shell has printed, see `Output`."""
+
+    def result(self) -> RunResult:
+        """What came of it. Raises `CommandError`."""
+
+
+class MarkedRun:
+    """A command in a shell with integration, at its prompt: the command is typed and nothing else.
+
+    It has ended when the shell is at its next prompt. When several commands are pasted at once, the shell may print
+    marks between them; the last prompt is the one at which it reads again.
+    """
+
+    def __init__(self, prompt: PromptState) -> None:
+        self.done = self.begun = False
+        self._number = prompt.number
+        self._pattern = MarkPattern(prompt.aid)
+        self._pastes = prompt.bracketed_paste
+        self._line_breaks = 1
+        self._output = bytearray()
+        self._searched = 0
+        self._start = -1
+        self._end = -1
+        """Where the command's output starts and ends in what was printed; -1 if that is not known."""
+        self._status: int | None = None
+        self._truncated = False
+        self.hitch: Literal["", "incomplete", "refused"] = ""
+
+    def line(self, command: str) -> bytes:
+        """The command and Enter.
+
+        Several lines are made one input: they are pasted or, where the shell takes no paste, their line breaks are
+        quoted by Ctrl-V, which bash and zsh know.
+        """
+        text = command.strip().replace("\r\n", "\n")
+        self._line_breaks += text.count("\n")
+        if not _KEYS.search(text):
+            return f"{text}\r".encode()
+        if self._pastes:
+            return b"\x1b[200~%s\x1b[201~\r" % text.replace("\x1b", "").encode()
+        return (_KEYS.sub(lambda key: f"\x16{key[0]}", text) + "\r").encode()
+
+    def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
+        if self.done or (snapshot and not missed):  # scrollback that comes later: nothing new
+            return
+        if snapshot:  # it ends with the last marks, see `PromptState.marks`
+            self._truncated = True
+            self._follow(self._pattern.find(data), len(self._output))
+            return
+        self._output += data
+        marks = self._pattern.find(self._output, self._searched)
+        self._searched = max(len(self._output) - LONGEST, marks[-1].end if marks else self._searched)
+        if self.hitch == "refused":
+            self.hitch = ""  # it was only drawn again
+        self._follow(marks)
+        if len(self._output) > MOST_OUTPUT and not self.done:
+            del self._output[: MOST_OUTPUT // 2]
+            self._searched = max(0, self._searched - MOST_OUTPUT // 2)
+            self._start, self._end, self._truncated = 0, -1, True
+
+    def _follow(self, marks: list[Mark], at: int | None = None) -> None:
+        """Take marks, which lie `at` a place in the output, or where they say."""
+        for mark in marks:
+            if mark.number < self._number or self.done:
+                continue
+            match mark.kind:
+                case "output":
+                    self.begun = True
+                    if self._start < 0:
+                        self._start = mark.end if at is None else at
+                case "end":
+                    self._status = mark.status
+                    self._end = mark.start if at is None else at
+                case "continuation" if not self.begun:
+                    self.hitch = "incomplete"
+                case "input":
+                    # One of the same number is the old prompt, unless the command has changed what marks it.
+                    self.done = mark.number > self._number or self.begun
+                    if not self.done and not self.hitch and b"\n" in self._output and mark.end == len(self._output):
+                        self.hitch = "refused"
+
+    def result(self) -> RunResult:
+        if not self.done and not self.hitch:
+            raise CommandError("The shell has ended before the command did.")
+        output = bytes(self._output if self._end < 0 else self._output[: self._end])
+        if self._start >= 0:
+            output = output[self._start :]
+        else:  # what follows is what the shell says of it
+            output = output.split(b"\n", self._line_breaks)[-1]
+        text = plain_text(_PARTIAL_LINE.sub(b"", output))
+        if self.hitch == "incomplete" and self._status in (None, 1, 130):
+            raise CommandError("The command is incomplete: the shell waited for more of it. It was not run.")
+        if not self.begun and not self._status:
+            told = text.rpartition("\n")[0].strip()
+            raise CommandError(f"The shell did not run the command: {told}" if told else "The shell did not run it.")
+        if self._status is None:
+            raise CommandError("The shell does not tell any more how commands end, since its settings were changed.")
+        return RunResult(text, self._status, self._truncated)
+
+
+class TypedRun:
+    """A command in a shell without integration, of the sh family: the marks are typed with it.
+
+    They are OSC 133 C and D as shell integration prints them, with an id of this command.
     """
 
     def __init__(self) -> None:
-        self._id = secrets.token_hex(8)
+        self.begun = False
+        self.hitch: Literal[""] = ""
+        self._id = secrets.token_hex(4)
         self._output = bytearray()
         self._truncated = False
         self._end = re.compile(rb"\x1b\]133;D;(\d+);aid=%s\x07" % self._id.encode())
         self._status: int | None = None
         self._start = f"\x1b]133;C;aid={self._id}\x07".encode()
-        self.begun = False
-        """Whether the shell has begun to run it."""
 
     @property
     def done(self) -> bool:
         return self._status is not None
 
     def line(self, command: str) -> bytes:
-        """What to type: the command between the marks, hidden from the history by the space before it."""
-        start = f"printf '\\033]133;C;aid={self._id}\\007'"
-        end = f"printf '\\033]133;D;%s;aid={self._id}\\007' \"$?\"\r"
+        """The command between the marks, hidden from the history by the space before it."""
+        start = rf" printf '\33]133;C;aid={self._id}\7'"
+        end = rf"printf '\33]133;D;%s;aid={self._id}\7' $?"
         quoted = command.strip().replace("\r\n", "\n").replace("\n", "\r").replace("'", r"'\''")
         # As one word, so that the end is told even if the command makes no sense. POSIX shells then give up the whole
         # line (XCU 2.8.1: `eval` is a special built-in) unless `command` stands before it. Only zsh takes that
         # otherwise: there `funcstack` is set, to an empty array.
-        return f" {start}; ${{funcstack-command}} eval '{quoted}'; {end}".encode()
+        return f"{start};${{funcstack-command}} eval '{quoted}';{end}\r".encode()
 
     def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
-        """Take what the shell has printed; see `Output`."""
-        if self.done:
+        if self.done or (snapshot and not missed):  # scrollback that comes later: nothing new
             return
-        if snapshot and not missed:
-            return  # scrollback that comes later: nothing new
         self._truncated |= snapshot
         found = self._end.search(data)  # a snapshot holds the last mark that the shell has printed
         self.begun = self.begun or snapshot
@@ -79,8 +200,8 @@ class CommandRun:
             self._status = int(found[1])
             if not snapshot:
                 del self._output[found.start() :]
-        elif len(self._output) > 64 << 20:
-            del self._output[: 32 << 20]
+        elif len(self._output) > MOST_OUTPUT:
+            del self._output[: MOST_OUTPUT // 2]
             self._truncated = True
 
     def result(self) -> RunResult:
@@ -90,6 +211,10 @@ class CommandRun:
         return RunResult(plain_text(output), self._status, self._truncated or not mark)
 
 
+_KEYS = re.compile(r"[\x00-\x1f\x7f]")
+"""Characters that line editors take as keys."""
+_PARTIAL_LINE = re.compile(rb"(?:(?:\x1b\[[\d;]*m)+\S{1,8}?(?:\x1b\[[\d;]*m)+)? {10,}\r \r\Z")
+"""What zsh prints before a prompt so that it starts on a line of its own: a highlighted sign and spaces."""
 _CONTROL = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC
     r"|\x1b[PX^_][^\x1b]*\x1b\\"  # DCS, SOS, PM, APC

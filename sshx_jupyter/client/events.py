@@ -49,6 +49,15 @@ class InputLost:
 
 
 @dataclass(frozen=True)
+class CommandWaits:
+    """A command that was given to `run` is not typed yet, because its shell is not at its prompt. `text` is a sentence
+    for the person."""
+
+    sid: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Output:
     """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal;
     `missed` bytes of output were then skipped, because this client had fallen behind or was away."""
@@ -64,6 +73,7 @@ Event: TypeAlias = (
     | InfoChanged
     | InputHeld
     | InputLost
+    | CommandWaits
     | Output
     | Users
     | UserDiff

@@ -5,6 +5,7 @@ Sans-I/O: what the host says goes in; what the client's reader should see, or th
 
 from __future__ import annotations
 
+from ..protocol.marks import PromptState
 from ..protocol.messages import Ack, Chunks, Snapshot, Subscribe
 from ..screen.screen import Screen
 from .events import Output
@@ -16,9 +17,11 @@ REPLAY_BYTES = 2 << 20
 class ShellOutput:
     """One shell of the session. Positions and sizes are in bytes of its output."""
 
-    def __init__(self, sid: int, screen: Screen | None) -> None:
+    def __init__(self, sid: int, screen: Screen | None, aid: str = "") -> None:
         self.sid = sid
         self.screen = screen
+        self.prompt = PromptState(aid)
+        """What its marks tell; nothing without shell integration."""
         self.seq = -1
         """Position up to which output was parsed; -1 before the first snapshot."""
         self.wanted = False
@@ -79,6 +82,7 @@ class ShellOutput:
         self.seq = max(self.seq, message.seq)
         if self.screen is not None:
             self.screen.feed(data)
+        self._read_marks(data)
         return Output(self.sid, data, True, missed)
 
     def on_chunks(self, message: Chunks) -> Output | None:
@@ -89,12 +93,17 @@ class ShellOutput:
         self.seq += len(data)
         if self.screen is not None:
             self.screen.feed(data)
+        self._read_marks(data)
         if self._parts is not None:
             self._replay.append(data)
             self._replay_size += len(data)
             if self._replay_size > REPLAY_BYTES:  # the snapshot would be old by the time it is there
                 self._drop_snapshot()
         return Output(self.sid, data)
+
+    def _read_marks(self, data: bytes) -> None:
+        if self.prompt.aid:
+            self.prompt.feed(data)
 
     def _drop_snapshot(self) -> None:
         self._parts, self._replay, self._replay_size = None, [], 0

@@ -19,6 +19,7 @@ from ..protocol.messages import (
     Data,
     Done,
     Error,
+    Idle,
     Join,
     Kick,
     Lock,
@@ -116,7 +117,7 @@ def _tell(session: Session, participant: Participant, message: Ack | Subscribe |
             session.update_user(participant, focus=focus if focus in session.shells else None)
 
 
-def _do(session: Session, participant: Participant, request: Request) -> int | None:
+def _do(session: Session, participant: Participant, request: Request) -> int | bool | None:
     """Do a request; returns what its answer holds."""
     match request:
         case Create(_, x, y):
@@ -144,6 +145,9 @@ def _do(session: Session, participant: Participant, request: Request) -> int | N
         case Rename(_, sid, name):
             _need_writer(participant)
             session.rename_shell(_shell(session, sid), name, participant)
+        case Idle(_, sid):
+            _need_writer(participant)
+            return _shell(session, sid).terminal.at_prompt
         case Chat(_, text):
             session.say(participant, text)
         case SetName(_, name):

@@ -7,6 +7,7 @@ import re
 import time
 from typing import Protocol
 
+from ..protocol.marks import PromptState
 from ..protocol.messages import ShellInfo
 from ..screen.screen import Screen, new_screen
 from .errors import Invalid
@@ -20,7 +21,7 @@ RESIZE_PERIOD = 0.05
 REPLIES = 16 << 10
 """Bytes of the terminal's answers that may wait for a program which does not read them; beyond it they are lost."""
 COMMAND_ENDED = re.compile(rb"\x1b\]133;D[^\x07\x1b]{0,64}(?:\x07|\x1b\\)")
-"""The semantic-prompt mark after a command, with its exit status."""
+"""The mark after a command that a client has typed into a shell without integration, with its exit status."""
 
 
 class ShellListener(Protocol):
@@ -77,12 +78,15 @@ class Shell:
         self._typed = 0.0
         self._unread_replies = 0
         self._mark = b""
+        self._prompt = PromptState(terminal.aid) if terminal.aid else None
         self._listener = listener
         self._screen: Screen = new_screen(terminal.rows, terminal.cols, limits.scrollback)
         self._snapshots: dict[bool, tuple[int, int, bytes]] = {}
         self.generation = 0
         """Counts resizes."""
         history = terminal.attach(self)
+        if self._prompt is not None:
+            self._prompt.feed(history)
         if history and not show_history:
             history = _hidden(history, terminal.rows, terminal.cols)
         if history:
@@ -108,13 +112,15 @@ class Shell:
             self.protected,
             self.terminal.viewed,
             self.locked,
+            self.terminal.aid,
         )
 
     def snapshot(self, scrollback: bool) -> bytes:
         """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""
         known = self._snapshots.get(scrollback)
         if known is None or known[:2] != (self.seq, self.generation):
-            known = (self.seq, self.generation, self._screen.snapshot(scrollback) + self._mark)
+            marks = self._prompt.marks if self._prompt is not None else self._mark
+            known = (self.seq, self.generation, self._screen.snapshot(scrollback) + marks)
             self._snapshots[scrollback] = known
         return known[2]
 
@@ -150,7 +156,10 @@ class Shell:
             self.terminal.write(replies, self._replies_written)  # were it viewed elsewhere, it would be answered twice
         if b"\x1b" in data and b"\x1b]" in data:  # one byte is found ten times as fast as two
             self._read_title()
-            self._read_mark(data)
+            if self._prompt is None:
+                self._read_mark(data)
+        if self._prompt is not None:
+            self._prompt.feed(data)
         self._listener.shell_output(self)
 
     def _replies_written(self, count: int) -> None:

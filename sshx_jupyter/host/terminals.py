@@ -12,8 +12,10 @@ import logging
 import os
 import shutil
 import time
+import weakref
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from terminado.management import NamedTermManager, PtyWithClients
@@ -22,8 +24,12 @@ from .errors import NotHere, TerminalsUnavailable
 from .processes import hang_up, running_program
 from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
+from .shell_integration import ShellIntegration, integrate
 
 log = logging.getLogger(__name__)
+
+LINE_EDITORS = ("bash", "fish", "ksh", "mksh", "zsh")
+"""Shells that read character by character at their prompts, and leave the terminal's own line editing to programs."""
 
 
 class Listener(Protocol):
@@ -39,10 +45,11 @@ class Listener(Protocol):
 
 
 class Terminal:
-    """One PTY, joined as a terminado client. `history` is what it printed before."""
+    """One PTY, joined as a terminado client. `aid` is the secret of its shell's marks; empty without integration."""
 
-    def __init__(self, name: str, manager: NamedTermManager) -> None:
+    def __init__(self, name: str, manager: NamedTermManager, aid: str = "") -> None:
         self.name = name
+        self.aid = aid
         self._manager = manager
         self._pty: PtyWithClients = manager.terminals[name]
         self._loop = asyncio.get_running_loop()
@@ -114,6 +121,29 @@ class Terminal:
     def running(self) -> str | None:
         """The name of what runs besides the shell, which may be unknown and empty; None if nothing does."""
         return running_program(self._pty.ptyproc.fd, self._pty.ptyproc.pid)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the shell runs no program in the foreground. Always false on Windows."""
+        try:
+            return bool(os.tcgetpgrp(self._pty.ptyproc.fd) == self._pty.ptyproc.pid)
+        except (OSError, AttributeError):  # it has just ended; Windows
+            return False
+
+    @property
+    def at_prompt(self) -> bool:
+        """Whether the shell waits at its prompt, as far as can be told without marks: it is idle, and its line editor
+        reads, if it has one. Always false on Windows."""
+        if not self.idle:
+            return False
+        import termios  # not on Windows
+
+        process = self._pty.ptyproc
+        try:
+            by_lines = termios.tcgetattr(process.fd)[3] & termios.ICANON
+        except (OSError, termios.error):  # it has just ended
+            return False
+        return not by_lines or Path(process.argv[0]).name not in LINE_EDITORS
 
     async def terminate(self) -> None:
         """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""
@@ -207,15 +237,20 @@ class HostView:
 
 
 class Terminals:
-    """The terminals of one terminado manager, by name."""
+    """The terminals of one terminado manager, by name. Shells that it starts mark their prompts and commands, if they
+    can and `shell_integration` is on."""
 
-    def __init__(self, manager: NamedTermManager) -> None:
+    def __init__(self, manager: NamedTermManager, shell_integration: bool = True) -> None:
         self._manager = manager
+        self._integrates = shell_integration
+        self._aids: weakref.WeakKeyDictionary[PtyWithClients, str] = weakref.WeakKeyDictionary()
+        """Secrets of the shells with integration, for other sessions that share them later."""
 
     @classmethod
-    def own(cls) -> Terminals:
+    def own(cls, shell_integration: bool = True) -> Terminals:
         """PTYs of our own, for where there is no Jupyter server."""
-        return cls(NamedTermManager(shell_command=[os.environ.get("SHELL") or shutil.which("sh") or "sh"]))
+        shell = os.environ.get("SHELL") or shutil.which("sh") or "sh"
+        return cls(NamedTermManager(shell_command=[shell]), shell_integration)
 
     def check(self, name: str) -> None:
         """Raise `NotHere` unless there is a terminal of this name."""
@@ -227,7 +262,7 @@ class Terminals:
         self.check(name)
         read_pending(self._manager, self._manager.terminals[name])
         self.check(name)  # reading finds out that a terminal has ended
-        return Terminal(name, self._manager)
+        return Terminal(name, self._manager, self._aids.get(self._manager.terminals[name], ""))
 
     def create(
         self,
@@ -242,6 +277,9 @@ class Terminals:
             options["cwd"] = cwd
         if command:
             options["shell_command"] = list(command)
+        integration = self._integration(command)
+        if integration is not None:
+            options["extra_env"] = integration.environment
         try:
             if hasattr(self._manager, "create"):  # Jupyter's manager also counts it and keeps its last activity
                 name = self._manager.create(**options)["name"]
@@ -249,9 +287,16 @@ class Terminals:
                 name, _ = self._manager.new_named_terminal(**options)
         except (OSError, ValueError) as error:
             raise TerminalsUnavailable(f"The terminal could not be started: {str(error).rstrip('.')}.") from error
-        terminal = Terminal(name, self._manager)
+        terminal = Terminal(name, self._manager, integration.aid if integration is not None else "")
+        if integration is not None:
+            self._aids[self._manager.terminals[name]] = integration.aid
         terminal.resize(rows, cols)
         return terminal
+
+    def _integration(self, command: Sequence[str] | None) -> ShellIntegration | None:
+        if not self._integrates:
+            return None
+        return integrate(command or self._manager.shell_command, self._manager.make_term_env())
 
     async def shutdown(self) -> None:
         """End every terminal of this manager."""

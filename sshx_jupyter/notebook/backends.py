@@ -185,6 +185,7 @@ class KernelBackend:
                 relays=settings.relays or None,
                 # The port that is configured is for the Jupyter server.
                 bind=settings.bind.rpartition(":")[0] + ":0" if settings.bind else None,
+                shell_integration=settings.shell_integration,
                 limits=settings.limits,
             )
         except Exception as error:  # traitlets' errors have no common kind

@@ -88,6 +88,7 @@ class ShellInfo(Map):
         protected: whether only owners may close it, such as a terminal that was running before it was shared.
         viewed: whether the host has it open in a terminal of its own, which decides its size.
         locked: whether its size is locked.
+        aid: the secret that the marks of its prompts and commands carry; empty if it has no shell integration.
     """
 
     x: Position
@@ -99,6 +100,7 @@ class ShellInfo(Map):
     protected: bool = False
     viewed: bool = False
     locked: bool = False
+    aid: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,15 @@ class Rename:
     req: Req
     sid: Id
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Ask whether a shell waits at its prompt, as far as the host can tell without marks. The answer's value is true or
+    false."""
+
+    req: Req
+    sid: Id
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +509,7 @@ Request: TypeAlias = (
     | Resize
     | LockSize
     | Rename
+    | Idle
     | Chat
     | SetName
     | SetColor

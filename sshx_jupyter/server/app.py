@@ -191,7 +191,7 @@ class SshxApp(NodeSettings, ExtensionApp):
             relays=self.relays or None,
             bind=self.bind or None,
             key_file=self.key_file or None,
-            terminals=Terminals(manager) if manager is not None else None,
+            terminals=Terminals(manager, self.shell_integration) if manager is not None else None,
             limits=self.limits,
         )
         self._manager = node.manager

@@ -33,6 +33,8 @@ export interface ShellInfo extends Place, Size {
   viewed: boolean;
   /** Whether its size is locked. */
   locked: boolean;
+  /** The secret that the marks of its prompts and commands carry; empty if it has no shell integration. */
+  aid: string;
 }
 
 /** What became of a shell. */
@@ -127,6 +129,7 @@ export type RequestMessage =
   | { resize: readonly [req: number, sid: number, rows: number, cols: number] }
   | { lockSize: readonly [req: number, sid: number, locked: boolean] }
   | { rename: readonly [req: number, sid: number, name: string] }
+  | { idle: readonly [req: number, sid: number] }
   | { chat: readonly [req: number, text: string] }
   | { setName: readonly [req: number, name: string] }
   | { setColor: readonly [req: number, color: string] }
@@ -331,6 +334,7 @@ function shell(value: unknown): ShellInfo {
     protected: flag("protected"),
     viewed: flag("viewed"),
     locked: flag("locked"),
+    aid: text(fields.has("aid") ? fields.get("aid") : ""),
   };
 }
 

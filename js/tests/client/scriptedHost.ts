@@ -17,7 +17,7 @@ export const CREDENTIALS: Credentials = {
 
 export const SHELL = {
   ...{ x: 0, y: 0, rows: 24, cols: 80, title: "bash", ended: false },
-  ...{ protected: false, viewed: false, locked: false },
+  ...{ protected: false, viewed: false, locked: false, aid: "" },
 };
 export const USER = {
   name: "Ada",

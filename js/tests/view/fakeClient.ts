@@ -145,15 +145,8 @@ export function user(name: string, change: Partial<User> = {}): User {
 
 export function shell(title: string, change: Partial<ShellInfo> = {}): ShellInfo {
   return {
-    x: 0,
-    y: 0,
-    rows: 24,
-    cols: 80,
-    title,
-    ended: false,
-    protected: false,
-    viewed: false,
-    locked: false,
+    ...{ x: 0, y: 0, rows: 24, cols: 80, title, ended: false },
+    ...{ protected: false, viewed: false, locked: false, aid: "" },
     ...change,
   };
 }

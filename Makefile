@@ -6,7 +6,7 @@ BIN := .venv/bin
 LOCK := tests/requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The programs that the end-to-end tests run, each with the package that has it.
-PROGRAMS := vim:vim htop:htop tmux:tmux ps:procps chromium:chromium
+PROGRAMS := vim:vim htop:htop tmux:tmux ps:procps zsh:zsh fish:fish chromium:chromium
 RELAY_VERSION := $(shell sed -n 's/^VERSION = "\(.*\)"$$/\1/p' tests/relay.py)
 RELAY_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sshx-jupyter/iroh-relay-$(RELAY_VERSION)
 RELAY := $(RELAY_ROOT)/bin/iroh-relay

@@ -11,11 +11,15 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeAlias, TypeVar
 
 from .errors import SharingError
 
 T = TypeVar("T")
+
+Notices: TypeAlias = "SimpleQueue[str | None]"
+"""Sentences for the person whose cell waits. None ends them."""
 
 _lock = threading.Lock()
 _loops: dict[int, asyncio.AbstractEventLoop] = {}
@@ -31,8 +35,10 @@ def loop() -> asyncio.AbstractEventLoop:
         return found
 
 
-def call(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+def call(work: Coroutine[Any, Any, T], timeout: float | None = None, notices: Notices | None = None) -> T:
     """Run `work` there and wait for its result. Interrupting the wait, as *Interrupt kernel* does, cancels it.
+
+    What `work` puts into `notices` is printed here: the background thread's own output would go to an earlier cell.
 
     Raises what `work` raises, `concurrent.futures.TimeoutError` after `timeout` seconds, or `SharingError` on the
     background thread itself, which would wait for itself.
@@ -42,6 +48,10 @@ def call(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         raise SharingError("This waits for the session, and cannot be called by an observer: start a thread for it.")
     future = asyncio.run_coroutine_threadsafe(work, loop())
     try:
+        if notices is not None:
+            future.add_done_callback(lambda _: notices.put(None))
+            while (notice := notices.get()) is not None:
+                print(notice, flush=True)  # noqa: T201
         return future.result(timeout)
     except (KeyboardInterrupt, concurrent.futures.TimeoutError):
         future.cancel()

@@ -10,6 +10,7 @@ import os
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from types import NoneType
 from typing import Any
 
@@ -17,6 +18,7 @@ from traitlets import Bool, Dict, List, Unicode
 
 from ..client import SessionEnded, SshxClient
 from ..client.command import CommandError, RunResult
+from ..client.events import CommandWaits, Event
 from ..invite import check_target, describe, write_invite
 from ..links.comm import CommLink
 from ..protocol.messages import Hear, Role
@@ -80,8 +82,9 @@ class SharedSession(SessionWidget):
     def run(self, command: str, shell: int | None = None, timeout: float | None = None) -> RunResult:
         """Type a command into a shell (the first one, or a new one) and wait until it has ended.
 
-        The shell must be at its prompt and be one of the sh family. Everyone in the session sees the command.
-        Interrupting the kernel interrupts the command.
+        The command is typed once the shell is at its prompt; if that takes long, the cell says so. Bash, zsh and fish
+        that a session has started show the command alone. Any other shell must be one of the sh family, and shows two
+        short commands around it. Everyone in the session sees that. Interrupting the kernel interrupts the command.
 
         Returns:
             what it printed as `.output`, without colors, and its `.exit_status`.
@@ -92,7 +95,21 @@ class SharedSession(SessionWidget):
         _need(command, str, "A command is a text.")
         _need(shell, (int, NoneType), "A shell is given by its number, as .shells has it.")
         _need(timeout, (int, float, NoneType), "A timeout is a number of seconds.")
-        result: RunResult = self._call(self._client.run(command, shell, timeout))
+        client = self._client
+        notices: background.Notices = SimpleQueue()
+
+        def tell(event: Event) -> None:
+            if isinstance(event, CommandWaits):
+                notices.put(event.text)
+
+        async def run() -> RunResult:
+            stop_observing = client.observe(tell)
+            try:
+                return await client.run(command, shell, timeout)
+            finally:
+                stop_observing()
+
+        result: RunResult = self._call(run(), notices)
         return result
 
     def kick(self, user: int | str, reason: str = "", new_tickets: bool = True) -> None:
@@ -290,7 +307,7 @@ class SharedSession(SessionWidget):
             raise SharingError(self.ended or "This session is not connected.")
         return client
 
-    def _call(self, work: Any) -> Any:
+    def _call(self, work: Any, notices: background.Notices | None = None) -> Any:
         if os.getpid() != _process:
             work.close()
             raise SharingError("This process was forked off the one that takes part in the session.")
@@ -302,7 +319,7 @@ class SharedSession(SessionWidget):
             return result
 
         try:
-            return background.call(do())
+            return background.call(do(), notices=notices)
         except (CommandError, SessionEnded) as error:
             raise SharingError(str(error)) from None
 

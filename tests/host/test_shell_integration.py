@@ -234,9 +234,8 @@ async def test_startup_files_are_read_as_always(home: Path, host: Host) -> None:
             result = await client.run("echo $read_files $seen", timeout=30)
             assert result.output == f"{files} 1\n"
             if command == "bash":
-                assert (
-                    await client.run("echo $HISTFILE $MAILCHECK", timeout=30)
-                ).output == f"{home}/.bash_history 60\n"
+                result = await client.run("echo $HISTFILE $MAILCHECK", timeout=30)
+                assert result.output == f"{home}/.bash_history 60\n"
                 assert (await client.run("shopt -o posix; shopt inherit_errexit", timeout=30)).output.count("off") == 2
     (home / ".bash_profile").unlink()
     session = await host.create(command=["bash", "-l"])

@@ -177,10 +177,12 @@ def jupyter_server(
     token: str = TOKEN,
     lab: bool = False,
     base: str = "/",
+    login_shells: bool = False,
 ) -> Iterator[JupyterServer]:
     """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards.
 
-    With `lab` it has JupyterLab and Notebook, if they are installed. `base` is the path of its base URL.
+    With `lab` it has JupyterLab and Notebook, if they are installed. `base` is the path of its base URL. With
+    `login_shells`, terminals have Jupyter's default shell, which reads the machine's profile.
     """
     (directory / "config").mkdir(parents=True, exist_ok=True)
     disabled = {} if lab else dict.fromkeys(LAB, False)
@@ -199,7 +201,9 @@ def jupyter_server(
     command = [*COMMAND, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}", "--SshxApp.bind=127.0.0.1:0"]
     command.append(f"--ServerApp.base_url={base}")
-    command += [f"--ServerApp.root_dir={directory}", "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}"]
+    command.append(f"--ServerApp.root_dir={directory}")
+    if not login_shells:
+        command.append("--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}")
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, *arguments], env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL

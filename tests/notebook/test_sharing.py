@@ -103,6 +103,31 @@ async def test_the_server_hosts_what_its_kernels_share(kernel: ServerKernel, lon
     assert await prints(kernel, "print(session, session.ticket)") == "<SharedSession 'demo': You stopped sharing.> None"
 
 
+async def test_a_command_shows_alone_in_the_servers_default_shell(tmp_path: Path) -> None:
+    """A login shell, as the server has no terminal of its own."""
+    (tmp_path / ".bash_profile").write_text("PS1='$ '\n")
+    with jupyter_server(tmp_path, login_shells=True) as server:
+        async with server_kernel(server) as kernel:
+            await prints(kernel, "import sshx_jupyter, asyncio\nsession = sshx_jupyter.share()")
+            ran = "r = session.run('echo hi'); print(r.output, r.exit_status)"
+            assert await prints(kernel, ran) == "hi\n 0"
+            assert await prints(kernel, "print(session.run('shopt -q login_shell').exit_status)") == "0"
+            [session] = await server.json("GET", SESSIONS)
+            async with server.owner(session) as client:
+                await client.wait_for(lambda c: 1 in c._shells and c._shells[1].seq >= 0)
+                shown = ["$ echo hi", "hi", "$ shopt -q login_shell", "$"]
+                assert [line.rstrip() for line in client.screen(1).text().splitlines()] == shown
+                os.mkfifo(tmp_path / "fifo")
+                await client.send(1, f"cat {tmp_path}/fifo\r")
+                await client.wait_for(lambda c: not c._shells[1].prompt.at_prompt)
+            await prints(
+                kernel, f"told, print = print, lambda *a, **k: (told(*a), open('{tmp_path}/fifo', 'w').close())"
+            )
+            await prints(kernel, "import builtins; builtins.print = print")
+            waits = "Shell 1 is not at its prompt. The command waits for it."
+            assert await prints(kernel, "told(session.run('echo later').output)") == f"{waits}\nlater"
+
+
 async def test_a_kernel_without_a_server_hosts_by_itself(lone: LoneKernel, tmp_path: Path) -> None:
     shared = await lone.run(LOAD + "session = %sshx share --name lonely")
     assert "sshx1" not in repr(shared.messages)

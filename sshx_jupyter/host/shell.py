@@ -154,11 +154,12 @@ class Shell:
         if replies and not self.terminal.viewed_elsewhere and self._unread_replies + len(replies) <= REPLIES:
             self._unread_replies += len(replies)
             self.terminal.write(replies, self._replies_written)  # were it viewed elsewhere, it would be answered twice
-        if b"\x1b" in data and b"\x1b]" in data:  # one byte is found ten times as fast as two
+        commands = b"\x1b" in data and b"\x1b]" in data  # one byte is found ten times as fast as two
+        if commands:
             self._read_title()
             if self._prompt is None:
                 self._read_mark(data)
-        if self._prompt is not None:
+        if self._prompt is not None and (commands or self._prompt.cut or data.endswith(b"\x1b")):
             self._prompt.feed(data)
         self._listener.shell_output(self)
 

@@ -71,6 +71,11 @@ class PromptState:
         self._rest = b""
 
     @property
+    def cut(self) -> bool:
+        """Whether the output so far ends in what may be the beginning of a mark."""
+        return bool(self._rest)
+
+    @property
     def marks(self) -> bytes:
         """The marks that tell this state to someone who has seen no output: the last `end`, and what came after it."""
         return self._end + self._last

@@ -71,7 +71,7 @@ from ..screen.screen import Screen, new_screen
 from ..screen.screen import load as load_screens
 from ..ticket import Ticket
 from ..timeouts import wait_for
-from .command import CommandError, CommandRun, MarkedRun, RunResult, TypedRun
+from .command import CommandError, CommandRun, MarkedRun, RunResult, TypedRun, is_plain_line
 from .connection import Connection, ConnectionHandlers, Dial, Traffic
 from .events import CommandWaits, Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
 from .outbox import PIECE, Ask, Input, Loss, LossCode, Outbox, StaleInput
@@ -91,10 +91,12 @@ OUTBOX_REQUESTS = 256
 SCROLLBACK = 10_000
 NOTICE_DELAY = 1.0
 """Seconds that a command waits for its shell's prompt before the person is told."""
+PASTE_DELAY = 0.3
+"""Seconds that a command of several lines waits for bracketed paste: fish and zsh switch it on after their marks."""
 HITCH_DELAY = 0.3
 """Seconds that a shell has to begin a command before it counts as incomplete or refused, once it looks like that."""
 IDLE_PERIOD = 0.2
-"""Seconds between two questions to the host whether a shell without integration is at its prompt."""
+"""Seconds between two questions to the host whether a shell that prints no marks is at its prompt."""
 
 
 class SessionEnded(ConnectionError):
@@ -444,7 +446,7 @@ class SshxClient(SessionState):
             await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
             while self._outbox.size > OUTBOX_BYTES and not self._ended:
                 await self._wait_for_room()
-            command_run = await self._at_prompt(shell)
+            command_run = await self._at_prompt(shell, command)
             line = command_run.line(command)
             errors: list[CommandError] = []
             refused: list[CommandRun] = []
@@ -493,22 +495,35 @@ class SshxClient(SessionState):
                 raise errors[0]
             return command_run.result()
 
-    async def _at_prompt(self, sid: int) -> CommandRun:
-        """Wait until a shell is at its prompt; returns how a command runs there. Raises `CommandError` if it ends."""
+    async def _at_prompt(self, sid: int, command: str) -> CommandRun:
+        """Wait until a shell is at its prompt; returns how the command runs there. Raises `CommandError` if it ends."""
+
+        def ready(_: SshxClient) -> bool:
+            return sid in self.shells and self._shells[sid].prompt.at_prompt
+
+        def pastes(_: SshxClient) -> bool:
+            return not ready(self) or self._shells[sid].prompt.bracketed_paste
+
         waits = CommandWaits(sid, f"{_busy(sid)}. The command waits for it.")
         notice = asyncio.get_running_loop().call_later(NOTICE_DELAY, self._events.emit, waits)
         try:
-            if self.shells[sid].aid:
-                await self.wait_for(lambda _: sid not in self.shells or self._shells[sid].prompt.at_prompt)
-            else:
-                while sid in self.shells and not await self._request(Idle(0, sid)):  # noqa: ASYNC110
-                    await asyncio.sleep(IDLE_PERIOD)
+            while sid in self.shells:
+                prompt = self._shells[sid].prompt
+                if ready(self) and is_plain_line(command):
+                    return MarkedRun(prompt)
+                if ready(self):
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await wait_for(self.wait_for(pastes), PASTE_DELAY)
+                    if ready(self):
+                        return MarkedRun(prompt)
+                    continue
+                if await self._request(Idle(0, sid)):
+                    return TypedRun()
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await wait_for(self.wait_for(ready), IDLE_PERIOD)
         finally:
             notice.cancel()
-        if sid not in self.shells:
-            raise CommandError(f"Shell {sid} has ended: the command was not typed.")
-        prompt = self._shells[sid].prompt
-        return MarkedRun(prompt) if prompt.aid else TypedRun()
+        raise CommandError(f"Shell {sid} has ended: the command was not typed.")
 
     async def close(self) -> None:
         """Leave. Safe to call twice."""

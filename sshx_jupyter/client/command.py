@@ -211,6 +211,11 @@ class TypedRun:
         return RunResult(plain_text(output), self._status, self._truncated or not mark)
 
 
+def is_plain_line(command: str) -> bool:
+    """Whether line editors take all of a command as text."""
+    return not _KEYS.search(command.strip())
+
+
 _KEYS = re.compile(r"[\x00-\x1f\x7f]")
 """Characters that line editors take as keys."""
 _PARTIAL_LINE = re.compile(rb"(?:(?:\x1b\[[\d;]*m)+\S{1,8}?(?:\x1b\[[\d;]*m)+)? {10,}\r \r\Z")

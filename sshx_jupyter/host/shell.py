@@ -119,8 +119,8 @@ class Shell:
         """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""
         known = self._snapshots.get(scrollback)
         if known is None or known[:2] != (self.seq, self.generation):
-            marks = self._prompt.marks if self._prompt is not None else self._mark
-            known = (self.seq, self.generation, self._screen.snapshot(scrollback) + marks)
+            marks = self._prompt.marks if self._prompt is not None else b""
+            known = (self.seq, self.generation, self._screen.snapshot(scrollback) + self._mark + marks)
             self._snapshots[scrollback] = known
         return known[2]
 
@@ -157,8 +157,7 @@ class Shell:
         commands = b"\x1b" in data and b"\x1b]" in data  # one byte is found ten times as fast as two
         if commands:
             self._read_title()
-            if self._prompt is None:
-                self._read_mark(data)
+            self._read_mark(data)
         if self._prompt is not None and (commands or self._prompt.cut or data.endswith(b"\x1b")):
             self._prompt.feed(data)
         self._listener.shell_output(self)

@@ -132,18 +132,33 @@ class Terminal:
 
     @property
     def at_prompt(self) -> bool:
-        """Whether the shell waits at its prompt, as far as can be told without marks: it is idle, and its line editor
+        """Whether a shell without marks waits at its prompt, as far as can be told: it is idle, and its line editor
         reads, if it has one. Always false on Windows."""
-        if not self.idle:
+        if not self.idle or self._marks():
             return False
         import termios  # not on Windows
 
-        process = self._pty.ptyproc
         try:
-            by_lines = termios.tcgetattr(process.fd)[3] & termios.ICANON
+            by_lines = termios.tcgetattr(self._pty.ptyproc.fd)[3] & termios.ICANON
         except (OSError, termios.error):  # it has just ended
             return False
-        return not by_lines or Path(process.argv[0]).name not in LINE_EDITORS
+        return not by_lines or self._program() not in LINE_EDITORS
+
+    def _marks(self) -> bool:
+        """Whether the shell that was started with integration still runs. After `exec`, its environment is another."""
+        try:
+            return bool(self.aid) and self.aid.encode() in self._process_file("environ")
+        except OSError:  # not on Linux
+            return True
+
+    def _program(self) -> str:
+        try:
+            return self._process_file("comm").decode(errors="replace").strip()
+        except OSError:
+            return Path(self._pty.ptyproc.argv[0]).name
+
+    def _process_file(self, name: str) -> bytes:
+        return Path(f"/proc/{self._pty.ptyproc.pid}/{name}").read_bytes()
 
     async def terminate(self) -> None:
         """End the program: SIGHUP first, as closing a terminal's window does, and by force if it does not go."""

@@ -267,8 +267,8 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Ask whether a shell waits at its prompt, as far as the host can tell without marks. The answer's value is true or
-    false."""
+    """Ask whether a shell that prints no marks waits at its prompt, as far as the host can tell. The answer's value is
+    true or false; false for one that prints marks."""
 
     req: Req
     sid: Id

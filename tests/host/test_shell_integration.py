@@ -321,7 +321,8 @@ async def test_a_shell_inside_prints_no_marks(host: Host, command: str, inside: 
         await client.send(1, f"{inside}\r")
         await client.wait_for(lambda _: marked.kinds[-1:] == [b"C"])
         await client.send(1, "echo in''side\r")
-        await client.wait_for(lambda c: "\ninside" in c.screen(1).text())
+        await client.wait_for(lambda c: "inside" in c.screen(1).text())
+        assert "[" not in client.screen(1).text()  # what marks PS1 does not show
         assert marked.kinds == [b"C"]
         await client.send(1, "exit\r")
         await at_prompt(client)
@@ -404,17 +405,34 @@ async def test_a_command_waits_while_another_runs(home: Path, host: Host, comman
         assert "never" not in client.screen(1).text()
 
 
-async def test_a_shell_that_has_been_replaced_holds_up_nobody(host: Host) -> None:
+@pytest.mark.parametrize("other", ["sh", "bash --norc", "zsh -f"])
+async def test_a_shell_that_has_been_replaced_counts_as_one_without_integration(host: Host, other: str) -> None:
     session = await host.create(command=["bash"])
     async with host.connect(session) as client:
         await at_prompt(client)
-        await client.send(1, "exec sh\r")
+        await client.send(1, f"exec {other}\r")
         await client.wait_for(lambda c: not c._shells[1].prompt.at_prompt)
-        running = await waits(client, "echo hi", timeout=2)
-        await client.send(1, "echo by ha''nd\r")
-        await client.wait_for(lambda c: "by hand" in c.screen(1).text())
-        with pytest.raises(CommandError, match="not at its prompt for 2 s"):
-            await running
+        result = await client.run("echo hi; (exit 3)", timeout=30)
+        assert (result.output, result.exit_status) == ("hi\n", 3)
+        assert "133;C" in client.screen(1).text()
+
+
+async def test_a_startup_file_may_replace_the_shell(home: Path, host: Host) -> None:
+    write(home / ".bashrc", "exec zsh\n")
+    session = await host.create(command=["bash"])
+    async with host.connect(session) as client:
+        assert (await client.run("echo $ZSH_NAME", timeout=30)).output == "zsh\n"
+
+
+async def test_a_command_that_reads_a_line_is_not_the_prompt(home: Path, host: Host) -> None:
+    session = await host.create(command=["bash"])
+    async with host.connect(session) as client:
+        await at_prompt(client)
+        await client.send(1, "read -e line\r")
+        await client.wait_for(lambda c: not c._shells[1].prompt.at_prompt)
+        running = await waits(client, "echo $line")
+        await client.send(1, "mine\r")
+        assert getattr(await running, "output", "") == "mine\n"
 
 
 async def test_who_comes_late_knows_whether_the_shell_is_at_its_prompt(home: Path, host: Host) -> None:

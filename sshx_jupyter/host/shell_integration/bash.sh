@@ -31,7 +31,7 @@ __sshx_ended() {
 # so that an exported PS1 tells nobody the secret and marks nothing in a shell inside of this one.
 __sshx_prompt() {
   __sshx_ended # if the user has put something else in its place; $? is still the command's
-  local - end='\[${__sshx_B-}\]' secondary='\[${__sshx_S-}\]' begin='${__sshx_C-}'
+  local - end='${__sshx_B-}' secondary='${__sshx_S-}' begin='${__sshx_C-}'
   { set +x; } 2>/dev/null
   if ! builtin shopt -q promptvars; then # they would show as they are
     PS1=${PS1//"$end"/} PS2=${PS2//"$secondary"/} PS0=${PS0//"$begin"/}
@@ -39,7 +39,9 @@ __sshx_prompt() {
   fi
   __sshx_number=$((__sshx_number + 1))
   local id=";aid=$__sshx_aid;n=$__sshx_number"
-  __sshx_B=$'\e]133;B'$id$'\a' __sshx_C=$'\e]133;C'$id$'\a' __sshx_S=$'\e]133;A;k=s'$id$'\a' __sshx_marks=1
+  # \1 and \2 are what \[ and \] stand for, and mean nothing to other shells that get PS1.
+  __sshx_B=$'\1\e]133;B'$id$'\a\2' __sshx_S=$'\1\e]133;A;k=s'$id$'\a\2'
+  __sshx_C=$'\e]133;C'$id$'\a' __sshx_marks=1
   builtin export -n __sshx_B __sshx_C __sshx_S __sshx_marks __sshx_number # despite `set -a`
   [[ ${PS1-} == *"$end"* ]] || PS1=${PS1-}$end
   [[ ${PS2-} == *"$secondary"* ]] || PS2=${PS2-}$secondary

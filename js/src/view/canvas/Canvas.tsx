@@ -274,7 +274,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
   useEffect(() => {
     const canvas = root.current!;
     const hold = () => follow.hold();
-    const release = () => viewport.current && follow.release(viewport.current);
+    const release = () => follow.release(viewport.current);
     canvas.addEventListener("pointerdown", hold, { capture: true });
     for (const end of ENDS) window.addEventListener(end, release);
     return () => {

@@ -78,11 +78,12 @@ export class Follow {
     this.held = true;
   }
 
-  release(sight: Sight): void {
+  /** Without a sight, on a narrow screen, there is nothing to move. */
+  release(sight: Sight | null): void {
     this.held = false;
     const { missed } = this;
     this.missed = null;
-    if (missed) this.changed(sight, missed);
+    if (missed && sight) this.changed(sight, missed);
   }
 
   changed(sight: Sight, change: Change): void {

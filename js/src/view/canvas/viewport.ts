@@ -17,12 +17,18 @@ const MIN_SCALE = 0.1;
 const MAX_SCALE = 2;
 const MARGIN = 32;
 const GLIDE = 250;
+/** What depends on the scale is set once that stays the same for so many milliseconds: all cells are styled anew then. */
+const SETTLED = 150;
+/** Properties of the content that depend on the scale. */
+const SCALED = ["--sshx-seam", "--sshx-unzoom"];
 
 export class Viewport {
   private readonly frame;
   private readonly zoom = zoom<HTMLElement, unknown>();
   private readonly contained: boolean;
   private gliding: ReturnType<typeof setTimeout> | null = null;
+  private settling: ReturnType<typeof setTimeout> | null = null;
+  private drawn = 1;
 
   constructor(
     private readonly root: HTMLElement,
@@ -50,8 +56,10 @@ export class Viewport {
     this.frame.on(".zoom", null);
     this.root.removeEventListener("wheel", this.onWheel, { capture: true });
     if (this.gliding !== null) clearTimeout(this.gliding);
+    if (this.settling !== null) clearTimeout(this.settling);
     this.content.classList.remove("sshx-gliding");
     this.content.style.removeProperty("transform");
+    for (const name of SCALED) this.content.style.removeProperty(name);
   }
 
   get transform(): ZoomTransform {
@@ -196,5 +204,21 @@ export class Viewport {
     const [x, y] = [Math.round(transform.x), Math.round(transform.y)];
     this.content.style.transform = `translate(${x}px, ${y}px) scale(${transform.k})`;
     this.options.onChange?.(transform);
+    if (transform.k === this.drawn) return;
+    this.drawn = transform.k;
+    if (this.settling !== null) clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.settle(transform.k), SETTLED);
   }
+
+  private settle(scale: number): void {
+    this.content.style.setProperty("--sshx-seam", `${seam(scale, devicePixelRatio)}px`);
+    this.content.style.setProperty("--sshx-unzoom", `${1 / scale}`);
+  }
+}
+
+/** Pixels by which cells must reach over their edges at a scale, so that nothing shines through between them. */
+export function seam(scale: number, pixelRatio: number): number {
+  if (scale === 1) return 0;
+  // A pixel of the screen, in whole pixels of an unscaled page: the browser draws no parts of those.
+  return Math.ceil(1 / scale) / pixelRatio;
 }

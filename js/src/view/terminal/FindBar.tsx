@@ -1,7 +1,7 @@
 /** Finds text in a terminal and its scrollback. */
 import "./FindBar.css";
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const OPTIONS: ISearchOptions = {
   decorations: {
@@ -19,9 +19,17 @@ interface FindBarProps {
 }
 
 export function FindBar({ search, onClose }: FindBarProps) {
+  const bar = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [found, setFound] = useState({ resultIndex: -1, resultCount: 0 });
+
+  // A small window at the left of the view is narrower than the bar, which reaches to the right there.
+  useLayoutEffect(() => {
+    const shell = bar.current!.closest(".sshx-shell");
+    const view = bar.current!.closest(".sshx-canvas");
+    if (shell && view) bar.current!.dataset.side = middle(shell) < middle(view) ? "left" : "right";
+  }, []);
 
   useEffect(() => {
     input.current?.focus();
@@ -38,7 +46,7 @@ export function FindBar({ search, onClose }: FindBarProps) {
   };
   const results = found.resultCount === 0 ? "Not found" : `${found.resultIndex + 1} of ${found.resultCount}`;
   return (
-    <div className="sshx-find" role="search">
+    <div ref={bar} className="sshx-find" role="search">
       <input
         ref={input}
         type="text"
@@ -73,4 +81,9 @@ export function FindBar({ search, onClose }: FindBarProps) {
       </button>
     </div>
   );
+}
+
+function middle(element: Element): number {
+  const { left, right } = element.getBoundingClientRect();
+  return (left + right) / 2;
 }

@@ -120,6 +120,10 @@ test("nothing moves under a pressed button; what was missed comes after it", () 
   follow.release(sight);
   follow.release(sight);
   expect(done).toHaveLength(1);
+  follow.hold();
+  follow.release(null);
+  follow.changed(sight, "frame");
+  expect(done).toHaveLength(2);
 });
 
 test("without a window there is nothing to show", () => {

@@ -215,11 +215,11 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     if (arrived.current || !root.current?.clientWidth || handles.current.size === 0) return;
     if (handles.current.size < client.shells.size) return;
     arrived.current = true;
-    fitAll();
+    if (viewport.current) follow.all(viewport.current);
     // Who is nowhere else can type at once.
     const topmost = [...client.shells.keys()].at(-1)!;
     if (!embedded && document.activeElement === document.body) handles.current.get(topmost)?.terminal.focus();
-  }, [client, embedded, fitAll]);
+  }, [client, embedded, follow]);
 
   const register = useCallback(
     (sid: number, shown: ShellHandle | null) => {

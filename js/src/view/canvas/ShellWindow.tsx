@@ -10,6 +10,7 @@ import { drag } from "./drag";
 import { Faces } from "./Faces";
 import { FindBar } from "../terminal/FindBar";
 import { LockIcon } from "../icons";
+import { CursorFollower } from "./cursorFollower";
 import { clampSize, stepSize } from "./geometry";
 import type { Person } from "../../session/people";
 import { whySizeIsFixed } from "../permission";
@@ -73,6 +74,9 @@ const MOVE_INTERVAL = 80;
 const CONFIRMED_WITHIN = 1500;
 const KEY_STEP = 20;
 
+/** Pixels of the font below which a narrow screen shows a part of the terminal rather than all of its width. */
+const READABLE = 11;
+
 const EDGES = ["right", "bottom", "corner"] as const;
 type Edge = (typeof EDGES)[number];
 
@@ -87,11 +91,13 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
   const { client, sid, rows, cols, title, viewed, locked, unit, options, owner, readOnly, narrow, active, ctrl } =
     props;
   const { register, onFit, onActivate, onRefused, onCtrlUsed, ask, notify } = props;
+  const { fontSize } = options;
   const element = useRef<HTMLElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLButtonElement>(null);
   const viewport = useRef<Viewport | null>(null);
+  const fit = useRef<(() => void) | null>(null);
   const hint = useId();
   const [finding, setFinding] = useState(false);
   const [moving, setMoving] = useState<{ x: number; y: number } | null>(null);
@@ -106,7 +112,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     onLeave: () => bar.current?.focus(),
     onRefused,
     onCtrlUsed,
-    onSize: () => viewport.current?.fitWidth(),
+    onSize: () => fit.current?.(),
   };
   const terminal = useTerminal(screen, client, sid, { options, title: name, typable: readOnly === null, events });
 
@@ -122,34 +128,39 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
   useEffect(() => {
     if (!narrow || !active || !terminal) return;
     const frame = body.current!;
-    const made = new Viewport(frame, screen.current!, { pans: () => false, contained: true });
-    const keepCursor = () => {
-      const cursor = terminal.cursor;
-      if (cursor) made.include(cursor);
+    const made = new Viewport(frame, screen.current!, {
+      pans: () => false,
+      contained: true,
+      onByHand: () => cursor.letGo(),
+    });
+    const cursor = new CursorFollower(terminal, made, frame);
+    fit.current = () => {
+      made.fitWidth(Math.min(1, READABLE / fontSize));
+      cursor.keep();
     };
     let width = 0;
     const resized = new ResizeObserver(() => {
       // A phone that is turned fits anew; one whose keyboard opens keeps its zoom.
-      if (frame.clientWidth !== width) made.fitWidth();
+      if (frame.clientWidth !== width) fit.current?.();
       width = frame.clientWidth;
-      keepCursor();
+      cursor.keep();
     });
     resized.observe(frame);
-    const typed = terminal.xterm.onData(keepCursor);
     viewport.current = made;
     return () => {
       viewport.current = null;
-      typed.dispose();
+      fit.current = null;
+      cursor.close();
       resized.disconnect();
       made.close();
     };
-  }, [narrow, active, terminal]);
+  }, [narrow, active, terminal, fontSize]);
 
   // A finger drags the picture; what the picture cannot follow scrolls the terminal.
   useEffect(() => {
     const target = screen.current!;
     return onTouchDrag(target, (dx, dy, at) => {
-      const panned = viewport.current?.panBy(dx, dy)[1] ?? 0;
+      const panned = viewport.current?.panBy(dx, dy, true)[1] ?? 0;
       terminal?.scrollBy((panned - dy) / zoomOf(target), at);
     });
   }, [terminal]);

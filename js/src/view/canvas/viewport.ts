@@ -86,10 +86,11 @@ export class Viewport {
     return this.transform.invert([clientX - left - this.root.clientLeft, clientY - top - this.root.clientTop]);
   }
 
-  /** Move the content by pixels of the frame; returns how far it went. */
-  panBy(dx: number, dy: number): [number, number] {
+  /** Move the content by pixels of the frame, perhaps by hand; returns how far it went. */
+  panBy(dx: number, dy: number, byHand = false): [number, number] {
     const before = this.transform;
     this.frame.call(this.zoom.translateBy, dx / before.k, dy / before.k);
+    if (byHand) this.options.onByHand?.();
     return [this.transform.x - before.x, this.transform.y - before.y];
   }
 
@@ -141,12 +142,12 @@ export class Viewport {
     );
   }
 
-  /** The content is as wide as the frame, and the frame shows its top. */
-  fitWidth(): void {
+  /** The content is as wide as the frame, but at least at this scale; and the frame shows its upper left corner. */
+  fitWidth(least = 0): void {
     const scale = this.root.clientWidth / this.content.offsetWidth;
     if (!Number.isFinite(scale) || scale === 0) return;
     this.zoom.scaleExtent([Math.min(scale, 1), MAX_SCALE]);
-    this.transform = zoomIdentity.scale(Math.min(scale, MAX_SCALE));
+    this.transform = zoomIdentity.scale(Math.min(Math.max(scale, least), MAX_SCALE));
   }
 
   /** The change is shown as a movement, by the style sheet. */

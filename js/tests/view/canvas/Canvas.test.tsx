@@ -13,7 +13,11 @@ const terminals = vi.hoisted(() => new Map<number, { log: unknown[][] }>());
 vi.mock("../../../src/view/terminal/terminal", () => ({
   ShellTerminal: class {
     log: unknown[][] = [];
-    xterm = { onData: () => ({ dispose: () => undefined }), modes: { applicationCursorKeysMode: false } };
+    xterm = {
+      onData: () => ({ dispose: () => undefined }),
+      onCursorMove: () => ({ dispose: () => undefined }),
+      modes: { applicationCursorKeysMode: false },
+    };
     search = {};
     cell = { width: 8, height: 16 };
     cursor = null;

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FloatRect, expect
 
-from tests.e2e.browser import Person
+from tests.e2e.browser import MORE, Person
 from tests.servers import JupyterServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
@@ -87,7 +87,7 @@ async def test_what_one_looks_at_stays_in_view(host: Person) -> None:
     await all_in_view(host)
     await host.page.set_viewport_size({"width": 900, "height": 500})
     await all_in_view(host)
-    larger = host.shells().first.get_by_role("button", name="Larger", exact=True)
+    larger = host.shells().first.get_by_role("button", name=MORE, exact=True)
     before = (await boxes(host))[0]
     for _ in range(5):
         await larger.click()
@@ -125,7 +125,7 @@ async def test_tidy(host: Person) -> None:
         await host.button("New shell").click()
         await expect(host.shells()).to_have_count(count)
     for _ in range(6):
-        await host.shells().first.get_by_role("button", name="Larger", exact=True).click()
+        await host.shells().first.get_by_role("button", name=MORE, exact=True).click()
     await eventually(lambda: boxes(host), any_overlap)
     await host.screenshot("untidy")
     await tidied(host)

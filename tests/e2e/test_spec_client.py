@@ -182,7 +182,7 @@ async def test_create_gives_each_client_its_own_shell(server: JupyterServer) -> 
         await one.until(lambda: sids[3] in one.shells)
         one.type(sids[2], b"echo third$((3))\r")
         await prints(two, sids[2], b"third3")
-        assert await two.request("close", sids[2]) is None
+        assert await two.request("close", sids[2], True) is None
         await one.until(lambda: sids[2] not in one.shells)
         one.type(sids[2], b"lost")
         await one.until(lambda: one.errors)
@@ -208,7 +208,14 @@ async def test_codes(server: JupyterServer) -> None:
         await reader.until(lambda: reader.settled)
         [sid] = reader.shells
         kick = ("kick", owner.uid, "", True)
-        for request in (("create", 0, 0), ("close", sid), ("move", sid, None), ("lock", True), kick, ("newTickets",)):
+        for request in (
+            ("create", 0, 0),
+            ("close", sid, True),
+            ("move", sid, None),
+            ("lock", True),
+            kick,
+            ("newTickets",),
+        ):
             with pytest.raises(Failed, match="notAllowed"):
                 await reader.request(*request)
         reader.type(sid, b"no")

@@ -12,7 +12,6 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from sshx_jupyter import records
 from sshx_jupyter.cli import sessions
 from sshx_jupyter.cli.console import Failure
 from sshx_jupyter.host.share_options import ShareOptions
@@ -174,7 +173,7 @@ async def test_kernels_and_the_command_line_do_without_secrets(
     assert [session["id"] for session in await ServerBackend(jupyter).sessions()] == [hosted.id]
 
     monkeypatch.setattr(sessions, "running_servers", lambda: [jupyter])
-    monkeypatch.setattr(records, "running", list)
+    monkeypatch.setattr(sessions, "records", list)
     await asyncio.to_thread(sessions.list_sessions, Namespace(json=True))
     [fact] = json.loads(capsys.readouterr().out)
     assert (fact["id"], fact["name"]) == (hosted.id, "Lecture")

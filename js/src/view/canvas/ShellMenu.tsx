@@ -58,8 +58,8 @@ export function ShellMenu({ items, notify }: ShellMenuProps) {
     <span ref={root} className="sshx-menu-root">
       <button
         type="button"
-        aria-label="More"
-        title="More"
+        aria-label="Shell menu"
+        title="Rename, lock the size, and more"
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={() => setOpen(!open)}

@@ -172,7 +172,7 @@ test("a terminal that was running before is the host's to close, and to be remov
   show();
   click(button("Close shell"));
   expect(notes).toEqual(["Only the host can close this terminal."]);
-  click(button("More"));
+  click(button("Shell menu"));
   expect(texts("[role^=menuitem]")).toEqual(["Rename…", "Lock size"]);
   press(all("[role^=menuitem]")[0]!, "Escape");
 
@@ -195,7 +195,7 @@ test("a terminal that was running before is the host's to close, and to be remov
     [1, false],
     [1, true],
   ]);
-  click(button("More"));
+  click(button("Shell menu"));
   click(item("Remove from session"));
   expect(calls("removeShell")).toHaveLength(2);
 });
@@ -203,7 +203,7 @@ test("a terminal that was running before is the host's to close, and to be remov
 test("the menu renames, and locks the size", () => {
   show();
   const shown = group("Shell bash");
-  click(button("More", shown));
+  click(button("Shell menu", shown));
   press(document.activeElement!, "ArrowDown");
   expect(document.activeElement?.textContent).toBe("Lock size");
   click(item("Lock size"));
@@ -211,7 +211,7 @@ test("the menu renames, and locks the size", () => {
   expect(all("[role=menu]")).toEqual([]);
 
   const rename = (name: string, key: string) => {
-    click(button("More", shown));
+    click(button("Shell menu", shown));
     click(item("Rename…"));
     const field = shown.querySelector<HTMLInputElement>("input")!;
     expect([field.value, document.activeElement]).toEqual(["bash", field]);
@@ -226,7 +226,7 @@ test("the menu renames, and locks the size", () => {
     [1, "build"],
     [1, ""],
   ]);
-  click(button("More", shown));
+  click(button("Shell menu", shown));
   after(() => document.body.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true })));
   expect(all("[role=menu]")).toEqual([]);
 });

@@ -96,7 +96,9 @@ async def test_nbclassic(browser: Browser, tmp_path: Path) -> None:
     with running(tmp_path, port, "nbclassic", *options):
         page = await browser.new_page()
         await page.goto(f"{url}nbclassic/notebooks/{file.name}?token={TOKEN}")
-        await page.wait_for_function("() => window.Jupyter?.notebook?.kernel?.is_connected()", timeout=60_000)
+        # Cells that run before the widgets' extension has come show none.
+        ready = "() => (kernel => kernel?.is_connected() && kernel.widget_manager)(window.Jupyter?.notebook?.kernel)"
+        await page.wait_for_function(ready, timeout=60_000)
         await page.evaluate("Jupyter.notebook.execute_all_cells()")
         await work(page)
 

@@ -142,7 +142,7 @@ def _which(uid: int, user: User) -> tuple[int, bool]:
 
 
 class HostPeople:
-    """Who is here; the host chooses someone and changes what they may do."""
+    """The people who are here. The host chooses one of them, and changes what that person may do."""
 
     def __init__(self, window: Window) -> None:
         self._window = window

@@ -11,6 +11,7 @@ from ..host.session import Session, SessionEvent
 from .console import clean
 from .hosting import invitations
 from .overlays import Window
+from .shell_news import shell_news
 
 
 class Report:
@@ -74,7 +75,9 @@ class Report:
         elif event.kind == "chat":
             self.say(f"{who} says: {clean(event.detail, 1000)}")
         elif event.kind == "shellOpened":
-            self.say("Another shell was opened.")
+            self.say(shell_news("opened", event.detail, who))
+        elif event.kind == "shellClosed" and session.shells:
+            self.say(shell_news("closed" if who else "ended", event.detail, who))
 
 
 def _may(role: str) -> str:

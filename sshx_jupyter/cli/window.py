@@ -12,7 +12,7 @@ from typing import Any
 from ..client import SessionEnded, SshxClient
 from ..client.command import CommandError
 from ..client.events import InputHeld, InputLost, Output, StateChanged
-from ..protocol.messages import Error, Hear, Role, Shells, User, UserDiff, Users
+from ..protocol.messages import Error, Hear, Role, ShellChanged, Shells, User, UserDiff, Users
 from .cells import BLANK, DIM, REVERSE, REVERSE_BOLD, Row, text_row
 from .console import clean
 from .grid import Cursor, Grid
@@ -23,6 +23,7 @@ from .modes import Modes, mouse_input
 from .overlays import HeldInput, Menu, Overlay
 from .painter import Painter
 from .requests import wish
+from .shell_news import shell_news
 from .status import status_line
 from .tty import LocalTerminal
 from .viewport import Viewport
@@ -307,6 +308,9 @@ class Window:
                 case Hear(_, uid, name, text):
                     if uid != self.client.uid and time.monotonic() > self._settled_at:
                         self.notify(f"{clean(name, 40)}: {text}")
+                case ShellChanged(_, change, title, uid, name):
+                    if uid != self.client.uid and (news := shell_news(change, title, name)):
+                        self.notify(news)
                 case InputHeld():
                     self.overlay = HeldInput(self)
                 case InputLost():

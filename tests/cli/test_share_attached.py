@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from sshx_jupyter.client import SessionEnded, SshxClient
+from sshx_jupyter.client.command import CommandError
 
 from .programs import COMMAND, Sshx, Terminal, alive, children, wait_until
 
@@ -162,6 +163,30 @@ async def test_stopping_asks_and_says_what_happens(host: Terminal) -> None:
         await asyncio.to_thread(stopped, host)
         with pytest.raises(SessionEnded, match="The host stopped sharing"):
             await client.wait_for(lambda _: False)
+
+
+async def test_guests_neither_end_nor_resize_the_hosts_shell_and_the_host_reads_what_they_do(host: Terminal) -> None:
+    async with SshxClient.connect(ticket(host), name="Ann") as client:
+        host.key("Enter")  # the tickets go
+        [sid] = client.shells
+        before = client.shells[sid]
+        assert (before.protected, before.viewed) == (True, True)
+        for attempt, code in ((client.resize(sid, 10, 40), "viewed"), (client.close_shell(sid, True), "notAllowed")):
+            with pytest.raises(CommandError) as refused:
+                await attempt
+            assert refused.value.code == code
+        other = await client.create()
+        await asyncio.to_thread(host.wait_for, "Ann opened “Terminal 2”")
+        await client.rename_shell(other, "build")
+        await asyncio.to_thread(host.wait_for, "Ann renamed a shell to “build”")
+        await client.close_shell(other, force=True)
+        await asyncio.to_thread(host.wait_for, "Ann closed “build”")
+        await asyncio.to_thread(menu, host, "d")
+        await asyncio.to_thread(host.wait_for, "You left the shell. It goes on")
+        await client.wait_for(lambda _: not client.shells[sid].viewed)
+        await client.resize(sid, 10, 40)
+        await client.close_shell(await client.create(), force=True)
+        await asyncio.to_thread(host.wait_for, "Ann closed “Terminal 3”")
 
 
 async def test_leaving_goes_on_sharing(host: Terminal) -> None:

@@ -186,7 +186,7 @@ async def test_guests_neither_end_nor_resize_the_hosts_shell_and_the_host_reads_
         await client.wait_for(lambda _: not client.shells[sid].viewed)
         await client.resize(sid, 10, 40)
         await client.close_shell(await client.create(), force=True)
-        await asyncio.to_thread(host.wait_for, "Ann closed “Terminal 3”")
+        await asyncio.to_thread(host.wait_for, "Ann closed “Terminal 2”")
 
 
 async def test_leaving_goes_on_sharing(host: Terminal) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.client.command import CommandError
+from sshx_jupyter.host.processes import _session
 from sshx_jupyter.host.session import Session, SessionEvent
 from sshx_jupyter.host.shell import Shell
 from sshx_jupyter.protocol.messages import ShellChanged
@@ -156,6 +159,23 @@ async def test_a_shell_in_which_something_runs_is_not_closed_without_a_question(
         told = changes(writer)
         await writer.close_shell(shell.sid, force=True)
         assert told == [("closed", "Terminal 1", writer.uid, writer.users[writer.uid].name)]
+    assert shell.terminal.name not in host.terminals._manager.terminals
+    while list(_session(shell.terminal._pty.ptyproc.pid)):  # what ran in it ends as well
+        await asyncio.sleep(0.01)
+
+
+async def test_a_job_that_outlives_its_shell_does_not_keep_the_terminal(host: Host) -> None:
+    session = await host.create()
+    [shell] = session.shells.values()
+    async with host.connect(session) as writer:
+        await until_idle(shell)
+        await writer.send(shell.sid, "(trap '' HUP; exec sleep 1000) &\r")
+        while shell.terminal.running != "sleep":
+            await asyncio.sleep(0.01)
+        await writer.close_shell(shell.sid, force=True)
+    assert shell.terminal.name not in host.terminals._manager.terminals
+    [job] = _session(shell.terminal._pty.ptyproc.pid)  # as it asked for
+    os.kill(job, signal.SIGKILL)
 
 
 async def test_a_program_that_was_started_in_place_of_a_shell_runs(host: Host) -> None:

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { putIntoAddress, textInAddress, ticketIn } from "../../src/guest/address";
 import { Ticket } from "../../src/ticket";
 
@@ -10,7 +10,9 @@ afterEach(() => putIntoAddress(null));
 test("a ticket is kept with the address, unseen, until it is taken away; the tab's history keeps its state", () => {
   history.replaceState({ mine: 1 }, "");
   const before = location.href;
+  const pushed = vi.spyOn(history, "pushState"); // *Back* would show the ticket
   putIntoAddress(ticketIn(TICKET));
+  expect(pushed).not.toHaveBeenCalled();
   expect(location.href).toBe(before);
   expect(textInAddress()).toBe(TICKET);
   expect(history.state).toMatchObject({ mine: 1 });

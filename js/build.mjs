@@ -9,6 +9,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { catalogs } from "./catalog.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../sshx_jupyter/server/static/", import.meta.url));
@@ -26,7 +27,7 @@ const common = {
   target: ["es2022"],
   jsx: "automatic",
   loader: { ".svg": "dataurl" },
-  define: { VERSION: JSON.stringify(version()) },
+  define: { VERSION: JSON.stringify(version()), CATALOGS: JSON.stringify(catalogs()) },
   legalComments: "none",
   banner: { js: "/* The licences of what is in here are in LICENSES.txt. */" },
   logLevel: "warning",

@@ -1,3 +1,4 @@
+import jupyter from "@jupyter/eslint-plugin";
 import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
@@ -7,6 +8,7 @@ import tseslint from "typescript-eslint";
  * from itself, not from the rows below nor from its neighbors in the row.
  */
 const LAYERS = [
+  ["translation"],
   ["protocol"],
   ["ticket"],
   ["links"],
@@ -15,6 +17,39 @@ const LAYERS = [
   ["view"],
   ["forms"],
   ["page", "guest", "lab", "widget"],
+];
+
+/** What people read comes from the catalog, when it is shown. It begins with a capital letter, or has several words. */
+const SENTENCE = String.raw`/^\s*[A-Z][a-z](?![\w-]*[-_][A-Z])/`;
+const WORDS = "/^[^{};=<]*[a-z]{2,} (?!sshx-)[a-z]{2,}/";
+const NOT_READ = [
+  "CallExpression[callee.object.name=trans] *",
+  "NewExpression[callee.name=/(Error|MalformedMessage)$/] *", // by developers only
+  "TSLiteralType > *",
+  "BinaryExpression[operator=/^[!=]==$/] > *", // keys such as Enter
+  "SwitchCase > *",
+  "PropertyDefinition[key.name=name] > *", // of errors
+  "Property > .key",
+  "MemberExpression > TemplateLiteral > *",
+  "Property[key.name=/^(type|description)$/] > *", // for programs
+  "JSXAttribute[name.name=/^(className|d|rel)$/] *",
+  "Property[key.name=keeps] > *",
+]
+  .map((each) => `:not(${each})`)
+  .join("");
+/** The strings that a layer must not have; what is below the client throws sentences only as whole ones. */
+const stringsOf = (layer) => [
+  ...(["protocol", "ticket", "links"].includes(layer) ? [SENTENCE] : [SENTENCE, WORDS])
+    .flatMap((text) => [`Literal[value=${text}]`, `TemplateElement[value.cooked=${text}]`])
+    .map((found) => ({
+      selector: `${found}${NOT_READ}`,
+      message: "Take it from the catalog: trans.__().",
+    })),
+  { selector: "JSXText[value=/[A-Za-z]{2}/]", message: "Take it from the catalog: {trans.__()}." },
+  {
+    selector: "CallExpression[callee.object.name=trans]:not(:function *)",
+    message: "The language is not known yet while a module loads.",
+  },
 ];
 
 const boundaries = LAYERS.flatMap((row, at) => {
@@ -35,6 +70,7 @@ const boundaries = LAYERS.flatMap((row, at) => {
         // The rule above does not see `import()`.
         "no-restricted-syntax": [
           "error",
+          ...stringsOf(layer),
           ...patterns.map(({ regex }) => ({
             selector: `ImportExpression[source.value=/${regex.replaceAll("/", "\\/")}/]`,
             message,
@@ -64,6 +100,15 @@ export default tseslint.config(
     },
   },
   ...boundaries,
+  {
+    files: ["src/**"],
+    plugins: { jupyter },
+    rules: {
+      "jupyter/no-untranslated-string": ["error", { checkProperties: ["hint", "text", "tip", "message"] }],
+      "jupyter/no-translation-concatenation": "error",
+      "jupyter/no-dynamic-translation": "error",
+    },
+  },
   { files: ["*.js", "*.mjs"], ...tseslint.configs.disableTypeChecked },
   { files: ["*.mjs"], rules: { "no-console": "off" } },
 );

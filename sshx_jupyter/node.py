@@ -235,7 +235,7 @@ class SshxNode:
             if self._dialed.get(key) is task:
                 del self._dialed[key]
             raise Unreachable(
-                "The host cannot be reached: it may have stopped sharing or be offline, or a firewall is in between."
+                "The host cannot be reached. It may have stopped sharing, be offline, or be behind a firewall."
             ) from None
         return IrohLink(dialed.connection, stream, lambda: self._release(key, dialed))
 

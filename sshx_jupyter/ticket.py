@@ -37,13 +37,13 @@ _ENDPOINT = "endpoint"  # what iroh writes before the base32 of an EndpointTicke
 _MAX_TEXT = 16_384  # much more than the longest ticket as a link, with a line break after every character
 
 _SENTENCES: dict[Reason, str] = {
-    "empty": "There is no ticket here. Paste the ticket that the host gave you; it starts with sshx1.",
-    "foreign": "This is not an sshx ticket. A ticket starts with sshx1; in a link it comes after the #.",
+    "empty": "No ticket was found. Paste the ticket from the host. It starts with sshx1.",
+    "foreign": "This is not an sshx ticket. A ticket starts with sshx1. In a link, it comes after the #.",
     "newer": "This ticket is from a newer version of sshx-jupyter. Update sshx-jupyter and try again.",
-    "incomplete": "This ticket is incomplete: its end is missing. Copy all of it and try again.",
-    "mistyped": "This ticket has a wrong character in it. Copy it again instead of typing it.",
-    "malformed": "This ticket makes no sense to this version of sshx-jupyter. Ask the host for a new one.",
-    "crowded": "This ticket names too many addresses; a host has at most 16. Ask the host for a new one.",
+    "incomplete": "This ticket is incomplete. Copy all of it and try again.",
+    "mistyped": "This ticket has a wrong character. Copy it instead of typing it.",
+    "malformed": "This version of sshx-jupyter cannot read this ticket. Ask the host for a new one.",
+    "crowded": "This ticket has more than 16 addresses. Ask the host for a new one.",
 }
 
 # Spaces, and the invisible characters that chat programs and PDFs put into long words.

@@ -2,6 +2,7 @@
  * Tickets: the short string that lets someone into a session. The mirror of `ticket.py`, which describes the format.
  */
 import { bigEndian, SESSION_ID_SIZE, type Credentials } from "./protocol/handshake";
+import { trans } from "./translation";
 
 /** Why a text is not a ticket; see `TicketError`. */
 export type TicketReason = "empty" | "foreign" | "newer" | "incomplete" | "mistyped" | "malformed" | "crowded";
@@ -18,14 +19,14 @@ const ENDPOINT = "endpoint"; // what iroh writes before the base32 of an Endpoin
 const MAX_TEXT = 16_384; // much more than the longest ticket as a link, with a line break after every character
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
-const SENTENCES: Record<TicketReason, string> = {
-  empty: "There is no ticket here. Paste the ticket that the host gave you; it starts with sshx1.",
-  foreign: "This is not an sshx ticket. A ticket starts with sshx1; in a link it comes after the #.",
-  newer: "This ticket is from a newer version of sshx-jupyter. Update sshx-jupyter and try again.",
-  incomplete: "This ticket is incomplete: its end is missing. Copy all of it and try again.",
-  mistyped: "This ticket has a wrong character in it. Copy it again instead of typing it.",
-  malformed: "This ticket makes no sense to this version of sshx-jupyter. Ask the host for a new one.",
-  crowded: "This ticket names too many addresses; a host has at most 16. Ask the host for a new one.",
+const SENTENCES: Record<TicketReason, () => string> = {
+  empty: () => trans.__("No ticket was found. Paste the ticket from the host. It starts with sshx1."),
+  foreign: () => trans.__("This is not an sshx ticket. A ticket starts with sshx1. In a link, it comes after the #."),
+  newer: () => trans.__("This ticket is from a newer version of sshx-jupyter. Update sshx-jupyter and try again."),
+  incomplete: () => trans.__("This ticket is incomplete. Copy all of it and try again."),
+  mistyped: () => trans.__("This ticket has a wrong character. Copy it instead of typing it."),
+  malformed: () => trans.__("This version of sshx-jupyter cannot read this ticket. Ask the host for a new one."),
+  crowded: () => trans.__("This ticket has more than 16 addresses. Ask the host for a new one."),
 };
 
 // Spaces, and the invisible characters that chat programs and PDFs put into long words.
@@ -41,7 +42,7 @@ export class TicketError extends Error {
   readonly reason: TicketReason;
 
   constructor(reason: TicketReason) {
-    super(SENTENCES[reason]);
+    super(SENTENCES[reason]());
     this.reason = reason;
   }
 }

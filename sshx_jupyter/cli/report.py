@@ -63,7 +63,7 @@ class Report:
         """Tell what has happened. The window, while there is one, tells most of it by itself."""
         session, who = event.session, clean(event.user.name) if event.user is not None else ""
         if event.kind == "newTickets":
-            self.new_tickets(session, "New tickets were made; the old ones let nobody in any more:")
+            self.new_tickets(session, "New tickets were made. The old ones no longer work:")
         if self.window is not None or (event.user is not None and event.user.role == "owner"):
             return
         if event.kind == "joined" and event.user is not None:

@@ -153,7 +153,7 @@ def _do(session: Session, participant: Participant, request: Request) -> int | b
         case SetName(_, name):
             name = clean_name(name, session.limits.name_length)
             if not name:
-                raise Invalid("A name needs at least one visible character.")
+                raise Invalid("Enter a name with at least one visible character.")
             session.update_user(participant, name=name)
         case SetColor(_, color):
             if not re.fullmatch("#[0-9A-Fa-f]{6}", color):
@@ -189,7 +189,7 @@ def _need_admission(participant: Participant) -> None:
 
 def _need_writer(participant: Participant) -> None:
     if participant.user.role == "reader":
-        raise NotAllowed("You can watch but not change anything here: ask the host for write access.")
+        raise NotAllowed("You can watch but not type: ask the host for write access.")
 
 
 def _need_owner(participant: Participant) -> None:

@@ -286,7 +286,7 @@ class Session:
         self._info_changed()
 
     def lock(self, locked: bool) -> None:
-        """Let nobody new in, or let them in again. Who is here, or comes back after a broken link, is not affected."""
+        """Lock session, or let them in again. Who is here, or comes back after a broken link, is not affected."""
         self.locked = locked
         self._info_changed()
 

@@ -149,7 +149,7 @@ async def join_here(ticket: Ticket, *, name: str | None, password: str | None, h
 async def _join(session: SharedSession, ticket: Ticket, name: str | None, password: str | None) -> None:
     if ticket.password and not password:
         session.close()
-        raise SharingError("This session needs a password as well. The host knows it.", "passwordRequired")
+        raise SharingError("This session needs a password. Ask the host for it.", "passwordRequired")
     await session._join_ticket(ticket, name or account_name(), password if ticket.password else None)
 
 

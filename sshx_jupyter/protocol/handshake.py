@@ -59,17 +59,17 @@ _ACCEPTED = b"\x00"
 _REFUSED = b"\x01"
 
 _SENTENCES = {
-    "invalidAuth": "The host does not accept this ticket or password. Check both, or ask for a new ticket.",
-    "passwordRequired": "This session needs a password as well. Ask the host for it and join again.",
+    "invalidAuth": "The host did not accept this ticket or password. Check both, or ask for a new ticket.",
+    "passwordRequired": "This session needs a password. Ask the host for it and join again.",
     "version": "The host runs another version of sshx-jupyter. Update it on both sides and join again.",
     "malformed": "The host could not read the request. Update sshx-jupyter on both sides and join again.",
-    "notFound": "This session is not shared any more. Ask the host for a new ticket.",
-    "full": "This session is full. Try again when someone has left.",
+    "notFound": "This session is no longer shared. Ask the host for a new ticket.",
+    "full": "This session is full. Try again when someone leaves.",
     "locked": "The host has locked this session. Ask the host to unlock it, then join again.",
     "busy": "The host is busy. Try again in a few seconds.",
-    "unknownClient": "The host does not know you any more. Join again with the ticket.",
+    "unknownClient": "The host no longer recognizes you. Join again with the ticket.",
     "inviteEnded": "This invite has ended. Ask the host for a new one.",
-    "rateLimited": "There were too many failed attempts. Wait a minute, then join with the right ticket.",
+    "rateLimited": "Too many failed attempts. Wait a minute, then join with the right ticket.",
 }
 
 

@@ -66,7 +66,7 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
         try:
             pipe = Pipe(near, await self._node.dial(addr))
         except TicketError as error:
-            damaged = "This is not the address of a host: the ticket may be damaged."
+            damaged = "This is not the address of a host. The ticket may be damaged."
             await near.close(str(error) if error.reason == "crowded" else damaged, BAD_ADDRESS)
             return
         except Unreachable as error:

@@ -333,7 +333,7 @@ async def test_reloading(host: Person, guest: Person, session: dict[str, Any]) -
     await guest.run("echo before")
     await guest.say("Back in a moment")
     await host.show("People")
-    await host.page.get_by_label("Let nobody new in").click()
+    await host.page.get_by_label("Lock session").click()
     await host.heard("Back in a moment")
     await guest.page.reload()
     await guest.connected()  # who is known is not new

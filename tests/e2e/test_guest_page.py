@@ -231,7 +231,7 @@ async def test_read_only_password_and_approval(browser: Browser, server: Jupyter
     async with server.owner(session, name="Host") as owner:
         guest = await Visitor.to(browser, f"{site.url}#{session['tickets']['read']}")
         await expect(guest.page.locator("form")).to_contain_text(
-            "You can watch, not type. A password is needed as well."
+            "You can watch, not type. You also need a password."
         )
         await guest.button("Join").click()
         await expect(guest.page.get_by_role("alert")).to_contain_text("needs a password")

@@ -59,7 +59,7 @@ async def test_saved_from_the_share_panel(browser: Browser, server: JupyterServe
         await panel.get_by_role("button", name="Save", exact=True).click()
     download = await downloading.value
     assert download.suggested_filename == "invite-training-run-3.html"
-    await expect(panel).to_contain_text(re.compile("Saved as invite-training-run-3.html. It lets people in until"))
+    await expect(panel).to_contain_text(re.compile("Saved as invite-training-run-3.html. It works until"))
     await host.screenshot("invite-saved")
     file = tmp_path / download.suggested_filename
     await download.save_as(file)

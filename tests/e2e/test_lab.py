@@ -129,7 +129,7 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await item.hover()
         await host.screenshot("lab-running")
         await item.locator('[title="Stop Sharing"]').click()
-        await expect(lab.dialog).to_contain_text("1 guest is here. They lose the connection; your terminals stay open.")
+        await expect(lab.dialog).to_contain_text("1 guest is here. They will be disconnected. Your terminals stay open.")
         await lab.dialog.get_by_role("button", name="Stop Sharing").click()
         await guest.state("ended")
         await expect(guest.page.get_by_text("The host stopped sharing.")).to_be_visible()
@@ -225,7 +225,7 @@ async def test_the_host_in_a_plain_terminal(come: Come, server_a: JupyterServer,
     await expect(lab.dialog.get_by_role("button", name="Copy ticket", exact=True)).to_be_visible()
     await host.screenshot("lab-people")
     await lab.dialog.get_by_role("button", name="Stop Sharing").click()
-    await expect(lab.dialog).to_contain_text("1 guest is here. They lose the connection; your terminals stay open.")
+    await expect(lab.dialog).to_contain_text("1 guest is here. They will be disconnected. Your terminals stay open.")
     await lab.dialog.get_by_role("button", name="Keep Sharing").click()
     await expect(lab.dialog).to_contain_text("“pair” is shared")
     await lab.dialog.get_by_role("button", name="Open Session").click()
@@ -284,8 +284,8 @@ async def test_requests(come: Come, server_a: JupyterServer, server_b: JupyterSe
     closed = await server_a.share(approve=True, name="exam")
     other = await come(server_b)
     await other.join(closed["tickets"]["write"], "Ada")
-    await expect(other.page.get_by_text("The host has to let you in")).to_be_visible()
-    request = lab.notification("Ada wants to come into “exam”")
+    await expect(other.page.get_by_text("Waiting for the host")).to_be_visible()
+    request = lab.notification("Ada wants to join “exam”")
     await expect(request).to_be_visible()
     await expect(lab.status).to_have_text("Sharing 2 sessions: 1 guest")  # who waits is not there yet
     await lab.answer(request, "Let in")
@@ -413,7 +413,7 @@ async def test_who_may_not_share(browser: Browser, tmp_path: Path) -> None:
 async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: Path) -> None:
     """One cannot share, but join."""
     session = await server_a.share(name="elsewhere")
-    reason = "Terminals are disabled on this Jupyter server: you can join sessions, but not share."
+    reason = "Terminals are disabled on this Jupyter server. You can join sessions, but not share."
     with jupyter_server(tmp_path, "--ServerApp.terminals_enabled=False", lab=True) as server:
         person = await come(server)
         lab = await Lab.open(person)

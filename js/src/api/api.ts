@@ -2,6 +2,7 @@
 import type { Dial } from "../links/link";
 import { dialWebSocket, localUrl, pipeUrl } from "../links/websocket";
 import type { Role } from "../protocol/messages";
+import { trans } from "../translation";
 
 /** A session that this server hosts, and that this person may go into. */
 export interface HostedSession {
@@ -60,7 +61,8 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE = "The Jupyter server cannot be reached. Check that it is running and that you are online.";
+const unreachable = () =>
+  trans.__("The Jupyter server cannot be reached. Check that it is running and that you are online.");
 
 export class Api {
   /**
@@ -123,7 +125,7 @@ export class Api {
     };
   }
 
-  /** As JupyterLab does it for a server that is not the page's own, where there is no cookie. */
+  /** Match JupyterLab does it for a server that is not the page's own, where there is no cookie. */
   private withToken(url: string): string {
     if (!this.token || this.root.host === location.host) return url;
     const address = new URL(url);
@@ -143,14 +145,14 @@ export class Api {
       const signal = AbortSignal.timeout(PATIENCE);
       response = await fetch(new URL(path, this.root), { method, headers, body: sent, cache: "no-store", signal });
     } catch {
-      throw new ApiError(UNREACHABLE);
+      throw new ApiError(unreachable());
     }
     if (response.status === 204) return null;
     const { status } = response;
     const reply = (await response.json().catch(() => null)) as { message?: unknown; reason?: unknown } | null;
     if (response.ok && reply !== null) return reply;
     const { message, reason } = reply ?? {};
-    const sentence = `The Jupyter server answered with HTTP status ${status}. Reload the page to try again.`;
+    const sentence = trans.__("The Jupyter server answered with HTTP status %1. Reload the page to try again.", status);
     throw new ApiError(text(message) || sentence, status, text(reason));
   }
 }

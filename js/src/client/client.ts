@@ -29,8 +29,9 @@ import { coordinate, position, size, TEXT_LENGTH, wellFormed } from "./limits";
 import { Outbox, type Ask, type Dropped } from "./outbox";
 import { ShellOutput, type TerminalSink } from "./output";
 import { readable } from "./preview";
-import { afterEnd, Backoff, LATE, mayPass, NO_ANSWER, UNREACHABLE } from "./retry";
+import { afterEnd, Backoff, LATE, mayPass, noAnswer, UNREACHABLE } from "./retry";
 import { SessionState, type Writable } from "./state";
+import { trans } from "../translation";
 
 export interface ClientOptions {
   /** From a ticket, or of the host's own front ends. */
@@ -197,7 +198,7 @@ export class SshxClient extends SessionState {
     this.#beforeLong(LATE, () => {
       this.#self.late = true;
       this.emit({ type: "state" });
-      this.#beforeLong(UNREACHABLE - LATE, () => this.#become("unreachable", NO_ANSWER));
+      this.#beforeLong(UNREACHABLE - LATE, () => this.#become("unreachable", noAnswer()));
     });
   }
 
@@ -208,7 +209,7 @@ export class SshxClient extends SessionState {
   }
 
   /** Leave for good: the state is `ended`. `code` is another if the session is known to be over. */
-  close(reason = "You left the session.", code = "left"): void {
+  close(reason = trans.__("You left the session."), code = "left"): void {
     this.#flush();
     this.#end(code, reason);
   }
@@ -231,7 +232,7 @@ export class SshxClient extends SessionState {
   /** Open a shell at a place on the canvas, in whole pixels. Its number; null if it failed, which an `error` event told. */
   create(x: number, y: number): Promise<number | null> {
     const create = (req: number) => ({ create: [req, position(x), position(y)] as const });
-    return this.#ask("open a shell", create).then((outcome) =>
+    return this.#ask(trans.__("open a shell"), create).then((outcome) =>
       outcome !== "failed" && typeof outcome.value === "number" ? outcome.value : null,
     );
   }
@@ -247,7 +248,7 @@ export class SshxClient extends SessionState {
         resolve(failure?.code === "running" ? { running: typeof command === "string" ? command : "" } : null);
       };
       this.#put({
-        what: "close a shell",
+        what: trans.__("close a shell"),
         message: (req) => ({ close: [req, sid, force] }),
         settle,
         expects: "running",
@@ -257,7 +258,7 @@ export class SshxClient extends SessionState {
 
   /** Take a terminal that was running before it was shared out of the session, where it runs on; for owners. */
   removeShell(sid: number): void {
-    void this.#ask("remove a shell", (req) => ({ remove: [req, sid] }));
+    void this.#ask(trans.__("remove a shell"), (req) => ({ remove: [req, sid] }));
   }
 
   /**
@@ -272,8 +273,8 @@ export class SshxClient extends SessionState {
       this.#complain(
         "tooMuch",
         this.#settled
-          ? "This is too much input at once: it was not sent. Put it into a file and use that."
-          : "You are not connected, and there is no room to keep more of what you type: it was not sent.",
+          ? trans.__("This input is too large, so it was not sent. Save it to a file and use the file.")
+          : trans.__("You are not connected, and too much input is waiting already. This was not sent."),
       );
     }
   }
@@ -283,7 +284,7 @@ export class SshxClient extends SessionState {
     if (!this.#isShort(text)) return false;
     const said = wellFormed(text);
     const chat = (req: number) => ({ chat: [req, said] as const });
-    return (await this.#ask("send your message", chat, { chat: said.length })) !== "failed";
+    return (await this.#ask(trans.__("send your message"), chat, { chat: said.length })) !== "failed";
   }
 
   /** Change one's own name, now and for later connections. */
@@ -317,54 +318,61 @@ export class SshxClient extends SessionState {
   move(sid: number, to: Place | null): void {
     const fitting = to === null ? null : ([position(to.x), position(to.y)] as const);
     const key = `${to === null ? "raise" : "move"} ${sid}`;
-    void this.#ask("move a shell", (req) => ({ move: [req, sid, fitting] }), { key });
+    void this.#ask(trans.__("move a shell"), (req) => ({ move: [req, sid, fitting] }), { key });
   }
 
   /** Resize a shell. Rounded, and kept within what is possible. */
   resize(sid: number, to: Size): void {
     const { rows, cols } = size(to);
-    void this.#ask("resize a shell", (req) => ({ resize: [req, sid, rows, cols] }), { key: `resize ${sid}` });
+    void this.#ask(trans.__("resize a shell"), (req) => ({ resize: [req, sid, rows, cols] }), { key: `resize ${sid}` });
   }
 
   /** Keep a shell's size as it is for everyone, or let it be changed again. */
   lockSize(sid: number, locked: boolean): void {
-    void this.#ask(locked ? "lock a size" : "unlock a size", (req) => ({ lockSize: [req, sid, locked] }));
+    void this.#ask(locked ? trans.__("lock a size") : trans.__("unlock a size"), (req) => ({
+      lockSize: [req, sid, locked],
+    }));
   }
 
   /** Give a shell a name or, with an empty one, the title that its program sets. */
   renameShell(sid: number, name: string): void {
-    if (this.#isShort(name)) void this.#ask("rename a shell", (req) => ({ rename: [req, sid, wellFormed(name)] }));
+    if (this.#isShort(name))
+      void this.#ask(trans.__("rename a shell"), (req) => ({ rename: [req, sid, wellFormed(name)] }));
   }
 
   /** Ask the owners for write access. */
   requestWrite(): void {
-    void this.#ask("ask for write access", (req) => ({ requestWrite: req }));
+    void this.#ask(trans.__("ask for write access"), (req) => ({ requestWrite: req }));
   }
 
   /** Change what a user may do; for owners. */
   setRole(uid: number, role: Role): void {
-    void this.#ask("change what someone may do", (req) => ({ setRole: [req, uid, role] }));
+    void this.#ask(trans.__("change what someone may do"), (req) => ({ setRole: [req, uid, role] }));
   }
 
   /** Remove a user; for owners. Without new tickets, the old ticket lets them in again. */
   kick(uid: number, { reason = "", newTickets = true } = {}): void {
     if (!this.#isShort(reason)) return;
-    void this.#ask("remove someone", (req) => ({ kick: [req, uid, wellFormed(reason), newTickets] }));
+    void this.#ask(trans.__("remove someone"), (req) => ({ kick: [req, uid, wellFormed(reason), newTickets] }));
   }
 
   /** Make new tickets; for owners. The old ones let nobody in any more, but who has been inside comes back. */
   newTickets(): void {
-    void this.#ask("make new tickets", (req) => ({ newTickets: req }));
+    void this.#ask(trans.__("make new tickets"), (req) => ({ newTickets: req }));
   }
 
   /** Let in a user who waits, or not; for owners. */
   approve(uid: number, allow: boolean): void {
-    void this.#ask(allow ? "let someone in" : "turn someone away", (req) => ({ approve: [req, uid, allow] }));
+    void this.#ask(allow ? trans.__("let someone in") : trans.__("turn someone away"), (req) => ({
+      approve: [req, uid, allow],
+    }));
   }
 
-  /** Let nobody new in, or let them in again; for owners. */
+  /** Lock session, or let them in again; for owners. */
   lock(locked: boolean): void {
-    void this.#ask(locked ? "lock the session" : "unlock the session", (req) => ({ lock: [req, locked] }));
+    void this.#ask(locked ? trans.__("lock the session") : trans.__("unlock the session"), (req) => ({
+      lock: [req, locked],
+    }));
   }
 
   /** For an observer: be listed among the users, now and on later links, or hide again. */
@@ -410,22 +418,22 @@ export class SshxClient extends SessionState {
       ask.settle("failed");
       this.#complain(
         "tooMuch",
-        `Too much is waiting for the host already. It was not asked to ${ask.what}. Try again later.`,
+        trans.__("Too many requests are waiting. The host was not asked to %1. Try again later.", ask.what),
       );
     }
   }
 
   #tellListed(): void {
     const listed = this.#listed;
-    void this.#ask("list you", (req) => ({ setListed: [req, listed] }), { key: "listed" });
+    void this.#ask(trans.__("list you"), (req) => ({ setListed: [req, listed] }), { key: "listed" });
   }
 
   #tellName(name: string): void {
-    void this.#ask("change your name", (req) => ({ setName: [req, name] }), { key: "name" });
+    void this.#ask(trans.__("change your name"), (req) => ({ setName: [req, name] }), { key: "name" });
   }
 
   #tellColor(color: string): void {
-    void this.#ask("change your color", (req) => ({ setColor: [req, color] }), { key: "color" });
+    void this.#ask(trans.__("change your color"), (req) => ({ setColor: [req, color] }), { key: "color" });
   }
 
   /** Send a message that needs no answer, if the host can be told at the moment. */
@@ -470,7 +478,7 @@ export class SshxClient extends SessionState {
   }
 
   #isShort(text: string): boolean {
-    if (text.length > TEXT_LENGTH) this.#complain("tooLong", "This text is too long: it was not sent.");
+    if (text.length > TEXT_LENGTH) this.#complain("tooLong", trans.__("This text is too long, so it was not sent."));
     return text.length <= TEXT_LENGTH;
   }
 
@@ -492,8 +500,11 @@ export class SshxClient extends SessionState {
       this.#complain(
         "lost",
         sent
-          ? `The host started anew. It is not known whether it got your request to ${ask.what}. Try again if it did not.`
-          : `The connection was broken for too long. The host was not asked to ${ask.what}. Try again.`,
+          ? trans.__(
+              "The host restarted. It may not have received your request to %1. Try again if it did not.",
+              ask.what,
+            )
+          : trans.__("The connection was lost for too long. The host was not asked to %1. Try again.", ask.what),
       );
     }
   }
@@ -615,7 +626,7 @@ export class SshxClient extends SessionState {
   #doubt(silent: boolean): void {
     if (silent) {
       this.#certain = this.state;
-      this.#become("reconnecting", "Nothing has been heard from the host for a while.");
+      this.#become("reconnecting", trans.__("The host has not responded for a while."));
     } else this.#become(this.#certain);
   }
 
@@ -628,7 +639,7 @@ export class SshxClient extends SessionState {
     this.#self.endCode = code;
     this.#become(
       "ended",
-      reason || "The session has ended.",
+      reason || trans.__("The session has ended."),
       refusal !== undefined && isRefusalReason(refusal) ? refusal : null,
     );
     this.#tellInput();

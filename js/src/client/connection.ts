@@ -7,7 +7,8 @@ import type { Dial, Link, PathKind } from "../links/link";
 import { ClientHandshake, Refused, type Key, type Secured } from "../protocol/handshake";
 import { MalformedMessage, decodeHost, encode, type ClientMessage, type HostMessage } from "../protocol/messages";
 import { NoiseError } from "../protocol/noise";
-import { NO_ANSWER } from "./retry";
+import { noAnswer } from "./retry";
+import { trans } from "../translation";
 
 const PING_PERIOD = 2_000;
 /** Bytes sent after which the host is asked at once how much of the input it has taken. */
@@ -127,7 +128,7 @@ export class Connection {
     clearTimeout(this.#timeout);
     this.#timeout = setTimeout(() => {
       if (this.held) this.#expectAnswer();
-      else this.#end(new Unreachable(NO_ANSWER));
+      else this.#end(new Unreachable(noAnswer()));
     }, SILENCE);
   }
 
@@ -194,7 +195,7 @@ export class Connection {
     // After a gap this machine has slept, or was busy: what silence there was counts only if this ping has no answer.
     if (gap < DOUBT) {
       if (silence >= SILENCE) {
-        this.#end(new LinkLost("Nothing was heard from the host."));
+        this.#end(new LinkLost(trans.__("The host did not respond.")));
         return;
       }
       this.#doubt(silence >= DOUBT);

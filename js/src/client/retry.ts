@@ -2,6 +2,7 @@
 import { Refused } from "../protocol/handshake";
 import { LinkLost, Unreachable } from "./connection";
 import type { Refusal } from "./events";
+import { trans } from "../translation";
 
 /** Milliseconds before the first and, doubling, before the later attempts to reconnect. */
 const BACKOFF = [500, 15_000] as const;
@@ -11,14 +12,14 @@ const RETRY: readonly string[] = ["busy", "full", "rateLimited", "tooSlow", "unk
 const RETRY_FIRST: readonly string[] = ["busy", "full"];
 const FIRST_JOIN = 10_000;
 
-const NOT_UNDERSTOOD =
-  "The host did not answer as it should. Try again; if it stays so, update sshx-jupyter on both sides.";
+const notUnderstood = () =>
+  trans.__("The host gave an unexpected answer. Try again, or update sshx-jupyter on both sides.");
 
 /** Milliseconds without an answer of the host after which a person is told, and after which it counts as unreachable. */
 export const LATE = 3_000;
 export const UNREACHABLE = 6_000;
-export const NO_ANSWER =
-  "The host has not answered. It may have stopped sharing, be asleep or offline, or a firewall may be in between.";
+export const noAnswer = () =>
+  trans.__("The host has not answered. It may have stopped sharing, be asleep or offline, or be behind a firewall.");
 
 /** Whether what the host says with this code may pass. */
 export function mayPass(code: string): boolean {
@@ -61,11 +62,11 @@ export function afterEnd(error: Error, { entered, waited, companion, askedAt }: 
     } else if (error instanceof Unreachable) {
       return { then: "unreachable", reason: error.message };
     } else if (error instanceof LinkLost) {
-      return { then: "unreachable", reason: "The host answered, but the connection broke at once." };
-    } else return { then: "refuse", refusal: "malformed", reason: NOT_UNDERSTOOD };
+      return { then: "unreachable", reason: trans.__("The host answered, but the connection broke at once.") };
+    } else return { then: "refuse", refusal: "malformed", reason: notUnderstood() };
   }
   const said = error instanceof Unreachable || error instanceof LinkLost || error instanceof Refused;
-  return { then: "reconnect", reason: said ? error.message : NOT_UNDERSTOOD };
+  return { then: "reconnect", reason: said ? error.message : notUnderstood() };
 }
 
 /** How long to wait before each attempt: longer each time, and at random, so that not all clients come back at once. */

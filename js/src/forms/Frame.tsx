@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useTheme } from "../view/theme";
 import "./Frame.css";
 import logo from "./logo.svg";
+import { trans } from "../translation";
 
 export function Frame({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
   const theme = useTheme();
@@ -11,8 +12,8 @@ export function Frame({ wide = false, children }: { wide?: boolean; children: Re
       <header>
         <img src={logo} alt="" width="40" height="40" />
         <div>
-          <h1>sshx</h1>
-          <p>Shared terminals, peer to peer, encrypted from browser to host</p>
+          <h1>{trans.__("sshx")}</h1>
+          <p>{trans.__("Shared terminals, peer to peer, encrypted from browser to host")}</p>
         </div>
       </header>
       <main className="sshx-page-cards">{children}</main>

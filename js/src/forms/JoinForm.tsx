@@ -5,7 +5,10 @@ import { Ticket, TicketError } from "../ticket";
 import { changeSettings, getSettings } from "../view/settings";
 import { useId } from "../view/useId";
 import { Field, Problem } from "./Field";
+import { trans } from "../translation";
 
+/** How every ticket begins. */
+const TICKET_EXAMPLE = "sshx1…";
 /** Characters; the host's own default. */
 export const LONGEST_NAME = 64;
 
@@ -36,7 +39,8 @@ export function JoinForm(props: JoinFormProps) {
   const found = read(text);
   const ticket = found instanceof Ticket ? found : null;
   const wrongTicket = found instanceof TicketError && found.reason !== "empty" ? found.message : "";
-  const wrongName = Array.from(name.trim()).length > LONGEST_NAME ? `At most ${LONGEST_NAME} characters.` : "";
+  const wrongName =
+    Array.from(name.trim()).length > LONGEST_NAME ? trans.__("At most %1 characters.", LONGEST_NAME) : "";
   const invited = onOther !== undefined && ticket !== null;
   const needsPassword = ticket !== null && (ticket.password || asked);
   const wrong = (field: Complaint["field"]) => (complaint?.field === field ? complaint.message : "");
@@ -53,12 +57,15 @@ export function JoinForm(props: JoinFormProps) {
     event.preventDefault();
     if (busy) return;
     if (!ticket) {
-      const message = wrongTicket || "Paste the ticket or the link that the host gave you.";
+      const message = wrongTicket || trans.__("Paste the ticket or link from the host.");
       setComplaint({ field: "ticket", message });
     } else if (wrongName) {
       setComplaint({ field: "name", message: wrongName });
     } else if (needsPassword && !password) {
-      setComplaint({ field: "password", message: "This session needs a password as well. The host knows it." });
+      setComplaint({
+        field: "password",
+        message: trans.__("This session needs a password. Ask the host for it."),
+      });
     } else {
       changeSettings({ name: name.trim() });
       setComplaint(null);
@@ -78,16 +85,16 @@ export function JoinForm(props: JoinFormProps) {
       onSubmit={(event) => void join(event)}
       noValidate
     >
-      <h2 id={title}>{invited ? "You are invited to a shared terminal" : "Join a session"}</h2>
+      <h2 id={title}>{invited ? trans.__("You are invited to a shared terminal") : trans.__("Join a session")}</h2>
       <p className="sshx-form-lead">
-        {invited ? describe(ticket, "You can") : "Someone gave you a ticket, or a link."}
+        {invited ? describe(ticket) : trans.__("Paste a ticket or a link that someone sent you.")}
       </p>
       {!invited && (
         <Field
-          label="Ticket"
+          label={trans.__("Ticket")}
           name="ticket"
           className="sshx-form-code"
-          placeholder="sshx1…"
+          placeholder={TICKET_EXAMPLE}
           autoCapitalize="none"
           value={text}
           onValue={edit((value) => {
@@ -95,25 +102,25 @@ export function JoinForm(props: JoinFormProps) {
             setAsked(false);
           })}
           error={wrongTicket || wrong("ticket")}
-          hint={ticket && describe(ticket, "Lets you")}
+          hint={ticket && describe(ticket)}
         />
       )}
       {needsPassword && (
         <Field
-          label="Password"
+          label={trans.__("Password")}
           name="password"
           type="password"
           autoComplete="current-password"
           value={password}
           onValue={edit(setPassword)}
           error={wrong("password")}
-          hint="The host knows it."
+          hint={trans.__("Ask the host for it.")}
         />
       )}
       <Field
-        label="Your name"
+        label={trans.__("Your name")}
         name="name"
-        placeholder={known || "What the others see"}
+        placeholder={known || trans.__("Shown to everyone in the session")}
         autoComplete="nickname"
         value={name}
         onValue={edit(setName)}
@@ -122,11 +129,11 @@ export function JoinForm(props: JoinFormProps) {
       <Problem>{wrong(null) || (invited ? wrong("ticket") : "")}</Problem>
       <div className="sshx-form-actions">
         <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
-          Join
+          {trans.__("Join")}
         </button>
         {invited && (
           <button type="button" onClick={onOther}>
-            Use another ticket
+            {trans.__("Use another ticket")}
           </button>
         )}
       </div>
@@ -149,10 +156,13 @@ export function read(text: string): Ticket | TicketError {
   }
 }
 
-/** `subject` and what the ticket lets a person do, as sentences. */
-function describe({ role, password, expires }: Ticket, subject: "Lets you" | "You can"): string {
-  const may = `${subject} watch${role === "writer" ? " and" : ", not"} type.`;
-  const parts = [may, password ? "A password is needed as well." : "", expires === null ? "" : endOf(expires)];
+/** What the ticket lets a person do, as sentences. */
+function describe({ role, password, expires }: Ticket): string {
+  const parts = [
+    role === "writer" ? trans.__("You can watch and type.") : trans.__("You can watch but not type."),
+    password ? trans.__("You also need a password.") : "",
+    expires === null ? "" : endOf(expires),
+  ];
   return parts.filter(Boolean).join(" ");
 }
 
@@ -161,6 +171,6 @@ function endOf(expires: number): string {
   const time = new Date(expires * 1000);
   const text = time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   return time.getTime() > Date.now()
-    ? `This invite ends on ${text}.`
-    : `This invite ended on ${text}. Ask the host for a new one.`;
+    ? trans.__("This invite ends on %1.", text)
+    : trans.__("This invite ended on %1. Ask the host for a new one.", text);
 }

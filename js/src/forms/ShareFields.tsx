@@ -2,26 +2,44 @@
 import type { ShareFlags, ShareOptions } from "../api/api";
 import { useId } from "../view/useId";
 import { Check, Field } from "./Field";
+import { trans } from "../translation";
 
-const FLAGS: Record<keyof ShareFlags, { label: string; hint: string }> = {
-  read_only: { label: "Read-only", hint: "Nobody but you types, and there is no link that would let anyone." },
-  approve: { label: "Approve each guest", hint: "Guests wait until you let them in." },
-  history: {
-    label: "Show guests what the terminals have printed so far",
-    hint: "Otherwise guests begin with an empty screen; full-screen programs show up when they redraw.",
-  },
-};
+function wordsOf(flag: keyof ShareFlags): { label: string; hint: string } {
+  switch (flag) {
+    case "read_only":
+      return {
+        label: trans.__("Read-only"),
+        hint: trans.__("Only you can type. There is no link that lets guests type."),
+      };
+    case "approve":
+      return { label: trans.__("Approve each guest"), hint: trans.__("Guests wait until you let them in.") };
+    case "history":
+      return {
+        label: trans.__("Show guests what the terminals have printed so far"),
+        hint: trans.__("Otherwise guests start with an empty screen. Full-screen programs appear when they redraw."),
+      };
+  }
+}
 
 const HOUR = 3600;
-export const DURATIONS = [
-  ["Until I stop it", 0],
-  ["1 hour", HOUR],
-  ["8 hours", 8 * HOUR],
-  ["1 day", 24 * HOUR],
-] as const;
+
+/** How long a session may last: what a person reads, and seconds, 0 for no end. */
+export function durations(): [text: string, seconds: number][] {
+  return [
+    [trans.__("Until I stop it"), 0],
+    [hours(1), HOUR],
+    [hours(8), 8 * HOUR],
+    [trans._n("%1 day", "%1 days", 1), 24 * HOUR],
+  ];
+}
+
+function hours(n: number): string {
+  return trans._n("%1 hour", "%1 hours", n);
+}
 
 /** What it means for the host that `SshxApp.guests` is on. */
-export const LETS_GUESTS_IN = "This server lets guests in with the ticket alone, without a Jupyter login.";
+export const lettingGuestsIn = () =>
+  trans.__("Guests need only the ticket to join through this server, no Jupyter login.");
 
 interface ShareFieldsProps {
   options: ShareOptions;
@@ -45,62 +63,62 @@ export function ShareFields({ options, onOptions, running, titles, guests }: Sha
   const showHistory = (history: boolean) => {
     // A program has set the title before, so it is history, too: as the session's name guests would see it.
     const suggested = [...(titles?.values() ?? [])].some((title) => name !== "" && title.startsWith(name));
-    change({ history, ...(!history && suggested && { name: `Terminal ${terminals[0]}` }) });
+    change({ history, ...(!history && suggested && { name: trans.__("Terminal %1", terminals[0]!) }) });
   };
   return (
     <>
       <Field
-        label="Session name"
+        label={trans.__("Session name")}
         value={name}
         onValue={(name) => change({ name })}
-        placeholder="What you work on"
+        placeholder={trans.__("e.g. Debugging the pipeline")}
         maxLength={64}
       />
       {running.length > 0 && (
         <fieldset>
-          <legend>Terminals</legend>
+          <legend>{trans.__("Terminals")}</legend>
           <div className="sshx-form-choices">
             {running.map((terminal) => (
               <Check
                 key={terminal}
-                label={titles?.get(terminal) ?? `Terminal ${terminal}`}
+                label={titles?.get(terminal) ?? trans.__("Terminal %1", terminal)}
                 checked={terminals.includes(terminal)}
                 onChecked={(shared) => choose(terminal, shared)}
               />
             ))}
           </div>
           {terminals.length > 0 ? (
-            <Check {...FLAGS.history} checked={options.history} onChecked={showHistory} />
+            <Check {...wordsOf("history")} checked={options.history} onChecked={showHistory} />
           ) : (
-            <p className="sshx-form-hint">None chosen: a new one.</p>
+            <p className="sshx-form-hint">{trans.__("No terminal selected. A new one opens.")}</p>
           )}
         </fieldset>
       )}
       {(["read_only", "approve"] as const).map((flag) => (
         <Check
           key={flag}
-          {...FLAGS[flag]}
+          {...wordsOf(flag)}
           checked={options[flag]}
           onChecked={(checked) => change({ [flag]: checked })}
         />
       ))}
       <div className="sshx-form-pair">
         <Field
-          label="Password for guests"
+          label={trans.__("Password for guests")}
           type="password"
           autoComplete="new-password"
           value={password}
           onValue={(password) => change({ password })}
-          placeholder="None"
+          placeholder={trans.__("None")}
         />
         <div className="sshx-form-field">
-          <label htmlFor={id}>Ends after</label>
+          <label htmlFor={id}>{trans.__("Ends after")}</label>
           <select
             id={id}
             value={expires_in}
             onChange={(event) => change({ expires_in: Number(event.currentTarget.value) })}
           >
-            {DURATIONS.map(([label, seconds]) => (
+            {durations().map(([label, seconds]) => (
               <option key={seconds} value={seconds}>
                 {label}
               </option>
@@ -108,7 +126,7 @@ export function ShareFields({ options, onOptions, running, titles, guests }: Sha
           </select>
         </div>
       </div>
-      {guests && <p className="sshx-form-hint">{LETS_GUESTS_IN}</p>}
+      {guests && <p className="sshx-form-hint">{lettingGuestsIn()}</p>}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { chosenIdentity } from "../view/settings";
 import { useStage } from "../view/useStage";
 import { followAddress, putIntoAddress, textInAddress, ticketIn } from "./address";
 import type { Way } from "./ways";
+import { trans } from "../translation";
 
 interface AppProps {
   way: Way;
@@ -69,7 +70,7 @@ export function App({ way, invite }: AppProps) {
     return (
       <Frame>
         <section className="sshx-form-card">
-          <p role="status">Joining the session…</p>
+          <p role="status">{trans.__("Joining the session…")}</p>
           {loading}
         </section>
       </Frame>
@@ -81,7 +82,7 @@ export function App({ way, invite }: AppProps) {
         key={given}
         ticket={given}
         onJoin={join}
-        waiting="Connecting to the host…"
+        waiting={trans.__("Connecting to the host…")}
         {...(ticket && { onOther: another })}
       >
         <Problem>{stage.refused?.message ?? ""}</Problem>
@@ -95,7 +96,7 @@ function Loading({ part }: { part: number }) {
   return (
     <div className="sshx-form-hint">
       <label>
-        Loading… <progress value={part} />
+        {trans.__("Loading…")} <progress value={part} />
       </label>
     </div>
   );

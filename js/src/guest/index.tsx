@@ -3,6 +3,7 @@
  * disk, and as one file; `server/guests.py` serves it to the guests of a Jupyter server.
  */
 import { createRoot } from "react-dom/client";
+import { setLanguage } from "../translation";
 import logo from "../forms/logo.svg";
 import { tellRefusals } from "../protocol/handshake";
 import { keepIn, tabStorage } from "../session/away";
@@ -15,6 +16,8 @@ import "../view/theme.css";
 
 /** The package's version that this is of, from the bundler. */
 declare const VERSION: string;
+
+document.documentElement.lang = setLanguage(navigator.languages);
 
 const { root } = document.body.dataset;
 const way: Way = root === undefined ? overRelays() : throughHost(new URL(root, location.href));

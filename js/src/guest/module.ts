@@ -1,11 +1,12 @@
 /** Loads the browser's iroh node: gzip from the page's web server, or base64 of it from the page itself or a script. */
 import { embedded } from "./embedded";
+import { trans } from "../translation";
 
 /** The block of a single file, and the variable of the script that stands beside a page on a disk. */
 const EMBEDDED = "sshx-web";
 const VARIABLE = "sshxWeb";
 
-const FAILED = "A part of this page could not be loaded. Check your connection, then reload the page.";
+const failed = () => trans.__("A part of this page could not be loaded. Check your connection, then reload the page.");
 
 /** Called with how much has come, from 0 to 1. */
 export type Progress = (part: number) => void;
@@ -25,7 +26,7 @@ export async function loadModule(progress: Progress): Promise<WebAssembly.Module
     else bytes = await download(module, progress);
     if (isGzip(bytes)) bytes = await gunzip(bytes); // a server may have unpacked it
   } catch {
-    throw new Error(FAILED);
+    throw new Error(failed());
   }
   progress(1);
   return WebAssembly.compile(bytes);

@@ -2,7 +2,7 @@
 import workerSource from "worker:../links/irohWorker.ts";
 import { dialIroh } from "../links/iroh";
 import type { Dial } from "../links/link";
-import { dialWebSocket, GUEST_UNREACHABLE_SENTENCE, guestUrl } from "../links/websocket";
+import { dialWebSocket, guestUrl, hostUnreachable } from "../links/websocket";
 import type { Ticket } from "../ticket";
 import { loadModule, type Progress } from "./module";
 
@@ -19,7 +19,7 @@ export function throughHost(root: URL): Way {
   return {
     isOpenTo: () => true,
     prepare: () => Promise.resolve(),
-    dial: ({ session }) => dialWebSocket(guestUrl(root.href, session), WebSocket, GUEST_UNREACHABLE_SENTENCE),
+    dial: ({ session }) => dialWebSocket(guestUrl(root.href, session), WebSocket, hostUnreachable()),
   };
 }
 

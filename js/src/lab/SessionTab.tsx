@@ -1,6 +1,5 @@
 /** A session in a tab of JupyterLab's main area. */
 import { ReactWidget } from "@jupyterlab/ui-components";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message as LuminoMessage } from "@lumino/messaging";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { useEffect, useRef, useSyncExternalStore } from "react";
@@ -14,8 +13,9 @@ import { useTheme, type Theme } from "../view/theme";
 import { useStage } from "../view/useStage";
 import { brokenIcon, onTab, sessionIcon, waitingIcon } from "./icons";
 import type { Settings } from "./settings";
-import { stateText } from "./states";
+import { stateText } from "../session/statusWord";
 import "./lab.css";
+import { trans } from "../translation";
 
 export class SessionTab extends ReactWidget {
   #opening: Opening | undefined;
@@ -26,7 +26,6 @@ export class SessionTab extends ReactWidget {
   constructor(
     readonly model: SessionModel,
     private readonly settings: Settings,
-    private readonly trans: TranslationBundle,
   ) {
     super();
     this.addClass("sshx-tab");
@@ -79,7 +78,6 @@ export class SessionTab extends ReactWidget {
   protected override render() {
     return (
       <Tab
-        trans={this.trans}
         model={this.model}
         settings={this.settings}
         opening={this.#opening}
@@ -95,7 +93,7 @@ export class SessionTab extends ReactWidget {
   };
 
   #entitle(): void {
-    const { model, trans } = this;
+    const { model } = this;
     const state = model.client?.state ?? "connecting";
     const name = model.name || trans.__("Shared session");
     // Not the name alone: the terminal that is shared has a tab, too, and often gave the session its name.
@@ -104,13 +102,12 @@ export class SessionTab extends ReactWidget {
     if (["unreachable", "reconnecting", "refused", "ended"].includes(state)) this.title.icon = onTab(brokenIcon);
     else this.title.icon = onTab(state === "connected" || model.id === null ? sessionIcon : waitingIcon);
     this.title.caption = model.client
-      ? `${trans.__("Shared session")}: ${name} (${stateText(trans, state)})`
+      ? `${trans.__("Shared session")}: ${name} (${stateText(state)})`
       : this.title.label;
   }
 }
 
 interface TabProps {
-  trans: TranslationBundle;
   model: SessionModel;
   settings: Settings;
   opening: Opening | undefined;
@@ -118,7 +115,7 @@ interface TabProps {
   onClose: () => void;
 }
 
-function Tab({ trans, model, settings, opening, onPanel, onClose }: TabProps) {
+function Tab({ model, settings, opening, onPanel, onClose }: TabProps) {
   const theme = useLabTheme(settings);
   const stage = useStage(model);
   switch (stage.at) {
@@ -148,7 +145,7 @@ function Tab({ trans, model, settings, opening, onPanel, onClose }: TabProps) {
         </MessageView>
       );
     case "joining":
-      return <Joining trans={trans} model={model} stage={stage} theme={theme} />;
+      return <Joining model={model} stage={stage} theme={theme} />;
     case "live": {
       const onLeave = () => (stage.session || isIn(stage.client) ? onClose() : model.leave());
       return (
@@ -170,13 +167,12 @@ function isIn({ state }: Client): boolean {
 }
 
 interface JoiningProps {
-  trans: TranslationBundle;
   model: SessionModel;
   stage: Extract<Stage, { at: "joining" }>;
   theme: Theme | undefined;
 }
 
-function Joining({ trans, model, stage: { ticket, refused }, theme }: JoiningProps) {
+function Joining({ model, stage: { ticket, refused }, theme }: JoiningProps) {
   const form = useRef<HTMLDivElement>(null);
   const lost = model.id !== null; // the tab showed this session before the page was reloaded
   useEffect(() => {
@@ -189,12 +185,12 @@ function Joining({ trans, model, stage: { ticket, refused }, theme }: JoiningPro
         <section className="sshx-form-card" role="status">
           <h2>
             {refused
-              ? trans.__("You are not in this session any more")
+              ? trans.__("You are no longer in this session")
               : trans.__("This session is not shared from this server")}
           </h2>
           <p>
             {refused?.message ??
-              trans.__("It has ended, or someone else hosts it. With their ticket or link you can join it again.")}
+              trans.__("It has ended, or someone else hosts it. You can rejoin with their ticket or link.")}
           </p>
         </section>
       )}

@@ -1,6 +1,5 @@
 /** Asks how to share, and stays until that has worked. */
 import { Dialog } from "@jupyterlab/apputils";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { Problem } from "../forms/Field";
 import { ShareFields } from "../forms/ShareFields";
@@ -9,10 +8,10 @@ import type { HostedSession, ShareOptions } from "../api/api";
 import { letsGuestsIn } from "./pageConfig";
 import { Themed } from "./Themed";
 import type { SharedSessions } from "./sessions";
+import { trans } from "../translation";
 
 export interface ShareDialogOptions {
   sessions: SharedSessions;
-  trans: TranslationBundle;
   /** What is filled in at first. */
   options: ShareOptions;
   /** The terminals that can be chosen, and what they are called. */
@@ -33,8 +32,8 @@ class ShareDialog extends Dialog<unknown> {
   #busy = false;
   #cancelled = false;
 
-  constructor({ sessions, trans, options, terminals }: ShareDialogOptions) {
-    const body = new ShareBody(trans, options, terminals);
+  constructor({ sessions, options, terminals }: ShareDialogOptions) {
+    const body = new ShareBody(options, terminals);
     super({
       title: trans.__("Share Terminal"),
       body,
@@ -81,7 +80,6 @@ class ShareBody extends ReactWidget {
   #busy = false;
 
   constructor(
-    private readonly trans: TranslationBundle,
     public options: ShareOptions,
     private readonly terminals: ReadonlyMap<string, string>,
   ) {
@@ -95,7 +93,7 @@ class ShareBody extends ReactWidget {
   }
 
   protected override render() {
-    const { options, terminals, trans } = this;
+    const { options, terminals } = this;
     return (
       <Themed className="sshx-forms sshx-dialog-form">
         <ShareFields

@@ -1,16 +1,16 @@
 /** What lets others into a session, and who is there. */
 import { Dialog, Notification } from "@jupyterlab/apputils";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
 import type { HostedSession } from "../api/api";
-import { LETS_GUESTS_IN } from "../forms/ShareFields";
+import { lettingGuestsIn } from "../forms/ShareFields";
 import { inviteOf } from "../session/access";
 import { InvitePanel } from "../view/panels/InvitePanel";
 import { PeoplePanel } from "../view/panels/PeoplePanel";
 import type { SharedSessions } from "./sessions";
 import { letsGuestsIn } from "./pageConfig";
 import { Themed } from "./Themed";
+import { trans } from "../translation";
 
 /** The place of *Open Session* among the dialog's buttons. */
 const OPEN = 1;
@@ -18,15 +18,11 @@ const OPEN = 1;
 /** What to do next, as the person has chosen. */
 export type Next = "open" | "stop" | "nothing";
 
-export async function showShared(
-  sessions: SharedSessions,
-  session: HostedSession,
-  trans: TranslationBundle,
-): Promise<Next> {
+export async function showShared(sessions: SharedSessions, session: HostedSession): Promise<Next> {
   let dialog: SharedDialog | null = null;
   const onShow = () => dialog?.resolve(OPEN);
-  const body = ReactWidget.create(<Shared sessions={sessions} first={session} trans={trans} onShow={onShow} />);
-  const open = Dialog.createButton({ label: trans.__("Open Session"), caption: trans.__("See it as your guests do") });
+  const body = ReactWidget.create(<Shared sessions={sessions} first={session} onShow={onShow} />);
+  const open = Dialog.createButton({ label: trans.__("Open Session"), caption: trans.__("See what your guests see") });
   dialog = new SharedDialog({
     title: trans.__("“%1” is shared", session.name),
     body,
@@ -42,7 +38,7 @@ export async function showShared(
   const onChange = () => {
     if (sessions.find(session.id)) return;
     dialog.reject(); // its tickets are good for nothing
-    Notification.info(trans.__("“%1” is not shared any more.", session.name), { autoClose: 5000 });
+    Notification.info(trans.__("“%1” is no longer shared.", session.name), { autoClose: 5000 });
   };
   sessions.changed.connect(onChange);
   const { button } = await dialog.launch();
@@ -63,11 +59,10 @@ class SharedDialog extends Dialog<unknown> {
 interface SharedProps {
   sessions: SharedSessions;
   first: HostedSession;
-  trans: TranslationBundle;
   onShow: () => void;
 }
 
-function Shared({ sessions, first, trans, onShow }: SharedProps) {
+function Shared({ sessions, first, onShow }: SharedProps) {
   // Tickets improve: a relay may be found after the session has begun.
   const session = useSyncExternalStore(
     (listener) => {
@@ -90,7 +85,7 @@ function Shared({ sessions, first, trans, onShow }: SharedProps) {
     <Themed className="sshx-dialog-shared">
       <section>
         <InvitePanel invite={{ tickets, urls, ...(makeFile && { makeFile }) }} />
-        {letsGuestsIn() && <p className="sshx-hint">{LETS_GUESTS_IN}</p>}
+        {letsGuestsIn() && <p className="sshx-hint">{lettingGuestsIn()}</p>}
       </section>
       <section className="sshx-dialog-people">
         <h3>{trans.__("People")}</h3>

@@ -1,6 +1,5 @@
 /** Tells the host in JupyterLab what guests write: one notification a session, from which the host answers. */
 import { InputDialog, Notification } from "@jupyterlab/apputils";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import { ring } from "./bell";
 import { Command } from "./command";
@@ -8,6 +7,7 @@ import type { SessionMonitor } from "./sessionMonitor";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
+import { trans } from "../translation";
 
 /** Milliseconds that chat stays in sight. After that it is in JupyterLab's list until it is read. */
 const DURATION = 15_000;
@@ -21,12 +21,11 @@ export function addChatNotifications(
   settings: Settings,
   tabs: Tabs | null,
   commands: Pick<CommandRegistry, "execute">,
-  trans: TranslationBundle,
 ): void {
   /** The notifications, by session. */
   const chats = new Map<string, string>();
 
-  const open = (id: string) => void commands.execute(Command.open, { id, panel: "Chat" });
+  const open = (id: string) => void commands.execute(Command.open, { id, panel: "chat" });
   const reply = async (monitor: SessionMonitor) => {
     const { value } = await InputDialog.getText({
       title: trans.__("Reply in “%1”", monitor.name),

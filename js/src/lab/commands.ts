@@ -2,7 +2,6 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification, showErrorMessage } from "@jupyterlab/apputils";
 import type { ITerminalTracker } from "@jupyterlab/terminal";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
@@ -17,6 +16,7 @@ import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import { stopSharing } from "./stopping";
 import type { Tabs } from "./tabs";
+import { trans } from "../translation";
 
 export interface CommandOptions {
   app: JupyterFrontEnd;
@@ -25,7 +25,6 @@ export interface CommandOptions {
   /** Null where there is no main area for tabs, as in Notebook: then sessions open as pages of their own. */
   tabs: Tabs | null;
   terminals: ITerminalTracker | null;
-  trans: TranslationBundle;
 }
 
 /**
@@ -34,7 +33,7 @@ export interface CommandOptions {
  */
 type Args = ReadonlyPartialJSONObject;
 
-export function addCommands({ app, sessions, settings, tabs, terminals, trans }: CommandOptions): void {
+export function addCommands({ app, sessions, settings, tabs, terminals }: CommandOptions): void {
   const { commands, shell } = app;
 
   // What a command is about.
@@ -69,22 +68,22 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
   const noTerminals = () =>
     app.serviceManager.terminals.isAvailable()
       ? ""
-      : trans.__("Terminals are disabled on this Jupyter server: you can join sessions, but not share.");
+      : trans.__("Terminals are disabled on this Jupyter server. You can join sessions, but not share.");
   const noTerminal = (args: Args) => {
     if (managed(args)) return "";
-    return noTerminals() || (terminalOf(args) === null ? trans.__("Open a terminal first: it is what is shared.") : "");
+    return (
+      noTerminals() || (terminalOf(args) === null ? trans.__("Open the terminal that you want to share first.") : "")
+    );
   };
   const noSession = (args: Args) => {
     if (sessionOf(args)) return "";
     if (tabs?.find(isMeant(args))?.client) return trans.__("Someone else hosts this session.");
     if (sessions.list.length === 0) return trans.__("Nothing is shared from this server.");
-    return trans.__("Several sessions are shared: go to the tab of the one that you mean.");
+    return trans.__("Several sessions are shared. Go to the tab of the one that you want.");
   };
   const noTicket = (args: Args) =>
     noSession(args) ||
-    (sessionOf(args)!.tickets.write === null
-      ? trans.__("This session is read-only: nobody but you can type, whatever the ticket.")
-      : "");
+    (sessionOf(args)!.tickets.write === null ? trans.__("This session is read-only. Only you can type.") : "");
 
   const add = (
     id: string,
@@ -118,10 +117,10 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
   const showSession = async (session: HostedSession): Promise<void> => {
     const { showShared } = await import("./SharedDialog");
     void sessions.refresh();
-    const next = await showShared(sessions, session, trans);
+    const next = await showShared(sessions, session);
     if (next === "open") await commands.execute(Command.open, { id: session.id });
     // A person who keeps sharing is back where they were.
-    if (next === "stop" && !(await stopSharing(sessions, session, trans)) && sessions.find(session.id)) {
+    if (next === "stop" && !(await stopSharing(sessions, session)) && sessions.find(session.id)) {
       await showSession(session);
     }
   };
@@ -145,7 +144,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     (args) =>
       managed(args)
         ? trans.__("Tickets, people, and stop sharing")
-        : trans.__("Let others see this terminal live, and type in it if you like"),
+        : trans.__("Let others see this terminal live, and type in it if you allow it"),
     noTerminal,
     async (args) => {
       if (sharing) return; // a second click, while the dialog comes
@@ -166,7 +165,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
             name: Array.from(suggested).slice(0, LONGEST_NAME).join(""),
             terminals: [terminal],
           };
-          session = await askToShare({ sessions, trans, options, terminals: running });
+          session = await askToShare({ sessions, options, terminals: running });
         }
         if (session) await showSession(session);
       } finally {
@@ -187,14 +186,14 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
       const here = typeof cwd === "string" && cwd !== "" && ["", "RTC"].includes(contents.driveName(cwd));
       const options = { ...newOptions(), cwd: here ? contents.localPath(cwd) : "" };
       const session = await sessions.share(requestOf(options));
-      return commands.execute(Command.open, { id: session.id, panel: "Share" });
+      return commands.execute(Command.open, { id: session.id, panel: "share" });
     },
   );
 
   add(
     Command.join,
     trans.__("Join Shared Session…"),
-    trans.__("With a ticket or a link that someone gave you"),
+    trans.__("With a ticket or link that someone sent you"),
     () => "",
     () => commands.execute(Command.open, { id: null }),
   );
@@ -223,17 +222,17 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     const { tickets } = now;
     if (!(await copy((kind === "write" ? tickets.write : tickets.read)!))) await showSession(before);
     else if (kind === "read")
-      Notification.success(trans.__("Ticket copied: whoever has it can watch."), { autoClose: 4000 });
-    else Notification.success(trans.__("Ticket copied: whoever has it can type."), { autoClose: 4000 });
+      Notification.success(trans.__("Ticket copied. Anyone with it can watch."), { autoClose: 4000 });
+    else Notification.success(trans.__("Ticket copied. Anyone with it can type."), { autoClose: 4000 });
   };
   add(
     Command.copy,
     trans.__("Copy Ticket"),
-    trans.__("Whoever has it can type in every shell of the session"),
+    trans.__("Anyone with it can type in every shell of the session"),
     noTicket,
     (args) => copyTicket(args, "write"),
   );
-  add(Command.copyRead, trans.__("Copy Read-only Ticket"), trans.__("Whoever has it can watch"), noSession, (args) =>
+  add(Command.copyRead, trans.__("Copy Read-only Ticket"), trans.__("Anyone with it can watch"), noSession, (args) =>
     copyTicket(args, "read"),
   );
 
@@ -242,7 +241,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals, trans }:
     trans.__("Stop Sharing"),
     trans.__("End the session for everyone. The terminals stay open."),
     noSession,
-    (args) => stopSharing(sessions, sessionOf(args)!, trans),
+    (args) => stopSharing(sessions, sessionOf(args)!),
   );
 
   // What lists commands, such as the palette, is drawn anew each time.
@@ -282,6 +281,6 @@ const DESCRIBED = {
     cwd: { type: "string", description: "Where a new terminal begins" },
     id: { type: ["string", "null"], description: "The id of a session; null: the form to join one" },
     tab: { type: "string", description: "The name of the tab in the layout" },
-    panel: { type: "string", enum: ["Chat", "People", "Network", "Settings", "Share"], description: "What to open" },
+    panel: { type: "string", enum: ["chat", "people", "network", "settings", "share"], description: "What to open" },
   },
 } as const;

@@ -26,6 +26,7 @@ import { markTerminals } from "./terminals";
 import "./lab.css";
 // Here rather than only with what is loaded later: the bundler does not keep the order of modules from chunk to chunk.
 import "../view/sharedStyles";
+import { trans, setTranslation } from "../translation";
 
 const ID = "sshx-jupyter:plugin";
 
@@ -57,7 +58,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     terminals: ITerminalTracker | null,
   ) => {
     if (!PageConfig.getOption("sshxDefaultRole")) return; // the server has not this extension
-    const trans = (translator ?? nullTranslator).load("sshx_jupyter");
+    setTranslation((translator ?? nullTranslator).load("sshx_jupyter"));
     const { commands, serviceManager } = app;
     const { baseUrl, token } = serviceManager.serverSettings;
     const api = new Api(new URL(baseUrl, location.href), token);
@@ -66,17 +67,17 @@ const plugin: JupyterFrontEndPlugin<void> = {
     if (registry) settings.load(registry, ID).catch(() => undefined); // then the defaults hold
     const sessions = new SharedSessions(api, serviceManager.events);
     const me = meOf(serviceManager.user);
-    const tabs = labShell && new Tabs(app, sessions, me, settings, trans);
+    const tabs = labShell && new Tabs(app, sessions, me, settings);
 
-    addCommands({ app, sessions, settings, tabs, terminals, trans });
-    addNotifications(sessions, settings, tabs, commands, trans);
-    addChatNotifications(sessions, settings, tabs, commands, trans);
+    addCommands({ app, sessions, settings, tabs, terminals });
+    addNotifications(sessions, settings, tabs, commands);
+    addChatNotifications(sessions, settings, tabs, commands);
     if (terminals) {
-      markTerminals(terminals, sessions, commands, trans);
+      markTerminals(terminals, sessions, commands);
       endConnectionsWithTabs(terminals);
       addPresence(sessions, terminals, tabs, app.shell, me);
     }
-    if (statusBar && tabs) addStatus(statusBar, sessions, tabs, commands, trans);
+    if (statusBar && tabs) addStatus(statusBar, sessions, tabs, commands);
     if (restorer && tabs) tabs.restore(restorer);
     void app.restored.then(forgetTickets);
 
@@ -84,7 +85,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const whenAvailable = () => {
       if (sessions.available !== true) return;
       sessions.changed.disconnect(whenAvailable);
-      if (running) addRunning(running, sessions, tabs, commands, trans);
+      if (running) addRunning(running, sessions, tabs, commands);
       const category = trans.__("Shared Terminals");
       for (const command of [
         Command.share,

@@ -1,6 +1,5 @@
 /** Tells the host in JupyterLab what happens in their sessions. Requests are answered from there. */
 import { Notification } from "@jupyterlab/apputils";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ShellChanged } from "../protocol/messages";
 import type { Person } from "../session/people";
@@ -11,6 +10,7 @@ import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
 import type { SessionMonitor } from "./sessionMonitor";
+import { trans } from "../translation";
 
 /** Milliseconds that a notice stays. */
 const DURATION = 5000;
@@ -24,7 +24,6 @@ export function addNotifications(
   settings: Settings,
   tabs: Tabs | null,
   commands: Pick<CommandRegistry, "execute">,
-  trans: TranslationBundle,
 ): void {
   /** The open requests, by session, person and what they want, each with its notification. */
   const shown = new Map<string, string>();
@@ -41,19 +40,19 @@ export function addNotifications(
     const { name, pending } = person;
     const answer = (allow: boolean) => () => {
       if (monitor.answer(person, allow)) return;
-      Notification.error(trans.__("There is no connection to the Jupyter server: answer again in a moment."), {
+      Notification.error(trans.__("The Jupyter server is not connected. Try again in a moment."), {
         autoClose: DURATION,
       });
       shown.delete(keyOf(monitor, person)); // an answered notification goes
     };
     const message = pending
-      ? trans.__("%1 wants to come into “%2”", name, monitor.name)
+      ? trans.__("%1 wants to join “%2”", name, monitor.name)
       : trans.__("%1 wants to type in “%2”", name, monitor.name);
     return Notification.warning(message, {
       autoClose: false,
       actions: [
         { label: pending ? trans.__("Let in") : trans.__("Allow"), displayType: "accent", callback: answer(true) },
-        { label: pending ? trans.__("Turn away") : trans.__("Not now"), callback: answer(false) },
+        { label: pending ? trans.__("Decline") : trans.__("Not now"), callback: answer(false) },
       ],
     });
   };
@@ -99,7 +98,7 @@ export function addNotifications(
     if (!before || settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
     const show = {
       label: trans.__("Show"),
-      callback: () => openPanel(monitor, "People"),
+      callback: () => openPanel(monitor, "people"),
     };
     for (const [uid, name] of now) {
       if (!before.has(uid) && !back.has(uid)) tell(trans.__("%1 joined “%2”", name, monitor.name), [show]);
@@ -115,7 +114,7 @@ export function addNotifications(
     }
   };
 
-  const openPanel = ({ id }: SessionMonitor, panel: "Chat" | "People") => {
+  const openPanel = ({ id }: SessionMonitor, panel: "chat" | "people") => {
     void commands.execute(Command.open, { id, panel });
   };
   const tellOfShell = (monitor: SessionMonitor, change: ShellChanged) => {

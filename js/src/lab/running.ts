@@ -1,7 +1,6 @@
 /** The section *Shared Sessions* of JupyterLab's Running panel: what this server hosts, and what one has joined. */
 import { Notification } from "@jupyterlab/apputils";
 import type { IRunningSessionManagers, IRunningSessions } from "@jupyterlab/running";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import { Signal } from "@lumino/signaling";
 import type { HostedSession } from "../api/api";
@@ -11,13 +10,13 @@ import { sessionIcon } from "./icons";
 import { stopSharing } from "./stopping";
 import type { SharedSessions } from "./sessions";
 import type { Tabs } from "./tabs";
+import { trans } from "../translation";
 
 export function addRunning(
   managers: Pick<IRunningSessionManagers, "add">,
   sessions: SharedSessions,
   tabs: Tabs | null,
   commands: Pick<CommandRegistry, "execute">,
-  trans: TranslationBundle,
 ): void {
   const changed = new Signal<object, void>({});
   sessions.changed.connect(() => changed.emit());
@@ -48,7 +47,7 @@ export function addRunning(
     },
     icon: () => sessionIcon,
     open: () => void commands.execute(Command.open, { id: session.id }),
-    shutdown: () => stopped(stopSharing(sessions, session, trans)),
+    shutdown: () => stopped(stopSharing(sessions, session)),
   });
   const joined = (model: SessionModel): IRunningSessions.IRunningItem => ({
     label: () => model.name,
@@ -71,7 +70,7 @@ export function addRunning(
     shutdownLabel: (item) => (own.has(item) ? trans.__("Stop Sharing") : trans.__("Leave")),
     shutdownAllLabel: trans.__("Stop All"),
     shutdownAllConfirmationText: trans.__(
-      "Are you sure you want to stop all shared sessions, and leave those that you have joined? The terminals stay open.",
+      "Are you sure you want to stop all shared sessions and leave the sessions that you joined? The terminals stay open.",
     ),
   });
 }

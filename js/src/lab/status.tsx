@@ -1,6 +1,5 @@
 /** The item in JupyterLab's status bar: there only while something is shared or joined. */
 import type { IStatusBar } from "@jupyterlab/statusbar";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { CommandRegistry } from "@lumino/commands";
 import type { IDisposable } from "@lumino/disposable";
@@ -8,8 +7,9 @@ import { Menu } from "@lumino/widgets";
 import { Command } from "./command";
 import { sharedIcon } from "./icons";
 import type { SharedSessions } from "./sessions";
-import { stateText, unreadText } from "./states";
+import { stateText, unreadText } from "../session/statusWord";
 import type { Tabs } from "./tabs";
+import { trans } from "../translation";
 
 /** A session that the item is about. */
 interface Subject {
@@ -32,13 +32,12 @@ export function addStatus(
   sessions: SharedSessions,
   tabs: Tabs,
   commands: Pick<CommandRegistry, "execute">,
-  trans: TranslationBundle,
 ): void {
   let item: IDisposable | null = null;
   let widget: StatusItem | null = null;
   const show = ({ id, hosted }: Subject) => {
     if (hosted) void commands.execute(Command.share, { id });
-    else void commands.execute(Command.open, { id, panel: "Network" });
+    else void commands.execute(Command.open, { id, panel: "network" });
   };
   const onClick = ({ subjects }: Status, button: HTMLElement) => {
     const [first, ...others] = subjects;
@@ -46,7 +45,7 @@ export function addStatus(
     else choose(subjects, button, show);
   };
   const update = () => {
-    const status = statusOf(sessions, tabs, trans);
+    const status = statusOf(sessions, tabs);
     if (status && widget) widget.tell(status);
     else if (status) {
       widget = new StatusItem(status, onClick);
@@ -80,7 +79,7 @@ function choose(subjects: readonly Subject[], button: HTMLElement, show: (subjec
 }
 
 /** Null if nothing is shared or joined. */
-function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle): Status | null {
+function statusOf(sessions: SharedSessions, tabs: Tabs): Status | null {
   const { list } = sessions;
   const joined = tabs.models.filter(({ stage }) => {
     return stage.at === "live" && !stage.session && stage.client.state !== "ended";
@@ -93,18 +92,14 @@ function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle
     const people = trans._n("%1 guest", "%1 guests", guests);
     const sharing =
       list.length === 1 ? trans.__("Sharing: %1", people) : trans.__("Sharing %1 sessions: %2", list.length, people);
-    parts.push([sharing, unreadText(trans, unread)].filter(Boolean).join(" · "));
+    parts.push([sharing, unreadText(unread)].filter(Boolean).join(" · "));
     titles.push(trans.__("Shared from this server: %1", list.map(({ name }) => name).join(", ")));
   }
   for (const { client, name, people } of joined) {
     const how =
       client!.state === "connected"
-        ? [
-            trans._n("%1 person", "%1 people", people.length),
-            pathText(client!.path, trans),
-            latencyText(client!.latency),
-          ]
-        : [stateText(trans, client!.state)];
+        ? [trans._n("%1 person", "%1 people", people.length), pathText(client!.path), latencyText(client!.latency)]
+        : [stateText(client!.state)];
     parts.push([trans.__("Joined %1", name), ...how].filter(Boolean).join(" · "));
     titles.push(trans.__("Joined: %1", name));
   }
@@ -117,7 +112,7 @@ function statusOf(sessions: SharedSessions, tabs: Tabs, trans: TranslationBundle
   return { text: parts.join("  "), title: [...titles, action].join("\n"), unread, subjects };
 }
 
-function pathText(path: string | null, trans: TranslationBundle): string {
+function pathText(path: string | null): string {
   if (path === "direct") return trans.__("direct");
   if (path === "relay") return trans.__("relayed");
   return "";

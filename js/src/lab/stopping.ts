@@ -1,26 +1,18 @@
 /** Stops sharing, from every place in JupyterLab: asks first if guests are there. */
 import { Dialog, showDialog } from "@jupyterlab/apputils";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import type { HostedSession } from "../api/api";
-import { guestsOf } from "../session/people";
+import { guestsOf, stopConsequence } from "../session/people";
 import type { SharedSessions } from "./sessions";
+import { trans } from "../translation";
 
 /** Whether the session was stopped, and not kept. Raises `ApiError`. */
-export async function stopSharing(
-  sessions: SharedSessions,
-  session: HostedSession,
-  trans: TranslationBundle,
-): Promise<boolean> {
+export async function stopSharing(sessions: SharedSessions, session: HostedSession): Promise<boolean> {
   const monitor = sessions.monitor(session.id);
   const guests = monitor ? monitor.guests.length : guestsOf(session.users.map(here)).length;
   if (guests > 0) {
     const { button } = await showDialog({
       title: trans.__("Stop sharing “%1”?", monitor?.name ?? session.name),
-      body: trans._n(
-        "%1 guest is here. They lose the connection; your terminals stay open.",
-        "%1 guests are here. They lose the connection; your terminals stay open.",
-        guests,
-      ),
+      body: stopConsequence(guests),
       buttons: [
         Dialog.cancelButton({ label: trans.__("Keep Sharing") }),
         Dialog.warnButton({ label: trans.__("Stop Sharing") }),

@@ -1,7 +1,6 @@
 /** The tabs with sessions: opened once for each, and back after a reload. */
 import type { ILayoutRestorer, JupyterFrontEnd } from "@jupyterlab/application";
 import { MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { UUID } from "@lumino/coreutils";
 import type { Widget } from "@lumino/widgets";
@@ -26,7 +25,6 @@ export class Tabs {
     private readonly sessions: SharedSessions,
     private readonly me: Me,
     private readonly settings: Settings,
-    private readonly trans: TranslationBundle,
   ) {}
 
   /** A tab has come or gone, or what is in one has changed. */
@@ -65,7 +63,7 @@ export class Tabs {
   /** Whether the person sees this session's chat at the moment. */
   showsChat(id: string): boolean {
     const tab = this.#of(id);
-    return tab !== null && tab.isVisible && tab.content.panel === "Chat";
+    return tab !== null && tab.isVisible && tab.content.panel === "chat";
   }
 
   /**
@@ -85,7 +83,7 @@ export class Tabs {
       if (known)
         model.enter(hostedAccess(this.sessions.api, known)); // without asking the server once more
       else if (id !== null) void model.open(id);
-      tab = new MainAreaWidget({ content: new SessionTab(model, this.settings, this.trans) });
+      tab = new MainAreaWidget({ content: new SessionTab(model, this.settings) });
       tab.id = name;
       tab.toolbar.hide(); // the view has its own
       this.#follow(tab, model);

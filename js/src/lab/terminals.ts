@@ -1,13 +1,13 @@
 /** Marks JupyterLab's own terminals that are shared: on the tab, and by a button in the toolbar. */
 import type { MainAreaWidget } from "@jupyterlab/apputils";
 import type { ITerminal, ITerminalTracker } from "@jupyterlab/terminal";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { LabIcon, ToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
 import { Command } from "./command";
 import { onTab, sharedIcon } from "./icons";
-import { unreadText } from "./states";
+import { unreadText } from "../session/statusWord";
 import type { SharedSessions } from "./sessions";
+import { trans } from "../translation";
 
 type TerminalTab = MainAreaWidget<ITerminal.ITerminal>;
 
@@ -18,14 +18,9 @@ const buttons = new WeakMap<TerminalTab, { button: ToolbarButton; says: string }
 /** What the titles of those terminals had before. */
 const originals = new WeakMap<TerminalTab, Pick<TerminalTab["title"], "icon" | "caption">>();
 
-export function markTerminals(
-  terminals: ITerminalTracker,
-  sessions: SharedSessions,
-  commands: CommandRegistry,
-  trans: TranslationBundle,
-): void {
-  const markAll = () => terminals.forEach((tab) => mark(tab, sessions, commands, trans));
-  terminals.widgetAdded.connect((_, tab) => mark(tab, sessions, commands, trans));
+export function markTerminals(terminals: ITerminalTracker, sessions: SharedSessions, commands: CommandRegistry): void {
+  const markAll = () => terminals.forEach((tab) => mark(tab, sessions, commands));
+  terminals.widgetAdded.connect((_, tab) => mark(tab, sessions, commands));
   sessions.changed.connect(markAll);
   sessions.peopleChanged.connect(markAll);
   sessions.chatChanged.connect(markAll);
@@ -37,7 +32,7 @@ function isShared(icon: TerminalTab["title"]["icon"]): boolean {
   return icon instanceof LabIcon && icon.name === sharedIcon.name;
 }
 
-function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegistry, trans: TranslationBundle): void {
+function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegistry): void {
   if (tab.isDisposed) return;
   const { title } = tab;
   const { name } = tab.content.session;
@@ -62,7 +57,7 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
       originals.set(tab, { icon, caption: title.caption });
       title.icon = onTab(sharedIcon);
     }
-    title.caption = [who, unreadText(trans, unread)].filter(Boolean).join("\n");
+    title.caption = [who, unreadText(unread)].filter(Boolean).join("\n");
   } else {
     const original = originals.get(tab);
     if (original) Object.assign(title, original);

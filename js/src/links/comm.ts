@@ -8,6 +8,7 @@
  * in order.
  */
 import type { Dial, Link, LinkHandlers, PathKind } from "./link";
+import { trans } from "../translation";
 
 /** What a message holds besides its buffers, each of which is one frame. */
 export interface CommMessage {
@@ -30,7 +31,7 @@ const PROMPT = 1000;
 /** Bytes that are sent again at a time. */
 const REPEATED = 64 << 10;
 
-const CLOSED = "The host has closed the link.";
+const closed = () => trans.__("The host has closed the link.");
 
 export function dialComm(comm: Comm): Dial {
   return (handlers) => Promise.resolve(new CommLink(comm, handlers));
@@ -140,7 +141,7 @@ class CommLink implements Link {
         break;
       case "closed":
         this.#end();
-        this.#handlers.onClose(text(message.reason) || CLOSED, message.unreachable === true);
+        this.#handlers.onClose(text(message.reason) || closed(), message.unreachable === true);
         break;
     }
   }

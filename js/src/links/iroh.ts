@@ -1,6 +1,7 @@
 /** Links over iroh from a browser with nothing installed: a node in WebAssembly, in a worker, over the host's relay. */
 import type { ToPage, ToWorker } from "./irohWorker";
 import type { Dial, Link, LinkHandlers } from "./link";
+import { trans } from "../translation";
 
 /** Milliseconds after which a worker that was asked to close is ended; its own bound is 2 s. */
 const CLOSE_TIMEOUT = 3_000;
@@ -9,17 +10,21 @@ const DIAL_TIMEOUT = 14_000;
 /** Bytes of frames after which the worker is told that they were taken. Less than its window. */
 const TAKEN = 128 << 10;
 
-const LOST = "The connection was lost.";
-const SENTENCES: Record<string, string> = {
-  badAddress: "This is not the address of a host: the ticket may be damaged.",
-  noRelay:
-    "The host has no relay, and a browser has no other way to it. Ask the host to share over a relay, or join from " +
-    "your own Jupyter or a terminal.",
-  relayUnreachable: "The relay of this session cannot be reached from here. Check your connection, then try again.",
-  unreachable: "The host cannot be reached. It may have stopped sharing, or be offline.",
+const lost = () => trans.__("The connection was lost.");
+const SENTENCES: Record<string, () => string> = {
+  badAddress: () => trans.__("This is not the address of a host. The ticket may be damaged."),
+  noRelay: () =>
+    trans.__(
+      "The host has no relay, so browsers cannot reach it. Ask the host to share over a relay, or join from your own Jupyter or a terminal.",
+    ),
+  relayUnreachable: () =>
+    trans.__("The relay of this session cannot be reached from here. Check your connection, then try again."),
+  unreachable: () => trans.__("The host cannot be reached. It may have stopped sharing, or be offline."),
 };
-const NOT_STARTED =
-  "This browser could not start the part of the page that connects to hosts. Try a current Chrome, Edge, Firefox or Safari.";
+const notStarted = () =>
+  trans.__(
+    "This browser could not start the code that connects to hosts. Try a current version of Chrome, Edge, Firefox or Safari.",
+  );
 
 export interface IrohOptions {
   /** Starts the worker, `irohWorker.ts`. */
@@ -35,14 +40,14 @@ export interface IrohOptions {
 /** Makes links over iroh, each with a worker and a node of its own: after a break, or a sleep, nothing old is left. */
 export function dialIroh({ worker: start, module, relays, endpointTicket }: IrohOptions): Dial {
   return async (handlers) => {
-    if (relays.length === 0) throw new Error(SENTENCES.noRelay);
+    if (relays.length === 0) throw new Error(SENTENCES.noRelay!());
     const loaded = await module();
     return new Promise((resolve, reject) => {
       let worker: Worker;
       try {
         worker = start();
       } catch {
-        reject(new Error(NOT_STARTED));
+        reject(new Error(notStarted()));
         return;
       }
       const fail = (sentence: string) => {
@@ -50,13 +55,13 @@ export function dialIroh({ worker: start, module, relays, endpointTicket }: Iroh
         worker.terminate();
         reject(new Error(sentence));
       };
-      const timeout = setTimeout(() => fail(SENTENCES.unreachable!), DIAL_TIMEOUT);
-      worker.onerror = () => fail(NOT_STARTED);
+      const timeout = setTimeout(() => fail(SENTENCES.unreachable!()), DIAL_TIMEOUT);
+      worker.onerror = () => fail(notStarted());
       worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
         if (data === "open") {
           clearTimeout(timeout);
           resolve(new IrohLink(worker, handlers));
-        } else if (typeof data === "object" && "closed" in data) fail(SENTENCES[data.closed] ?? NOT_STARTED);
+        } else if (typeof data === "object" && "closed" in data) fail((SENTENCES[data.closed] ?? notStarted)());
       };
       tell(worker, { module: loaded, relays: [...relays], endpointTicket });
     });
@@ -108,7 +113,7 @@ class IrohLink implements Link {
     if (!this.#open) return;
     this.#stop();
     this.#worker.terminate();
-    this.#handlers.onClose(LOST, false);
+    this.#handlers.onClose(lost(), false);
   }
 
   #stop(): void {

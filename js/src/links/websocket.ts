@@ -5,6 +5,7 @@
  * travel between it and the host.
  */
 import type { Dial, Link, LinkHandlers, PathKind } from "./link";
+import { trans } from "../translation";
 
 /** Milliseconds that the Jupyter server may take to open a WebSocket. */
 const DIAL_TIMEOUT = 10_000;
@@ -12,24 +13,31 @@ const DIAL_TIMEOUT = 10_000;
 const NORMAL = 1000;
 const UNREACHABLE: readonly number[] = [1013, 4400, 4404];
 
-const UNREACHABLE_SENTENCE =
-  "The Jupyter server cannot be reached, or wants you to log in again. Reload the page, and check that the server is running.";
+const serverUnreachable = () =>
+  trans.__(
+    "The Jupyter server cannot be reached, or you need to log in again. Reload the page and check that the server is running.",
+  );
 /** The same for guests, whom no server asks to log in. */
-export const GUEST_UNREACHABLE_SENTENCE =
-  "The host's Jupyter server cannot be reached. It may have stopped, or let guests in no longer. Try again, or ask the host.";
-const NO_ANSWER = "The Jupyter server does not answer. Check that it is running, and try again.";
-const LOST = "The connection was lost.";
+export const hostUnreachable = () =>
+  trans.__(
+    "The host's Jupyter server cannot be reached. It may have stopped, or no longer let guests in. Try again, or ask the host.",
+  );
+const noAnswer = () => trans.__("The Jupyter server does not answer. Check that it is running, and try again.");
+const lost = () => trans.__("The connection was lost.");
 
 /** What the codes mean, unless the server says it better; for the codes see `links/websocket.py`. */
 const SENTENCES = new Map([
-  [NORMAL, "The host has closed the link."],
-  [1001, "The Jupyter server is shutting down."],
-  [1003, "The Jupyter server refused a message."],
-  [1009, "The Jupyter server refused a message that is too long."],
-  [1013, "Too many people are joining through this Jupyter server. Try again in a few seconds."],
-  [4400, "This is not the address of a host: the ticket may be damaged."],
-  [4404, "The host cannot be reached: it may have stopped sharing or be offline, or a firewall is in between."],
-  [4410, "The link to the host has ended."],
+  [NORMAL, () => trans.__("The host has closed the link.")],
+  [1001, () => trans.__("The Jupyter server is shutting down.")],
+  [1003, () => trans.__("The Jupyter server refused a message.")],
+  [1009, () => trans.__("The Jupyter server refused a message that is too long.")],
+  [1013, () => trans.__("Too many people are joining through this Jupyter server. Try again in a few seconds.")],
+  [4400, () => trans.__("This is not the address of a host. The ticket may be damaged.")],
+  [
+    4404,
+    () => trans.__("The host cannot be reached. It may have stopped sharing, be offline, or be behind a firewall."),
+  ],
+  [4410, () => trans.__("The link to the host has ended.")],
 ]);
 
 /** Where links to a session are that the Jupyter server at `baseUrl` (http, https, ws or wss) hosts itself. */
@@ -67,7 +75,7 @@ export function pipeUrl(baseUrl: string, session: string, addr: string): string 
 export function dialWebSocket(
   url: string,
   WebSocketClass: typeof WebSocket = WebSocket,
-  unreachable = UNREACHABLE_SENTENCE,
+  unreachable = serverUnreachable(),
 ): Dial {
   return (handlers) =>
     new Promise((resolve, reject) => {
@@ -81,14 +89,14 @@ export function dialWebSocket(
       const timeout = setTimeout(() => {
         socket.onclose = null;
         socket.close();
-        reject(new Error(NO_ANSWER));
+        reject(new Error(noAnswer()));
       }, DIAL_TIMEOUT);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => {
         clearTimeout(timeout);
         socket.onclose = ({ code, reason }) => {
           const said = code === 1001 || code >= 4000 ? reason : ""; // the others' reasons are no sentences
-          handlers.onClose(said || (SENTENCES.get(code) ?? LOST), UNREACHABLE.includes(code));
+          handlers.onClose(said || (SENTENCES.get(code) ?? lost)(), UNREACHABLE.includes(code));
         };
         if (!new URL(url).searchParams.has("addr")) handlers.onPath("local");
         resolve(new WebSocketLink(socket));

@@ -4,6 +4,7 @@ import type { Api, HostedSession } from "../api/api";
 import { Problem } from "../forms/Field";
 import { guestsOf, stopConsequence } from "../session/people";
 import { addressOf } from "./place";
+import { trans } from "../translation";
 
 interface HostedProps {
   api: Api;
@@ -51,7 +52,7 @@ export function Hosted({ api, onOpen }: HostedProps) {
   if (sessions.length === 0) return <Problem>{problem}</Problem>;
   return (
     <section className="sshx-form-card sshx-page-hosted" aria-labelledby="sshx-hosted-title">
-      <h2 id="sshx-hosted-title">Shared from this server</h2>
+      <h2 id="sshx-hosted-title">{trans.__("Shared from this server")}</h2>
       <Problem>{problem}</Problem>
       <ul>
         {sessions.map((session) => (
@@ -60,7 +61,8 @@ export function Hosted({ api, onOpen }: HostedProps) {
               {session.name}
             </a>
             <span className="sshx-form-hint">
-              {count(session.shells.length, "shell")}, {count(session.users.length, "person", "people")} here
+              {trans._n("%1 shell", "%1 shells", session.shells.length)},{" "}
+              {trans._n("%1 person here", "%1 people here", session.users.length)}
             </span>
             {stopping === session.id ? (
               <>
@@ -68,15 +70,15 @@ export function Hosted({ api, onOpen }: HostedProps) {
                   {stopConsequence(guestCount(session))}
                 </span>
                 <button type="button" className="sshx-form-danger" onClick={() => void stop(session)}>
-                  Stop for everyone
+                  {trans.__("Stop for everyone")}
                 </button>
                 <button type="button" onClick={() => setStopping("")}>
-                  Keep sharing
+                  {trans.__("Keep sharing")}
                 </button>
               </>
             ) : (
-              <button type="button" aria-label={`Stop sharing ${session.name}`} onClick={() => ask(session)}>
-                Stop sharing
+              <button type="button" aria-label={trans.__("Stop sharing %1", session.name)} onClick={() => ask(session)}>
+                {trans.__("Stop sharing")}
               </button>
             )}
           </li>
@@ -89,8 +91,4 @@ export function Hosted({ api, onOpen }: HostedProps) {
 /** The server lists nobody who waits. */
 function guestCount({ users }: HostedSession): number {
   return guestsOf(users.map(({ role }) => ({ role, pending: false }))).length;
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

@@ -2,6 +2,7 @@
 import { useState, type FormEvent } from "react";
 import { Field, Problem } from "../forms/Field";
 import { Frame } from "../forms/Frame";
+import { trans } from "../translation";
 
 interface PasswordFormProps {
   /** Why the host refused; empty before the first attempt. */
@@ -19,11 +20,11 @@ export function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps
   return (
     <Frame>
       <form className="sshx-form-card" aria-labelledby="sshx-password-title" onSubmit={submit}>
-        <h2 id="sshx-password-title">This session has a password</h2>
-        <p className="sshx-form-lead">It is needed besides the ticket. The host knows it.</p>
+        <h2 id="sshx-password-title">{trans.__("This session has a password")}</h2>
+        <p className="sshx-form-lead">{trans.__("Ask the host for the password.")}</p>
         <Problem>{problem}</Problem>
         <Field
-          label="Password"
+          label={trans.__("Password")}
           type="password"
           autoComplete="current-password"
           // eslint-disable-next-line jsx-a11y/no-autofocus -- the only thing to do here
@@ -33,10 +34,10 @@ export function PasswordForm({ problem, onPassword, onLeave }: PasswordFormProps
         />
         <div className="sshx-form-actions">
           <button type="submit" className="sshx-form-primary">
-            Join
+            {trans.__("Join")}
           </button>
           <button type="button" onClick={onLeave}>
-            Use another ticket
+            {trans.__("Use another ticket")}
           </button>
         </div>
       </form>

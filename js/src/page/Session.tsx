@@ -12,8 +12,9 @@ import { chosenIdentity } from "../view/settings";
 import { useStage } from "../view/useStage";
 import { Frame } from "../forms/Frame";
 import { PasswordForm } from "./PasswordForm";
+import { trans } from "../translation";
 
-const TO_SHARE: Opening = { panel: "Share" };
+const TO_SHARE: Opening = { panel: "share" };
 
 interface SessionProps {
   api: Api;
@@ -50,7 +51,7 @@ export function Session(props: SessionProps) {
       return (
         <Frame>
           <section className="sshx-form-card">
-            <p role="status">Looking for the session…</p>
+            <p role="status">{trans.__("Looking for the session…")}</p>
           </section>
         </Frame>
       );
@@ -61,10 +62,10 @@ export function Session(props: SessionProps) {
             <Problem>{stage.reason}</Problem>
             <div className="sshx-form-actions">
               <button type="button" className="sshx-form-primary" onClick={() => void model.retry()}>
-                Try again
+                {trans.__("Try again")}
               </button>
               <button type="button" onClick={onLeave}>
-                To the start page
+                {trans.__("Go to the start page")}
               </button>
             </div>
           </section>
@@ -93,24 +94,24 @@ function begin({ api, id, ticket, password, fresh, name }: SessionProps): Sessio
 function problemOf({ refused }: Extract<Stage, { at: "joining" }>): string {
   if (!refused) return "";
   return refused.reason === "passwordRequired"
-    ? "This session needs a password as well. The host knows it."
-    : "The host does not accept this password. Type it again; if it is right, ask for a new ticket.";
+    ? trans.__("This session needs a password. Ask the host for it.")
+    : trans.__("The host did not accept this password. Try again, or ask for a new ticket.");
 }
 
 function Missing({ name, onJoin, onLeave }: Pick<SessionProps, "name" | "onJoin" | "onLeave">) {
   return (
     <Frame>
       <section className="sshx-form-card" role="alert">
-        <h2>The ticket is missing</h2>
+        <h2>{trans.__("The ticket is missing")}</h2>
         <p>
-          This server does not share the session of this address: it has ended, or someone else hosts it. If you came by
-          a link and had to log in, the login has dropped the ticket at the end of the link. Open the link again, or
-          paste it or the ticket here.
+          {trans.__(
+            "This server does not share the session at this address. It has ended, or someone else hosts it. If you followed a link and had to log in, the login removed the ticket from the link. Open the link again, or paste the link or the ticket here.",
+          )}
         </p>
       </section>
       <JoinForm onJoin={onJoin} name={name} />
       <button type="button" onClick={onLeave}>
-        To the start page
+        {trans.__("Go to the start page")}
       </button>
     </Frame>
   );

@@ -6,6 +6,7 @@ import { ShareFields } from "../forms/ShareFields";
 import { requestOf } from "../forms/shareRequest";
 import { LONGEST_NAME } from "../forms/JoinForm";
 import { changeSettings, getSettings } from "../view/settings";
+import { trans } from "../translation";
 
 interface ShareFormProps {
   api: Api;
@@ -50,12 +51,12 @@ export function ShareForm({ api, readOnly, guests, name: known, onShared }: Shar
 
   return (
     <form className="sshx-form-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
-      <h2 id="sshx-share-title">Share a terminal</h2>
-      <p className="sshx-form-lead">You get two tickets: one lets people type, the other one only watch.</p>
+      <h2 id="sshx-share-title">{trans.__("Share a terminal")}</h2>
+      <p className="sshx-form-lead">{trans.__("You get two tickets: one to type, one to only watch.")}</p>
       <ShareFields options={options} onOptions={setOptions} running={running} guests={guests} />
       <Field
-        label="Your name as the host"
-        placeholder={known || "What your guests see"}
+        label={trans.__("Your name as the host")}
+        placeholder={known || trans.__("Shown to your guests")}
         autoComplete="nickname"
         maxLength={LONGEST_NAME}
         value={name}
@@ -63,7 +64,7 @@ export function ShareForm({ api, readOnly, guests, name: known, onShared }: Shar
       />
       <Problem>{problem}</Problem>
       <button type="submit" className="sshx-form-primary" aria-disabled={busy}>
-        Share
+        {trans.__("Share")}
       </button>
     </form>
   );

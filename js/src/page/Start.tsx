@@ -5,6 +5,7 @@ import { Frame } from "../forms/Frame";
 import { Hosted } from "./Hosted";
 import { JoinForm } from "../forms/JoinForm";
 import { ShareForm } from "./ShareForm";
+import { trans } from "../translation";
 
 interface StartProps {
   api: Api;
@@ -33,14 +34,14 @@ export function Start(props: StartProps) {
         <ShareForm {...{ api, readOnly, guests, name, onShared }} />
       ) : (
         <section className="sshx-form-card" aria-labelledby="sshx-share-title">
-          <h2 id="sshx-share-title">Share a terminal</h2>
-          <p>Terminals are disabled on this Jupyter server: you can join, but not share.</p>
+          <h2 id="sshx-share-title">{trans.__("Share a terminal")}</h2>
+          <p>{trans.__("Terminals are disabled on this Jupyter server. You can join, but not share.")}</p>
         </section>
       )}
       <JoinForm ticket={ticket} onJoin={onJoin} name={name}>
         {loggedIn && ticket === "" && (
           <p className="sshx-form-hint">
-            Did you come by a link? Then the login has dropped its ticket. Open the link again, or paste it here.
+            {trans.__("Did you follow a link? Logging in removed its ticket. Open the link again, or paste it here.")}
           </p>
         )}
       </JoinForm>

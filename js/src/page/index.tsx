@@ -3,9 +3,12 @@ import { createRoot } from "react-dom/client";
 import { Api } from "../api/api";
 import { App } from "./App";
 import { cleanAddress } from "./fragment";
+import { setLanguage } from "../translation";
 import logo from "../forms/logo.svg";
 import "../view/theme.css";
 import "./page.css";
+
+document.documentElement.lang = setLanguage(navigator.languages);
 
 const { root = "", defaultRole, terminals, guests, name = "" } = document.body.dataset;
 const api = new Api(new URL(root, location.href));

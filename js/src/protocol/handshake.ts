@@ -8,6 +8,7 @@
  */
 import type { Role } from "./messages";
 import { deriveClient, derivePsk, NoiseError, NoiseNNpsk0, TAG_SIZE, type CipherState } from "./noise";
+import { trans } from "../translation";
 
 export const VERSION = 1;
 export const SESSION_ID_SIZE = 16;
@@ -26,28 +27,28 @@ const ACCEPTED = 0x00;
 const REFUSED = 0x01;
 
 const SENTENCES = {
-  invalidAuth: "The host does not accept this ticket or password. Check both, or ask for a new ticket.",
-  passwordRequired: "This session needs a password as well. Ask the host for it and join again.",
-  version: "The host runs another version of sshx-jupyter. Update it on both sides and join again.",
-  malformed: "The host could not read the request. Update sshx-jupyter on both sides and join again.",
-  notFound: "This session is not shared any more. Ask the host for a new ticket.",
-  full: "This session is full. Try again when someone has left.",
-  locked: "The host has locked this session. Ask the host to unlock it, then join again.",
-  busy: "The host is busy. Try again in a few seconds.",
-  unknownClient: "The host does not know you any more. Join again with the ticket.",
-  inviteEnded: "This invite has ended. Ask the host for a new one.",
-  rateLimited: "There were too many failed attempts. Wait a minute, then join with the right ticket.",
+  invalidAuth: () => trans.__("The host did not accept this ticket or password. Check both, or ask for a new ticket."),
+  passwordRequired: () => trans.__("This session needs a password. Ask the host for it and join again."),
+  version: () => trans.__("The host runs another version of sshx-jupyter. Update it on both sides and join again."),
+  malformed: () => trans.__("The host could not read the request. Update sshx-jupyter on both sides and join again."),
+  notFound: () => trans.__("This session is no longer shared. Ask the host for a new ticket."),
+  full: () => trans.__("This session is full. Try again when someone leaves."),
+  locked: () => trans.__("The host has locked this session. Ask the host to unlock it, then join again."),
+  busy: () => trans.__("The host is busy. Try again in a few seconds."),
+  unknownClient: () => trans.__("The host no longer recognizes you. Join again with the ticket."),
+  inviteEnded: () => trans.__("This invite has ended. Ask the host for a new one."),
+  rateLimited: () => trans.__("Too many failed attempts. Wait a minute, then join with the right ticket."),
 } as const;
 
-const REFUSED_OTHERWISE = "The host refused the connection. Ask the host for the reason.";
+const refusedOtherwise = () => trans.__("The host refused the connection. Ask the host for the reason.");
 
 /** The reasons for refusing that this version knows; a newer host may give another. */
 export type RefusalReason = keyof typeof SENTENCES;
 
-const pagesOwn: Partial<Record<RefusalReason, string>> = {};
+const pagesOwn: Partial<Record<RefusalReason, () => string>> = {};
 
 /** Let a page that knows more of what its people can do put sentences of its own in place of these. */
-export function tellRefusals(sentences: Partial<Record<RefusalReason, string>>): void {
+export function tellRefusals(sentences: Partial<Record<RefusalReason, () => string>>): void {
   Object.assign(pagesOwn, sentences);
 }
 
@@ -69,7 +70,7 @@ export class Refused extends Error {
 
   /** @param text - the host's own sentence, if it has given one. */
   constructor(reason: string, text = "") {
-    const known = isRefusalReason(reason) ? (pagesOwn[reason] ?? SENTENCES[reason]) : REFUSED_OTHERWISE;
+    const known = isRefusalReason(reason) ? (pagesOwn[reason] ?? SENTENCES[reason])() : refusedOtherwise();
     super(text === "" ? known : text);
     this.reason = reason;
   }

@@ -1,6 +1,7 @@
 /** The people in a session, in the order in which they are listed. */
 import type { Client } from "../client/client";
 import type { User } from "../protocol/messages";
+import { trans } from "../translation";
 
 export interface Person extends Omit<User, "cursor"> {
   uid: number;
@@ -33,10 +34,14 @@ export function guestsOf<T extends Pick<User, "role" | "pending">>(people: reado
 
 /** What happens when the host stops sharing with so many guests there. */
 export function stopConsequence(guests: number, closesTerminals = false): string {
-  const terminals = closesTerminals ? "the terminals close" : "your terminals stay open";
-  if (guests === 0) return `${terminals[0]!.toUpperCase()}${terminals.slice(1)}.`;
-  const here = guests === 1 ? "1 guest is here" : `${guests} guests are here`;
-  return `${here}. They lose the connection; ${terminals}.`;
+  const terminals = closesTerminals ? trans.__("The terminals close.") : trans.__("Your terminals stay open.");
+  if (guests === 0) return terminals;
+  const here = trans._n(
+    "%1 guest is here and will be disconnected.",
+    "%1 guests are here and will be disconnected.",
+    guests,
+  );
+  return `${here} ${terminals}`;
 }
 
 function rank(person: Person): number {

@@ -4,6 +4,8 @@ import type { Stage } from "../session/sessionModel";
 import { SessionView, type Opening } from "./SessionView";
 import { useClient } from "./useClient";
 
+const PRODUCT = "sshx";
+
 interface PageSessionProps {
   stage: Extract<Stage, { at: "live" }>;
   opens?: Opening | undefined;
@@ -13,9 +15,9 @@ interface PageSessionProps {
 export function PageSession({ stage: { client, invite }, opens, onLeave }: PageSessionProps) {
   const name = useClient(client, ({ info }) => info?.name ?? "");
   useEffect(() => {
-    document.title = name ? `${name} · sshx` : "sshx";
+    document.title = name ? `${name} · ${PRODUCT}` : PRODUCT;
     return () => {
-      document.title = "sshx";
+      document.title = PRODUCT;
     };
   }, [name]);
   return <SessionView client={client} opens={opens} onLeave={onLeave} {...(invite && { invite })} />;

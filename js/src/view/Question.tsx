@@ -3,6 +3,7 @@ import "./sharedStyles";
 import "./Question.css";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useId } from "./useId";
+import { trans } from "../translation";
 
 export interface Choice {
   value: string;
@@ -98,7 +99,7 @@ function Dialog({ title, text, choices, onAnswer }: DialogProps) {
             data-first={!primary || undefined}
             onClick={() => onAnswer(null)}
           >
-            Cancel
+            {trans.__("Cancel")}
           </button>
         </div>
       </div>

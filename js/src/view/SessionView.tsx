@@ -22,9 +22,10 @@ import { connectionStatusOf, type Pause } from "./notices/connectionStatus";
 import { offerOf } from "./notices/notices";
 import { useTheme, type Theme } from "./theme";
 import { Toasts } from "./notices/Toasts";
-import { Toolbar, type PanelName } from "./Toolbar";
+import { panelTitle, Toolbar, type PanelName } from "./Toolbar";
 import { useTraffic } from "./panels/traffic";
 import { useClient } from "./useClient";
+import { trans } from "../translation";
 
 export type { PanelName } from "./Toolbar";
 
@@ -65,7 +66,7 @@ export function SessionView(props: SessionViewProps) {
   const narrow = useNarrow(root);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const people = usePeople(client);
-  const conversation = useConversation(client, panel === "Chat");
+  const conversation = useConversation(client, panel === "chat");
   const notices = useNotices(client);
   const traffic = useTraffic(client);
   const status = useConnectionStatus(client, pause);
@@ -81,7 +82,7 @@ export function SessionView(props: SessionViewProps) {
     if (panel !== null) root.current?.querySelector<HTMLElement>(`[data-opens="${panel}"]`)?.focus();
   }, [panel]);
   const [opened, setOpened] = useState<Opening | undefined>();
-  if (opens !== undefined && opens !== opened && (opens.panel !== "Share" || invite !== undefined)) {
+  if (opens !== undefined && opens !== opened && (opens.panel !== "share" || invite !== undefined)) {
     setOpened(opens);
     setPanel(opens.panel);
   }
@@ -91,13 +92,14 @@ export function SessionView(props: SessionViewProps) {
   useComeBack(client);
 
   const newShell = () => {
-    if (!connected) notify("There is no connection to the host right now.");
-    else if (role === "reader") notify("You can watch but not open a shell. Ask for write access.");
+    if (!connected) notify(trans.__("The host is not connected right now."));
+    else if (role === "reader") notify(trans.__("You have read-only access. Ask for write access to open a shell."));
     else canvas.current?.newShell();
   };
   const tidy = () => {
-    if (!connected) notify("There is no connection to the host right now.");
-    else if (role === "reader") notify("You can watch but not arrange the shells. Ask for write access.");
+    if (!connected) notify(trans.__("The host is not connected right now."));
+    else if (role === "reader")
+      notify(trans.__("You have read-only access. Ask for write access to arrange the shells."));
     else canvas.current?.tidy();
   };
   return (
@@ -117,7 +119,7 @@ export function SessionView(props: SessionViewProps) {
         onFitAll={() => canvas.current?.fitAll()}
         canShare={invite !== undefined}
       />
-      <Toasts {...{ client, people, notices }} listed={panel === "People"} onPeople={() => setPanel("People")} />
+      <Toasts {...{ client, people, notices }} listed={panel === "people"} onPeople={() => setPanel("people")} />
       <div className="sshx-body">
         <div className="sshx-main">
           <div className="sshx-connection-status" aria-live="polite">
@@ -132,19 +134,19 @@ export function SessionView(props: SessionViewProps) {
             </div>
           )}
         </div>
-        {panel !== null && (panel !== "Share" || invite) && (
-          <Panel key={panel} title={panel} onClose={close}>
-            {panel === "Chat" && <ChatPanel {...{ client, people, conversation, narrow }} />}
-            {panel === "People" && <PeoplePanel {...{ client, people }} onShow={(sid) => canvas.current?.show(sid)} />}
-            {panel === "Network" && <NetworkPanel {...{ client, traffic }} />}
-            {panel === "Settings" && (
+        {panel !== null && (panel !== "share" || invite) && (
+          <Panel key={panel} title={panelTitle(panel)} onClose={close}>
+            {panel === "chat" && <ChatPanel {...{ client, people, conversation, narrow }} />}
+            {panel === "people" && <PeoplePanel {...{ client, people }} onShow={(sid) => canvas.current?.show(sid)} />}
+            {panel === "network" && <NetworkPanel {...{ client, traffic }} />}
+            {panel === "settings" && (
               <SettingsPanel
                 {...{ client, theme }}
                 me={people.find((person) => person.me)}
                 themed={override !== undefined}
               />
             )}
-            {panel === "Share" && invite && <InvitePanel invite={invite} guests={guestsOf(people).length} />}
+            {panel === "share" && invite && <InvitePanel invite={invite} guests={guestsOf(people).length} />}
           </Panel>
         )}
       </div>

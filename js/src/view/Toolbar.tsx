@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Client } from "../client/client";
 import type { State } from "../client/events";
 import { Avatar } from "./Avatar";
+import { filled } from "./filled";
 import {
   ChatIcon,
   FitIcon,
@@ -18,11 +19,23 @@ import {
 } from "./icons";
 import type { Person } from "../session/people";
 import { summary } from "./notices/notices";
-import { statusWord } from "../session/statusWord";
+import { stateText, statusWord, unreadText } from "../session/statusWord";
 import { useClient } from "./useClient";
 import { WriteAccess } from "./WriteAccess";
+import { trans } from "../translation";
 
-export type PanelName = "Chat" | "People" | "Network" | "Settings" | "Share";
+export type PanelName = "chat" | "people" | "network" | "settings" | "share";
+
+export function panelTitle(panel: PanelName): string {
+  const titles: Record<PanelName, string> = {
+    chat: trans.__("Chat"),
+    people: trans.__("People"),
+    network: trans.__("Network"),
+    settings: trans.__("Settings"),
+    share: trans.__("Share"),
+  };
+  return titles[panel];
+}
 
 export interface ToolbarProps {
   client: Client;
@@ -42,30 +55,30 @@ const FACES = 5;
 export function Toolbar(props: ToolbarProps) {
   const { client, people, unread, panel, onPanel, onNewShell, onTidy, onFitAll, ...rest } = props;
   const state = useClient(client, (now) => now.state);
-  const name = useClient(client, (now) => now.info?.name) ?? "Shared session";
+  const name = useClient(client, (now) => now.info?.name) ?? trans.__("Shared session");
   const host = useClient(client, (now) => (now.role === "owner" ? "" : (now.info?.host ?? "")));
   const reader = useClient(client, (now) => now.role === "reader");
   const here = people.filter((person) => !person.pending);
   const word = useClient(client, statusWord);
   const usable = state !== "refused" && state !== "unreachable";
   const opens = (which: PanelName) => ({ opens: which, expanded: panel === which, onClick: () => onPanel(which) });
-  const unreadText = `${unread} unread ${unread === 1 ? "message" : "messages"}`;
+  const news = unreadText(unread);
   return (
-    <div className="sshx-toolbar" role="region" aria-label="Session">
+    <div className="sshx-toolbar" role="region" aria-label={trans.__("Session")}>
       <div className="sshx-about">
         <h1 className="sshx-name" title={name}>
           <bdi>{name}</bdi>
         </h1>
         {host && (
-          <span className="sshx-host" title={`Shared by ${host}`}>
-            shared by <bdi>{host}</bdi>
+          <span className="sshx-host" title={trans.__("Shared by %1", host)}>
+            {filled((who) => trans.__("shared by %1", who), <bdi>{host}</bdi>)}
           </span>
         )}
         <Connection state={word} />
         {reader && usable && (
           <>
-            <span className="sshx-badge" title="You can watch but not change anything here">
-              Read-only
+            <span className="sshx-badge" title={trans.__("You can watch but not type")}>
+              {trans.__("Read-only")}
             </span>
             <WriteAccess client={client} people={people} />
           </>
@@ -75,8 +88,8 @@ export function Toolbar(props: ToolbarProps) {
         {usable && (
           <>
             <Tool
-              name="New shell"
-              tip={reader ? "New shell: only for those who may write" : "New shell"}
+              name={trans.__("New shell")}
+              tip={reader ? trans.__("New shell (requires write access)") : trans.__("New shell")}
               text
               off={reader || state !== "connected"}
               onClick={onNewShell}
@@ -84,24 +97,36 @@ export function Toolbar(props: ToolbarProps) {
               <NewShellIcon />
             </Tool>
             <Tool
-              name="Tidy"
-              tip={reader ? "Tidy: only for those who may write" : "Arrange all shells without overlap, for everyone"}
+              name={trans.__("Tidy")}
+              tip={
+                reader
+                  ? trans.__("Tidy (requires write access)")
+                  : trans.__("Arrange all shells without overlap, for everyone")
+              }
               off={reader || state !== "connected"}
               onClick={onTidy}
             >
               <TidyIcon />
             </Tool>
-            <Tool name="Fit all" tip="Fit all shells into view" onClick={onFitAll}>
+            <Tool name={trans.__("Fit all")} tip={trans.__("Fit all shells into view")} onClick={onFitAll}>
               <FitIcon />
             </Tool>
             <span className="sshx-rule" />
-            <Tool name="Chat" tip={unread ? `Chat, ${unreadText}` : "Chat"} {...opens("Chat")}>
+            <Tool
+              name={panelTitle("chat")}
+              tip={unread ? trans.__("Chat, %1", news) : panelTitle("chat")}
+              {...opens("chat")}
+            >
               <ChatIcon />
               {unread > 0 && (
                 <span className="sshx-count" data-text={unread > 99 ? "99+" : unread} aria-hidden="true" />
               )}
             </Tool>
-            <Tool name="People" tip={`${here.length} here: ${summary(here.map(said))}`} {...opens("People")}>
+            <Tool
+              name={panelTitle("people")}
+              tip={trans.__("%1 here: %2", here.length, summary(here.map(said)))}
+              {...opens("people")}
+            >
               <PeopleIcon />
               <span className="sshx-faces" aria-hidden="true">
                 {here.slice(0, FACES).map((person) => (
@@ -112,42 +137,42 @@ export function Toolbar(props: ToolbarProps) {
               <span className="sshx-total" data-text={here.length} aria-hidden="true" />
               {here.length < people.length && <span className="sshx-count sshx-waits" aria-hidden="true" />}
             </Tool>
-            <Tool name="Network" tip="Network" {...opens("Network")}>
+            <Tool name={panelTitle("network")} tip={panelTitle("network")} {...opens("network")}>
               <NetworkIcon />
             </Tool>
           </>
         )}
-        <Tool name="Settings" tip="Settings" {...opens("Settings")}>
+        <Tool name={panelTitle("settings")} tip={panelTitle("settings")} {...opens("settings")}>
           <SettingsIcon />
         </Tool>
         {rest.canShare && usable && (
-          <Tool name="Share" tip="Share: let others in" text {...opens("Share")} primary>
+          <Tool name={panelTitle("share")} tip={trans.__("Share: invite others")} text {...opens("share")} primary>
             <ShareIcon />
           </Tool>
         )}
         {rest.onLeave && (
-          <Tool name="Leave" tip="Leave the session" text onClick={rest.onLeave}>
+          <Tool name={trans.__("Leave")} tip={trans.__("Leave the session")} text onClick={rest.onLeave}>
             <LeaveIcon />
           </Tool>
         )}
       </div>
       <span className="sshx-unseen" aria-live="polite">
-        {unread > 0 && unreadText}
+        {news}
       </span>
     </div>
   );
 }
 
 function said(person: Person): string {
-  return person.me ? "you" : person.name;
+  return person.me ? trans.__("you") : person.name;
 }
 
 function Connection({ state }: { state: State }) {
   return (
     <span className="sshx-connection" data-state={state}>
       <span className="sshx-dot" aria-hidden="true" />
-      <span role="status" aria-label="Connection">
-        {state}
+      <span role="status" aria-label={trans.__("Connection")}>
+        {stateText(state)}
       </span>
     </span>
   );

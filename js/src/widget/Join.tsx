@@ -4,8 +4,9 @@ import { fieldOf, type Complaint } from "../session/complaint";
 import type { Ticket } from "../ticket";
 import { getSettings } from "../view/settings";
 import { useTheme, type Theme } from "../view/theme";
-import { KERNEL_GONE, type Kernel } from "./kernel";
+import { kernelGone, type Kernel } from "./kernel";
 import { useBusy } from "./useBusy";
+import { trans } from "../translation";
 
 export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefined }) {
   const busy = useBusy(kernel);
@@ -15,7 +16,7 @@ export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefin
     // Joining may take as long as the host thinks about it; a kernel that is there answers this at once.
     const gone = kernel.silence(Promise.race([joining, kernel.ask({ type: "access" }, "access", "ended")]));
     const answer = await Promise.race([joining, gone]);
-    if (!answer) return { field: null, message: KERNEL_GONE };
+    if (!answer) return { field: null, message: kernelGone() };
     const { message } = answer;
     if (message.type === "joined") return null;
     return { field: fieldOf(String(message.reason), password), message: String(message.message) };
@@ -24,7 +25,9 @@ export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefin
     <div className="sshx sshx-forms sshx-widget-join" data-theme={useTheme(theme)} data-lm-suppress-shortcuts="true">
       <JoinForm
         onJoin={join}
-        waiting={busy ? "The kernel is busy: it is running a cell, and joins when that is done." : "Connecting…"}
+        waiting={
+          busy ? trans.__("The kernel is running a cell. It joins when the cell finishes.") : trans.__("Connecting…")
+        }
       />
     </div>
   );

@@ -17,11 +17,14 @@ import type { WidgetSession } from "./session";
 import { useBusy } from "./useBusy";
 import "../view/theme.css";
 import "./widget.css";
+import { trans } from "../translation";
 
-const BUSY: Pause = {
-  title: "The kernel is busy",
-  text: "It is running a cell: what you type arrives when it is done.",
-};
+function busyText(): Pause {
+  return {
+    title: trans.__("The kernel is busy"),
+    text: trans.__("It is running a cell. What you type arrives when the cell finishes."),
+  };
+}
 /** Milliseconds from one look at whether the kernel holds up what is sent to the next. */
 const LOOK = 500;
 /** Seconds that a session is new. */
@@ -30,7 +33,7 @@ const NEW = 60;
 const SHORT = 240;
 /** Pixels from which there is room for a panel beside the canvas. */
 const WIDE = 640;
-const TO_SHARE: Opening = { panel: "Share" };
+const TO_SHARE: Opening = { panel: "share" };
 
 export function Widget({ widget }: { widget: WidgetSession }) {
   const { model, kernel, session } = widget;
@@ -58,7 +61,7 @@ function show(stage: Stage, kernel: Kernel, theme: Theme | undefined) {
     case "looking":
       return <Looking kernel={kernel} theme={theme} />;
     case "failed": // the kernel says that it has ended, or is gone
-      return <MessageView theme={theme} mood="end" title="This session has ended" text={stage.reason} />;
+      return <MessageView theme={theme} mood="end" title={trans.__("This session has ended")} text={stage.reason} />;
     case "live": {
       const { client, session, invite } = stage;
       if (session) return <Live client={client} invite={invite} theme={theme} />;
@@ -68,11 +71,11 @@ function show(stage: Stage, kernel: Kernel, theme: Theme | undefined) {
 }
 
 function Looking({ kernel, theme }: { kernel: Kernel; theme: Theme | undefined }) {
-  const text = "It is running a cell: the session opens here when it is done.";
+  const text = trans.__("It is running a cell. The session opens here when the cell finishes.");
   return useBusy(kernel) ? (
-    <MessageView theme={theme} mood="wait" title={BUSY.title} text={text} />
+    <MessageView theme={theme} mood="wait" title={busyText().title} text={text} />
   ) : (
-    <MessageView theme={theme} mood="wait" title="Looking for the session…" text="" state="connecting" />
+    <MessageView theme={theme} mood="wait" title={trans.__("Looking for the session…")} text="" state="connecting" />
   );
 }
 
@@ -85,7 +88,7 @@ interface KnownProps {
 
 function Known({ client, invite, kernel, theme }: KnownProps) {
   const held = useHeld(kernel, client);
-  return <Live client={client} invite={invite} theme={theme} pause={held ? BUSY : undefined} />;
+  return <Live client={client} invite={invite} theme={theme} pause={held ? busyText() : undefined} />;
 }
 
 interface LiveProps {

@@ -6,7 +6,7 @@ import { dialEither } from "../links/either";
 import type { Role } from "../protocol/messages";
 import { hostedAccess, type Access, type Invite } from "../session/access";
 import type { SessionOptions } from "../session/sessionModel";
-import { KERNEL_GONE, type Kernel } from "./kernel";
+import { kernelGone, type Kernel } from "./kernel";
 import type { Model } from "./model";
 import { pageServer } from "./server";
 
@@ -34,7 +34,7 @@ export function finder(model: Model, kernel: Kernel): SessionOptions["find"] {
     const session = api && model.get("own") ? await api.find(id).catch(() => null) : null;
     if (api && session) return hostedAccess(api, session);
     const answer = ask(kernel);
-    void kernel.silence(answer).then(() => doubt(KERNEL_GONE));
+    void kernel.silence(answer).then(() => doubt(kernelGone()));
     return throughKernel(read(await answer), api, kernel);
   };
 }

@@ -1,11 +1,12 @@
 /** The widget's other half in the kernel, and the messages to and from it. Several front ends may have the widget. */
 import type { Comm, CommMessage } from "../links/comm";
 import type { Model } from "./model";
+import { trans } from "../translation";
 
 /** Milliseconds after which a kernel that does not say it is busy is taken for gone. */
 const SILENCE = 10_000;
 
-export const KERNEL_GONE = "Its kernel is gone or was restarted. Run the cell again.";
+export const kernelGone = () => trans.__("The kernel was shut down or restarted. Run the cell again.");
 
 type Listener = (message: CommMessage, buffers: readonly Uint8Array[]) => void;
 

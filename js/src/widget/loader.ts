@@ -5,9 +5,10 @@
  * large for every saved notebook and every display.
  */
 import type * as Code from "./index";
-import { KERNEL_GONE, Kernel } from "./kernel";
+import { kernelGone, Kernel } from "./kernel";
 import type { Model } from "./model";
 import { pageServer } from "./server";
+import { trans } from "../translation";
 
 /** Milliseconds after which a person is told that they wait, and that the kernel may be the reason. */
 const SLOW = 1_000;
@@ -16,7 +17,7 @@ const SILENT = 3_000;
 const LINE = "padding:8px;color:var(--jp-ui-font-color1,inherit);font:13px/1.4 var(--jp-ui-font-family,system-ui)";
 const BOX = `${LINE};padding:24px;border:1px solid var(--jp-border-color1,#8886);border-radius:6px;text-align:center`;
 
-const WAITING = "Waiting for the kernel, which is busy running a cell or gone.";
+const waiting = () => trans.__("Waiting for the kernel. It may be running a cell, or shut down.");
 
 /** What is got, or has been, by version, for all widgets of the page: each model has a copy of this module. */
 const page = globalThis as { sshxWidgets?: Map<string, Promise<typeof Code>> };
@@ -56,15 +57,15 @@ function view(el: HTMLElement, model: Model, kernel: Kernel, get: () => Promise<
     place.innerHTML = `<div role="status" style="${style}"></div>`;
     place.firstElementChild!.textContent = text;
   };
-  const end = (reason: string) => say(`This session has ended. ${reason}`, BOX);
+  const end = (reason: string) => say(`${trans.__("This session has ended.")} ${reason}`, BOX);
 
   const open = async () => {
     const began = Date.now();
     const timer = setInterval(() => {
       const waited = Date.now() - began;
       if (model.get("ended")) end(model.get("ended"));
-      else if (kernel.busy || (kernel.asked && waited > SILENT)) say(WAITING);
-      else if (waited > SLOW) say("Loading the session…");
+      else if (kernel.busy || (kernel.asked && waited > SILENT)) say(waiting());
+      else if (waited > SLOW) say(trans.__("Loading the session…"));
     }, SLOW / 4);
     try {
       const show = await get();
@@ -112,7 +113,7 @@ async function fromServer(version: string): Promise<typeof Code> {
 
 async function fromKernel(kernel: Kernel): Promise<typeof Code> {
   const answer = kernel.ask({ type: "code" }, "code");
-  const gone = kernel.silence(answer).then(() => Promise.reject(new Error(KERNEL_GONE)));
+  const gone = kernel.silence(answer).then(() => Promise.reject(new Error(kernelGone())));
   const { buffers } = await Promise.race([answer, gone]);
   const url = URL.createObjectURL(new Blob([buffers[0] as BlobPart], { type: "text/javascript" }));
   try {

@@ -2,7 +2,7 @@
 import { SessionModel } from "../session/sessionModel";
 import { chosenIdentity } from "../view/settings";
 import { finder } from "./access";
-import { KERNEL_GONE, type Kernel } from "./kernel";
+import { kernelGone, type Kernel } from "./kernel";
 import { onChange, type Model } from "./model";
 
 /** Milliseconds that the client stays after the last view: a cell that moves is gone for a moment. */
@@ -64,7 +64,7 @@ export class WidgetSession {
     if (!this.#open) return;
     const { stage } = this.session;
     const needsKernel = stage.at === "live" && !stage.session;
-    const reason = this.model.get("ended") || (this.kernel.gone && needsKernel ? KERNEL_GONE : "");
+    const reason = this.model.get("ended") || (this.kernel.gone && needsKernel ? kernelGone() : "");
     if (reason) this.session.end(reason);
   }
 }

@@ -16,10 +16,10 @@ function lead(role: "writer" | "reader", password: boolean, expires: number | nu
 
 test("before anyone is asked, it says what the ticket itself tells", () => {
   expect(lead("writer", false, null)).toBe("You can watch and type.");
-  expect(lead("reader", true, null)).toBe("You can watch, not type. A password is needed as well.");
+  expect(lead("reader", true, null)).toBe("You can watch but not type. You also need a password.");
 });
 
 test("an invite says when it ends, or that it has", () => {
-  expect(lead("reader", false, 4_000_000_000)).toMatch(/^You can watch, not type. This invite ends on .*2096/);
+  expect(lead("reader", false, 4_000_000_000)).toMatch(/^You can watch but not type. This invite ends on .*2096/);
   expect(lead("reader", false, 1_000_000_000)).toMatch(/This invite ended on .*2001.* Ask the host for a new one.$/);
 });

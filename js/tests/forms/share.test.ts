@@ -2,7 +2,7 @@
 import { createElement, useState } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { SHARE_FLAGS, type ShareOptions } from "../../src/api/api";
-import { DURATIONS, LETS_GUESTS_IN, ShareFields } from "../../src/forms/ShareFields";
+import { durations, lettingGuestsIn, ShareFields } from "../../src/forms/ShareFields";
 import { requestOf } from "../../src/forms/shareRequest";
 import { after, all, cleanUp, says, show, texts, type } from "../view/render";
 
@@ -38,15 +38,15 @@ afterEach(() => {
 
 test("who shares is told when guests need no login", () => {
   show(Form, { running: [] });
-  expect(says(LETS_GUESTS_IN)).toBe(false);
+  expect(says(lettingGuestsIn())).toBe(false);
   show(Form, { running: [], guests: true });
-  expect(says(LETS_GUESTS_IN)).toBe(true);
+  expect(says(lettingGuestsIn())).toBe(true);
 });
 
 test("what is chosen is what the API is asked for", () => {
   show(Form, { running: ["1", "2"] });
   expect(request()).toEqual(SHARE_FLAGS);
-  expect(says("None chosen: a new one.")).toBe(true);
+  expect(says("No terminal selected. A new one opens.")).toBe(true);
   type(labelled("Session name"), " Lecture ");
   click("Terminal 1");
   click("Terminal 2");
@@ -111,7 +111,7 @@ test("terminals have their names, or what they are called", () => {
 test("without terminals there are none to choose", () => {
   show(Form, { running: [] });
   expect(texts("legend")).toEqual([]);
-  expect(texts("option")).toEqual(DURATIONS.map(([label]) => label));
+  expect(texts("option")).toEqual(durations().map(([label]) => label));
 });
 
 test("two forms on one page have fields of their own", () => {

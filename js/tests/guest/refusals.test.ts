@@ -5,10 +5,10 @@ import { Refused, tellRefusals } from "../../src/protocol/handshake";
 test("the page of any web server says its version, and where to get another one", () => {
   tellRefusals(refusalsAt("1.2.3", false));
   expect(new Refused("version").message).toBe(
-    "The host runs a version of sshx-jupyter that this page cannot talk to. This page is version 1.2.3. " +
+    "This page cannot connect to the host's version of sshx-jupyter. This page is version 1.2.3. " +
       "Ask the host for a link to a page of their version.",
   );
-  expect(new Refused("notFound").message).toContain("not shared any more");
+  expect(new Refused("notFound").message).toContain("no longer shared");
   expect(new Refused("full").message).toContain("This session is full");
   expect(new Refused("version", "The host's own words.").message).toBe("The host's own words.");
 });
@@ -21,5 +21,5 @@ test("an invite file says where to get another one", () => {
 test("the page of the host's server is loaded again from there, and reaches no other server", () => {
   tellRefusals(refusalsAt("1.2.3", true));
   expect(new Refused("version").message).toContain("This page is version 1.2.3. Reload the page");
-  expect(new Refused("notFound").message).toContain("the ticket is for another server, which this page cannot reach");
+  expect(new Refused("notFound").message).toContain("the ticket is for another server");
 });

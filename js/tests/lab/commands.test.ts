@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import { PageConfig } from "@jupyterlab/coreutils";
-import { nullTranslator } from "@jupyterlab/translation";
 import { CommandRegistry } from "@lumino/commands";
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -115,7 +114,6 @@ async function start({ withTabs = true, chosen = {} } = {}): Promise<void> {
   };
   addCommands({
     ...{ app, sessions, settings, terminals: tracker, tabs: withTabs ? tabs : null },
-    trans: nullTranslator.load("sshx_jupyter"),
   } as unknown as CommandOptions);
 }
 
@@ -154,12 +152,12 @@ function whyNot(command: string, args = {}): string {
 
 const copied = () => vi.mocked(navigator.clipboard.writeText).mock.lastCall?.[0];
 
-const OPEN_ONE = "Open a terminal first: it is what is shared.";
-const DISABLED = "Terminals are disabled on this Jupyter server: you can join sessions, but not share.";
+const OPEN_ONE = "Open the terminal that you want to share first.";
+const DISABLED = "Terminals are disabled on this Jupyter server. You can join sessions, but not share.";
 const SOMEONES = "Someone else hosts this session.";
 const NOTHING = "Nothing is shared from this server.";
-const STOP = "Stop sharing “demo”? 1 guest is here. They lose the connection; your terminals stay open.";
-const SEVERAL = "Several sessions are shared: go to the tab of the one that you mean.";
+const STOP = "Stop sharing “demo”? 1 guest is here and will be disconnected. Your terminals stay open.";
+const SEVERAL = "Several sessions are shared. Go to the tab of the one that you want.";
 
 const VISIBLE = [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop];
 
@@ -296,7 +294,7 @@ describe("sharing", () => {
     open.mockResolvedValue("the tab");
     expect(await commands.execute(Command.create)).toBe("the tab");
     expect(api.share.mock.lastCall![0]).toMatchObject({ approve: true, read_only: false, expires_in: 60 });
-    expect(opened()).toEqual([sessions.list[0]!.id, "Share"]);
+    expect(opened()).toEqual([sessions.list[0]!.id, "share"]);
   });
 
   test.each([
@@ -391,7 +389,7 @@ describe("copying", () => {
     expect(copied()).toBe("better");
     await commands.execute(Command.copyRead);
     expect(copied()).toBe("better too");
-    expect(success).toEqual(["Ticket copied: whoever has it can type.", "Ticket copied: whoever has it can watch."]);
+    expect(success).toEqual(["Ticket copied. Anyone with it can type.", "Ticket copied. Anyone with it can watch."]);
   });
 
   test("takes what is known if the server cannot be asked", async () => {
@@ -453,8 +451,8 @@ describe("stopping", () => {
 
 describe("opening", () => {
   test("shows a session, one of its panels, or the form to join", async () => {
-    await commands.execute(Command.open, { id: "07", panel: "People" });
-    expect(opened()).toEqual(["07", "People"]);
+    await commands.execute(Command.open, { id: "07", panel: "people" });
+    expect(opened()).toEqual(["07", "people"]);
     await commands.execute(Command.join);
     expect(opened()).toEqual([null, undefined]);
   });

@@ -1,10 +1,9 @@
 // @vitest-environment happy-dom
 import { PageConfig } from "@jupyterlab/coreutils";
-import { nullTranslator } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { SHARE_FLAGS } from "../../src/api/api";
-import { LETS_GUESTS_IN } from "../../src/forms/ShareFields";
+import { lettingGuestsIn } from "../../src/forms/ShareFields";
 import { SharedSessions } from "../../src/lab/sessions";
 import { askToShare } from "../../src/lab/ShareDialog";
 import { showShared } from "../../src/lab/SharedDialog";
@@ -34,8 +33,6 @@ vi.mock("@jupyterlab/ui-components", () => ({
   ReactWidget: Object.assign(vi.fn(), { create: (body: ReactElement) => body }),
 }));
 
-const trans = nullTranslator.load("");
-
 afterEach(() => {
   cleanUp();
   PageConfig.setOption("sshxGuests", "");
@@ -48,10 +45,10 @@ test.each([
 ])("the dialogs tell when guests need no login: %o", async (option, told) => {
   PageConfig.setOption("sshxGuests", option);
   const sessions = new SharedSessions(new FakeApi(), undefined);
-  await askToShare({ sessions, trans, options: SHARE_FLAGS, terminals: new Map([["1", "bash"]]) });
+  await askToShare({ sessions, options: SHARE_FLAGS, terminals: new Map([["1", "bash"]]) });
   expect(says("Read-only")).toBe(true);
-  expect(says(LETS_GUESTS_IN)).toBe(told);
-  await showShared(sessions, hosted(1), trans);
+  expect(says(lettingGuestsIn())).toBe(told);
+  await showShared(sessions, hosted(1));
   expect(says("Nobody has joined yet.")).toBe(true);
-  expect(says(LETS_GUESTS_IN)).toBe(told);
+  expect(says(lettingGuestsIn())).toBe(told);
 });

@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import { Signal } from "@lumino/signaling";
-import { nullTranslator } from "@jupyterlab/translation";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { addChatNotifications } from "../../src/lab/chatNotifications";
 import { addNotifications } from "../../src/lab/notifications";
@@ -95,7 +94,7 @@ async function start(users: [number, object][] = [], notifications?: Notify): Pr
   const settings = new Settings();
   await settings.load(registry.asRegistry, "sshx-jupyter:plugin");
   for (const add of [addNotifications, addChatNotifications]) {
-    add(sessions, settings, tabs as unknown as Tabs, { execute }, nullTranslator.load("sshx_jupyter"));
+    add(sessions, settings, tabs as unknown as Tabs, { execute });
   }
   await refresh([SESSION]);
   api.host(SESSION.id).users = users;
@@ -128,7 +127,7 @@ const press = (label: string) =>
     .actions.find((action) => action.label === label)!
     .callback();
 
-const COMES_IN = "Grace wants to come into “demo”";
+const COMES_IN = "Grace wants to join “demo”";
 const TYPES = "Alan wants to type in “demo”";
 
 describe("people", () => {
@@ -201,7 +200,7 @@ describe("people", () => {
     await start();
     put(5, ADA);
     press("Show");
-    expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id, panel: "People" });
+    expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id, panel: "people" });
   });
 
   test("are not told of while one sees the session, nor later", async () => {
@@ -255,7 +254,7 @@ describe("requests", () => {
 
   test.each([
     ["Let in", WAITS, { approve: [1, 5, true] }],
-    ["Turn away", WAITS, { approve: [1, 5, false] }],
+    ["Decline", WAITS, { approve: [1, 5, false] }],
     ["Allow", WANTS, { setRole: [1, 5, "writer"] }],
     ["Not now", WANTS, { setRole: [1, 5, "reader"] }],
   ])("are answered by “%s”", async (label, user, message) => {
@@ -277,7 +276,7 @@ describe("requests", () => {
 
   test("are another when who comes in wants to type", async () => {
     await start([[6, { ...WANTS, pending: true, wantsWrite: false }]]);
-    expect(shown()).toEqual(["Alan wants to come into “demo”"]);
+    expect(shown()).toEqual(["Alan wants to join “demo”"]);
     put(6, WANTS);
     expect(shown()).toEqual([TYPES]);
   });
@@ -332,7 +331,7 @@ describe("chat", () => {
     await begin();
     hear(5, "hello");
     press("Open Chat");
-    expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id, panel: "Chat" });
+    expect(execute).toHaveBeenCalledExactlyOnceWith("sshx:open-session", { id: SESSION.id, panel: "chat" });
     expect([monitor().unread, open.size]).toEqual([[], 0]);
     hear(5, "and more");
     expect(messages().at(-1)).toBe("Ada: and more (in “demo”)");
@@ -404,13 +403,13 @@ test("what others do to shells is told", async () => {
 test.each(["<b>Ada</b>", "%2 %1 %s", "[Ada](https://example.org)"])("the name %j is text", async (name) => {
   await start([[5, { ...WAITS, name }]]);
   put(6, { ...ADA, name });
-  expect(messages()).toEqual([`${name} wants to come into “demo”`, `${name} joined “demo”`]);
+  expect(messages()).toEqual([`${name} wants to join “demo”`, `${name} joined “demo”`]);
 });
 
 test("where there are no tabs, all is told", async () => {
   api = new FakeApi();
   sessions = new SharedSessions(api, undefined);
-  addNotifications(sessions, new Settings(), null, { execute }, nullTranslator.load("sshx_jupyter"));
+  addNotifications(sessions, new Settings(), null, { execute });
   await refresh([SESSION]);
   api.host(SESSION.id).users = [];
   link = await api.letIn(SESSION);

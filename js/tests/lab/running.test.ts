@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import type { IRunningSessions } from "@jupyterlab/running";
-import { nullTranslator } from "@jupyterlab/translation";
 import { DisposableDelegate } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -43,7 +42,7 @@ beforeEach(async () => {
     manager = each;
     return new DisposableDelegate(() => undefined);
   };
-  addRunning({ add }, sessions, tabs as unknown as Tabs, { execute }, nullTranslator.load(""));
+  addRunning({ add }, sessions, tabs as unknown as Tabs, { execute });
 });
 
 test("what is shared and what is joined, each once", () => {

@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import type { IStatusBar } from "@jupyterlab/statusbar";
-import { nullTranslator } from "@jupyterlab/translation";
 import { DisposableDelegate } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 import type { ReactNode } from "react";
@@ -71,13 +70,7 @@ beforeEach(() => {
     item.update();
     return new DisposableDelegate(() => disposed++);
   };
-  addStatus(
-    { registerStatusItem },
-    sessions,
-    tabs as unknown as Tabs,
-    { execute },
-    nullTranslator.load("sshx_jupyter"),
-  );
+  addStatus({ registerStatusItem }, sessions, tabs as unknown as Tabs, { execute });
 });
 
 afterEach(() => share());
@@ -148,7 +141,7 @@ test.each([
   [{ path: "direct", latency: 12.4 }, "Joined Lecture · 1 person · direct · 12 ms"],
   [{ path: "relay", latency: 0.2 }, "Joined Lecture · 1 person · relayed · 1 ms"],
   [{ path: "local", latency: null }, "Joined Lecture · 1 person"],
-  [{ state: "waiting" }, "Joined Lecture · waiting for the host"],
+  [{ state: "waiting" }, "Joined Lecture · waiting"],
   [{ state: "reconnecting", path: "direct", latency: 12 }, "Joined Lecture · reconnecting"],
 ] as const)("who has joined with %j", (change, wanted) => {
   show(model("07", "Lecture", clientWith(change)));
@@ -199,7 +192,7 @@ test("a click opens people and tickets of what is shared, and the network of wha
   await share();
   show(model("07", "Lecture", new FakeClient()));
   item()!.click();
-  expect(execute.mock.lastCall).toEqual(["sshx:open-session", { id: "07", panel: "Network" }]);
+  expect(execute.mock.lastCall).toEqual(["sshx:open-session", { id: "07", panel: "network" }]);
 });
 
 test("a click asks which one is meant", async () => {

@@ -175,7 +175,7 @@ describe("links", () => {
   ])("where %s are none", async (what, address) => {
     if (what === "the server refuses") server.options.verifyClient = () => false;
     await expect(dialWebSocket(address(), WebSocketClass)(handlers)).rejects.toThrow(
-      /cannot be reached, or wants you to log in/,
+      /cannot be reached, or you need to log in/,
     );
   });
 

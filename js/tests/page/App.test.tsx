@@ -153,7 +153,7 @@ test("share: what was chosen is sent, and the owner's view opens with the links"
   expect(headers["X-XSRFToken"]).toBe("2|abc");
   expect(body).toEqual({ ...SHARE_FLAGS, name: "Lecture", password: "pw", read_only: true, terminals: ["2"] });
   expect(location.href).toBe(`${ROOT}sshx/p2p/${HOSTED.id}`);
-  expect(view.props).toMatchObject({ invite: INVITE, opens: { panel: "Share" } });
+  expect(view.props).toMatchObject({ invite: INVITE, opens: { panel: "share" } });
   const { credentials } = clients[0]!.options;
   expect(credentials).toEqual({ sessionId: bytes(16, 7), role: "owner", secret: bytes(16, 8), password: null });
   expect(clients[0]!.calls).toEqual(["connect"]);
@@ -173,7 +173,7 @@ test("share: who shares is told when guests need no login", async () => {
   expect(text()).not.toContain("without a Jupyter login");
   await act(() => root.unmount());
   await open("sshx/p2p", { guests: true });
-  expect(text()).toContain("This server lets guests in with the ticket alone, without a Jupyter login.");
+  expect(text()).toContain("Guests need only the ticket to join through this server, no Jupyter login.");
 });
 
 test("share: a refusal is told at the form, which stays as it is", async () => {
@@ -197,9 +197,9 @@ test("without terminals there is nothing to share, but a way to join", async () 
 test("join: the ticket says what it is while it is typed", async () => {
   await open();
   await fill("Ticket", ticket(1, "reader").encode());
-  expect(text()).toContain("Lets you watch, not type.");
+  expect(text()).toContain("You can watch but not type.");
   await fill("Ticket", `https://host/sshx/p2p/${ticket(1).session}#${ticket(1).encode()}`);
-  expect(text()).toContain("Lets you watch and type.");
+  expect(text()).toContain("You can watch and type.");
   expect(alert()).toBe("");
   await fill("Ticket", ticket(1).encode().slice(0, -4));
   expect(alert()).toMatch(/incomplete/);
@@ -242,7 +242,7 @@ test("join: a password is asked for until it is the right one, and is in no addr
   expect(clients.at(-1)!.options.credentials.password).toBe("wrong");
   await tell(clients.at(-1)!, { state: "refused", refusal: "invalidAuth" });
   expect(clients.at(-1)!.calls).toEqual(["connect", "close"]);
-  expect(alert()).toMatch(/does not accept this password/);
+  expect(alert()).toMatch(/did not accept this password/);
   await fill("Password", "right");
   await press("Join");
   expect(clients).toHaveLength(2);
@@ -255,7 +255,7 @@ test("join: a password is asked for until it is the right one, and is in no addr
 test("join: a password that only the host tells of is asked for", async () => {
   await open(`sshx/p2p/${ticket(1).session}#${ticket(1).encode()}`);
   await tell(clients[0]!, { state: "refused", refusal: "passwordRequired" });
-  expect(alert()).toBe("This session needs a password as well. The host knows it.");
+  expect(alert()).toBe("This session needs a password. Ask the host for it.");
   await fill("Password", "pw");
   await press("Join");
   expect(clients[1]!.options.credentials.password).toBe("pw");
@@ -280,7 +280,7 @@ test("a session without a ticket: the owner's if it is hosted here, else a ticke
   await act(() => root.unmount());
   await open(`sshx/p2p/${ticket(1).session}`);
   expect(alert()).toContain("The ticket is missing");
-  expect(alert()).toContain("the login has dropped the ticket");
+  expect(alert()).toContain("the login removed the ticket");
   await fill("Ticket", ticket(1).encode());
   await press("Join");
   expect(clients.at(-1)!.options.credentials.role).toBe("writer");
@@ -288,7 +288,7 @@ test("a session without a ticket: the owner's if it is hosted here, else a ticke
 
 test("a link to no session in particular, after a login that dropped its ticket", async () => {
   await open("sshx/p2p", { loggedIn: true });
-  expect(text()).toContain("Did you come by a link? Then the login has dropped its ticket.");
+  expect(text()).toContain("Did you follow a link? Logging in removed its ticket.");
   await fill("Ticket", ticket(3).encode());
   await press("Join");
   history.back();
@@ -360,7 +360,7 @@ test("hosted sessions are listed, and stopped once it is known what that means f
   expect(text()).toContain("<b>Lecture</b>");
   expect(text()).toContain("1 shell, 2 people here");
   await press("Stop sharing <b>Lecture</b>");
-  expect(alert()).toBe("2 guests are here. They lose the connection; your terminals stay open.");
+  expect(alert()).toBe("2 guests are here and will be disconnected. Your terminals stay open.");
   expect(requests.some(({ method }) => method === "DELETE")).toBe(false);
   answers["GET sshx/api/sessions"] = [200, []];
   await press("Stop for everyone");

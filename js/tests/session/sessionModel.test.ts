@@ -458,7 +458,7 @@ describe("who has joined", () => {
     await vi.waitUntil(() => api.host(ID).links.length === 2);
     (await api.knocked(ID)).deliver(refusal("notFound"));
     await settled();
-    const refused = { reason: "notFound", message: expect.stringContaining("not shared any more") as string };
+    const refused = { reason: "notFound", message: expect.stringContaining("no longer shared") as string };
     expect([made.stage, made.id]).toEqual([{ at: "joining", ticket: TICKET, refused }, ID]);
     expect(left()).toEqual([]);
   });

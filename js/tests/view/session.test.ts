@@ -17,7 +17,7 @@ vi.mock("../../src/view/canvas/Canvas", () => ({
 
 const LINK = "https://a.example/sshx/p2p/00#";
 const TICKETS = { write: "sshx1write", read: "sshx1read" };
-const SHARE: Opening = { panel: "Share" };
+const SHARE: Opening = { panel: "share" };
 const INVITE = { tickets: TICKETS, urls: { write: LINK + TICKETS.write, read: LINK + TICKETS.read } };
 
 let client: FakeClient;
@@ -118,7 +118,7 @@ test("readers have a badge, and learn why they cannot open a shell", () => {
   expect(button("New shell").getAttribute("aria-disabled")).toBe("true");
   click("New shell");
   expect(canvas.newShell).not.toHaveBeenCalled();
-  expect(says("You can watch but not open a shell")).toBe(true);
+  expect(says("Ask for write access to open a shell")).toBe(true);
   after(() => client.put(1, user("Me")));
   expect(texts(".sshx-badge")).toEqual([]);
   click("New shell");
@@ -141,10 +141,10 @@ test("an empty session says what to do next", () => {
   click("Open the first shell");
   expect(canvas.newShell).toHaveBeenCalledOnce();
   after(() => client.put(1, user("Me", { role: "reader" })));
-  expect(says("The host has not opened a shell yet")).toBe(true);
+  expect(says("There is no shell yet")).toBe(true);
   expect(buttons()).not.toContain("Open the first shell");
   after(() => client.set({ shells: new Map([[1, shell("zsh")]]) }, "shells"));
-  expect(says("The host has not opened a shell yet")).toBe(false);
+  expect(says("There is no shell yet")).toBe(false);
 });
 
 const REFUSALS: Refusal[] = [
@@ -243,7 +243,7 @@ test("someone who could not come back reads why, and not that the session has en
 test("waiting for approval has a screen", () => {
   client.state = "waiting";
   view();
-  expect(texts("h2")).toEqual(["The host has to let you in"]);
+  expect(texts("h2")).toEqual(["Waiting for the host"]);
 });
 
 test.each([
@@ -258,8 +258,8 @@ test.each([
 });
 
 test.each([
-  ["writer", "The session has ended", "The host stopped sharing. What was there stays readable."],
-  ["owner", "You stopped sharing", "Your guests are not connected any more. What was there stays readable."],
+  ["writer", "The session has ended", "The host stopped sharing. You can still read what was there."],
+  ["owner", "You stopped sharing", "Your guests were disconnected. You can still read what was there."],
 ] as const)("what was there stays readable after the end, for a %s", (role, title, text) => {
   Object.assign(client, { state: "ended", reason: "The host stopped sharing.", endCode: "stopped" });
   client.users = new Map([[1, user("Me", { role })]]);
@@ -287,11 +287,11 @@ test("what was typed waits for the connection in sight, and can be discarded", (
   Object.assign(client, { state: "reconnecting", reason: "The link broke.", waiting: 12 });
   view();
   const notice = () => texts("[role=status] [aria-label='Waiting input'] p");
-  expect(notice()).toEqual(["12 characters typed wait for the connection."]);
+  expect(notice()).toEqual(["12 typed characters are waiting for the connection."]);
   click("Discard");
   expect(client.calls).toEqual([["discardWaiting"]]);
   after(() => client.set({ waiting: 1 }, "input"));
-  expect(notice()).toEqual(["1 character typed waits for the connection."]);
+  expect(notice()).toEqual(["1 typed character is waiting for the connection."]);
   after(() => client.set({ waiting: 0 }, "input"));
   expect(notice()).toEqual([]);
 });
@@ -300,7 +300,7 @@ test("what waited long is sent only if the person still wants it", () => {
   client.heldInput = { text: "rm -rf ./*", waited: 34_200 };
   view();
   const notice = () => texts("[role=alert] [aria-label='Held input'] p");
-  expect(notice()).toEqual(["You typed this while the connection was broken for 34 s: «rm -rf ./*». Send it?"]);
+  expect(notice()).toEqual(["The connection was lost for 34 s. Send what you typed meanwhile? «rm -rf ./*»"]);
   const [held] = all("[aria-label='Held input']");
   expect([...held!.querySelectorAll("button")].map(({ textContent }) => textContent)).toEqual(["Send", "Discard"]);
   click("Send");
@@ -334,13 +334,13 @@ test("an application opens panels, each once", () => {
     return createElement(SessionView, { client: client, ...props });
   }
   show(Application, {});
-  const opens: Opening = { panel: "Network" };
+  const opens: Opening = { panel: "network" };
   give({ opens });
   expect(texts("h2")).toEqual(["Network"]);
   click("Close Network");
   give({ opens, invite: INVITE });
   expect(texts("h2")).toEqual([]);
-  give({ opens: { panel: "Network" } });
+  give({ opens: { panel: "network" } });
   expect(texts("h2")).toEqual(["Network"]);
   give({ opens: SHARE });
   expect(texts("h2")).toEqual(["Network"]);

@@ -303,7 +303,7 @@ test.each([
   expect(view().opens).toBeUndefined();
   const info = sessionInfo("", { created: Date.now() / 1000 - age });
   await tell({ state: "connected", info, users: new Map(Array.from({ length: users }, (_, uid) => [uid, user("")])) });
-  expect(view().opens?.panel).toBe(shown ? "Share" : undefined);
+  expect(view().opens?.panel).toBe(shown ? "share" : undefined);
   vi.restoreAllMocks();
 });
 

@@ -111,7 +111,7 @@ test("who waits is told for what, and at last that it is over, unless the kernel
   expect(el.textContent).toMatch(/^Waiting for the kernel/);
   model.say({ type: "kernel", busy: false });
   await vi.advanceTimersByTimeAsync(11_000);
-  expect(el.textContent).toMatch(/^This session has ended\. Its kernel is gone/);
+  expect(el.textContent).toMatch(/^This session has ended\. The kernel was shut down/);
   answer(model);
   await vi.waitFor(() => expect(types(model)).toEqual(["code", "code"]));
   answer(model);

@@ -35,6 +35,7 @@ import { tidy } from "./tidy";
 import { useClient } from "../useClient";
 import { useId } from "../useId";
 import { Viewport } from "./viewport";
+import { trans } from "../../translation";
 
 export interface CanvasHandle {
   /** Make a shell where nothing is, and go to it. */
@@ -378,7 +379,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
     <div className="sshx-shells" data-narrow={narrow}>
       {narrow && active !== null && listed.length > 1 && (
         <ShellTabs
-          shells={listed.map(([sid, { title }]) => ({ sid, name: title || `Terminal ${sid}` }))}
+          shells={listed.map(([sid, { title }]) => ({ sid, name: title || trans.__("Terminal %1", sid) }))}
           active={active}
           onSelect={setChosen}
         />
@@ -389,13 +390,13 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
         ref={root}
         className="sshx-canvas"
         role="region"
-        aria-label="Canvas"
+        aria-label={trans.__("Canvas")}
         aria-describedby={narrow ? undefined : hint}
         tabIndex={narrow ? -1 : 0}
         onKeyDown={onKey}
       >
         <span id={hint} hidden>
-          Arrows to pan, plus and minus to zoom, 0 to show everything.
+          {trans.__("Arrows to pan, plus and minus to zoom, 0 to show everything.")}
         </span>
         <div ref={world} className="sshx-world">
           {listed.map(([sid, { x, y, rows, cols, title, protected: theHosts, viewed, locked }]) => (

@@ -2,6 +2,7 @@
 import "./ShellActions.css";
 import { CloseIcon, FindIcon } from "../icons";
 import { ShellMenu } from "./ShellMenu";
+import { trans } from "../../translation";
 
 interface ShellActionsProps {
   /** Why nothing may be changed, or null. */
@@ -34,25 +35,30 @@ export function ShellActions(props: ShellActionsProps) {
   });
   return (
     <span className="sshx-shell-actions">
-      <button {...guarded("Fewer rows and columns, for everyone", fixed, () => props.onStep(-1))}>−</button>
-      <button {...guarded("More rows and columns, for everyone", fixed, () => props.onStep(1))}>+</button>
-      <button type="button" aria-label="Find" title="Find (Ctrl+Shift+F)" onClick={props.onFind}>
+      <button {...guarded(trans.__("Fewer rows and columns, for everyone"), fixed, () => props.onStep(-1))}>−</button>
+      <button {...guarded(trans.__("More rows and columns, for everyone"), fixed, () => props.onStep(1))}>+</button>
+      <button
+        type="button"
+        aria-label={trans.__("Find")}
+        title={trans.__("Find (Ctrl+Shift+F)")}
+        onClick={props.onFind}
+      >
         <FindIcon />
       </button>
       <ShellMenu
         items={[
-          { label: "Rename…", why: readOnly, action: props.onRename },
+          { label: trans.__("Rename…"), why: readOnly, action: props.onRename },
           {
-            label: "Lock size",
+            label: trans.__("Lock size"),
             checked: locked,
             why: viewed ? (readOnly ?? fixed) : readOnly,
             action: () => props.onLockSize(!locked),
           },
-          ...(onRemove ? [{ label: "Remove from session", why: null, action: onRemove }] : []),
+          ...(onRemove ? [{ label: trans.__("Remove from session"), why: null, action: onRemove }] : []),
         ]}
         notify={notify}
       />
-      <button {...guarded("Close shell", kept, props.onClose)}>
+      <button {...guarded(trans.__("Close shell"), kept, props.onClose)}>
         <CloseIcon />
       </button>
     </span>

@@ -2,6 +2,7 @@
 import "./ShellMenu.css";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { MoreIcon } from "../icons";
+import { trans } from "../../translation";
 
 export interface MenuItem {
   label: string;
@@ -58,8 +59,8 @@ export function ShellMenu({ items, notify }: ShellMenuProps) {
     <span ref={root} className="sshx-menu-root">
       <button
         type="button"
-        aria-label="Shell menu"
-        title="Rename, lock the size, and more"
+        aria-label={trans.__("Shell menu")}
+        title={trans.__("Rename, lock the size, and more")}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
@@ -67,7 +68,7 @@ export function ShellMenu({ items, notify }: ShellMenuProps) {
         <MoreIcon />
       </button>
       {open && (
-        <div className="sshx-menu" role="menu" aria-label="Shell" tabIndex={-1} onKeyDown={onKey}>
+        <div className="sshx-menu" role="menu" aria-label={trans.__("Shell")} tabIndex={-1} onKeyDown={onKey}>
           {items.map((item) => (
             <button
               key={item.label}

@@ -1,5 +1,6 @@
 /** The field in which a shell is renamed, in place of its title. */
 import { useEffect, useRef } from "react";
+import { trans } from "../../translation";
 
 interface ShellNameProps {
   name: string;
@@ -23,8 +24,8 @@ export function ShellName({ name, onDone }: ShellNameProps) {
     <input
       ref={field}
       className="sshx-shell-name"
-      aria-label="Shell name"
-      placeholder="The program's title"
+      aria-label={trans.__("Shell name")}
+      placeholder={trans.__("The program's title")}
       defaultValue={name}
       maxLength={64}
       data-lm-suppress-shortcuts="true"

@@ -1,6 +1,7 @@
 /** On a narrow screen: which shell is shown. */
 import "./ShellTabs.css";
 import { useEffect, useRef, type KeyboardEvent } from "react";
+import { trans } from "../../translation";
 
 interface ShellTabsProps {
   shells: readonly { sid: number; name: string }[];
@@ -27,7 +28,14 @@ export function ShellTabs({ shells, active, onSelect }: ShellTabsProps) {
     tab(sid)?.focus();
   };
   return (
-    <div ref={list} className="sshx-tabs" role="tablist" aria-label="Shells" tabIndex={-1} onKeyDown={onKey}>
+    <div
+      ref={list}
+      className="sshx-tabs"
+      role="tablist"
+      aria-label={trans.__("Shells")}
+      tabIndex={-1}
+      onKeyDown={onKey}
+    >
       {shells.map(({ sid, name }) => (
         <button
           key={sid}

@@ -22,6 +22,7 @@ import { onTouchDrag } from "./touchDrag";
 import { useTerminal } from "../terminal/useTerminal";
 import { Viewport } from "./viewport";
 import { useId } from "../useId";
+import { trans } from "../../translation";
 
 /** What the canvas knows of a window that is shown. */
 export interface ShellHandle {
@@ -103,9 +104,9 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
   const [moving, setMoving] = useState<{ x: number; y: number } | null>(null);
   const [resizing, setResizing] = useState<{ size: Size; cell: { width: number; height: number } } | null>(null);
   const [naming, setNaming] = useState(false);
-  const name = title || `Terminal ${sid}`;
+  const name = title || trans.__("Terminal %1", sid);
   const fixed = readOnly ?? whySizeIsFixed({ viewed, locked }, owner);
-  const theHosts = props.protected && !owner ? "Only the host can close this terminal." : null;
+  const theHosts = props.protected && !owner ? trans.__("Only the host can close this terminal.") : null;
 
   const events: TerminalEvents = {
     onFind: () => setFinding(true),
@@ -264,7 +265,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     <section
       ref={element}
       role="group"
-      aria-label={`Shell ${name}`}
+      aria-label={trans.__("Shell %1", name)}
       className="sshx-shell"
       data-topmost={props.topmost}
       data-active={active}
@@ -304,8 +305,9 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
           </button>
         )}
         <span id={hint} hidden>
-          Enter to type, arrows to move, Shift and arrows to resize, F2 to rename, Space to show all of it. In the
-          terminal, Control Shift Enter leads back here.
+          {trans.__(
+            "Enter to type, arrows to move, Shift and arrows to resize, F2 to rename, Space to show all of it. In the terminal, Control Shift Enter leads back here.",
+          )}
         </span>
         <Faces people={props.people} />
         <span className="sshx-shell-size" title={locked || viewed ? (fixed ?? undefined) : undefined}>

@@ -1,6 +1,7 @@
 /** Closing a shell: what is asked first, so that nobody ends what someone is still using. */
 import type { Client } from "../../client/client";
 import type { Ask } from "../Question";
+import { trans } from "../../translation";
 
 interface Closing {
   client: Client;
@@ -14,11 +15,13 @@ interface Closing {
 export async function closeShell({ client, sid, name, wasRunning, ask }: Closing): Promise<void> {
   if (wasRunning) {
     const choice = await ask({
-      title: `Stop sharing “${name}”?`,
-      text: "This terminal was running before you shared it. Remove it from the session to keep it running, or close it to end its programs.",
+      title: trans.__("Stop sharing “%1”?", name),
+      text: trans.__(
+        "This terminal was running before you shared it. Remove it from the session to keep it running, or close it to end its programs.",
+      ),
       choices: [
-        { value: "remove", label: "Remove from session", tone: "primary" },
-        { value: "close", label: "Close terminal", tone: "danger" },
+        { value: "remove", label: trans.__("Remove from session"), tone: "primary" },
+        { value: "close", label: trans.__("Close terminal"), tone: "danger" },
       ],
     });
     if (choice === "remove") client.removeShell(sid);
@@ -27,9 +30,11 @@ export async function closeShell({ client, sid, name, wasRunning, ask }: Closing
   const still = await client.closeShell(sid);
   if (still === null) return;
   const choice = await ask({
-    title: `Close “${name}”?`,
-    text: `${still.running || "A program"} is running in it. Closing the shell ends it for everyone.`,
-    choices: [{ value: "close", label: "Close anyway", tone: "danger" }],
+    title: trans.__("Close “%1”?", name),
+    text: still.running
+      ? trans.__("%1 is running in it. Closing the shell ends it for everyone.", still.running)
+      : trans.__("A program is running in it. Closing the shell ends it for everyone."),
+    choices: [{ value: "close", label: trans.__("Close anyway"), tone: "danger" }],
   });
   if (choice === "close") await client.closeShell(sid, true);
 }

@@ -9,6 +9,7 @@ import { DoorIcon, EndIcon, LockIcon, NewShellIcon, UnpluggedIcon, WaitIcon, War
 import type { ConnectionStatus } from "./connectionStatus";
 import { useClient } from "../useClient";
 import { useId } from "../useId";
+import { trans } from "../../translation";
 
 const ICONS: Record<ConnectionStatus["mood"], () => ReactNode> = {
   wait: WaitIcon,
@@ -36,13 +37,13 @@ export function Screen({ client, status, onLeave }: StatusProps) {
       <div className="sshx-actions">
         {status.actions.map((action, at) =>
           action === "retry" ? (
-            <Button key={action} primary={at === 0} text="Try again" onClick={() => client.connect()} />
+            <Button key={action} primary={at === 0} text={trans.__("Try again")} onClick={() => client.connect()} />
           ) : (
             onLeave && (
               <Button
                 key={action}
                 primary={at === 0 && action === "leave"}
-                text={action === "giveUp" ? "Give up" : leaving(client)}
+                text={action === "giveUp" ? trans.__("Give up") : leaving(client)}
                 onClick={onLeave}
               />
             )
@@ -84,14 +85,14 @@ export function Banner({ client, status, onLeave }: StatusProps) {
       <p>
         <b>{title}.</b> {text} {actions.includes("retry") && <Countdown client={client} />}
       </p>
-      {actions.includes("retry") && <Button text="Try now" onClick={() => client.connect()} />}
+      {actions.includes("retry") && <Button text={trans.__("Try now")} onClick={() => client.connect()} />}
       {actions.includes("leave") && onLeave && <Button text={leaving(client)} onClick={onLeave} />}
     </section>
   );
 }
 
 function leaving(client: Client): string {
-  return client.role === "owner" ? "Go back" : "Use another ticket"; // owners came without one
+  return client.role === "owner" ? trans.__("Go back") : trans.__("Use another ticket"); // owners came without one
 }
 
 function Button({ text, primary = false, onClick }: { text: string; primary?: boolean; onClick: () => void }) {
@@ -111,14 +112,18 @@ function Countdown({ client }: { client: Client }) {
   }, [client]);
   return (
     <span className="sshx-countdown" aria-live="off">
-      {seconds === null ? waiting(client) : seconds === 0 ? "Trying now…" : `Next attempt in ${seconds} s.`}
+      {seconds === null
+        ? waiting(client)
+        : seconds === 0
+          ? trans.__("Trying now…")
+          : trans.__("Next attempt in %1 s.", seconds)}
     </span>
   );
 }
 
 /** What is said while no attempt is planned. */
 function waiting(client: Client): string {
-  return client.state === "unreachable" ? "Still trying…" : "";
+  return client.state === "unreachable" ? trans.__("Still trying…") : "";
 }
 
 function secondsUntil(time: number | null): number | null {
@@ -133,9 +138,13 @@ export function Empty({ client, onNewShell }: { client: Client; onNewShell: () =
     <section className="sshx-screen sshx-empty" aria-labelledby={id}>
       <div className="sshx-screen-body">
         <NewShellIcon />
-        <h2 id={id}>{reader ? "The host has not opened a shell yet" : "There is no shell yet"}</h2>
-        <p>{reader ? "It appears here as soon as there is one." : "Open one: everyone in the session will see it."}</p>
-        {!reader && <Button primary text="Open the first shell" onClick={onNewShell} />}
+        <h2 id={id}>{reader ? trans.__("There is no shell yet") : trans.__("There is no shell yet")}</h2>
+        <p>
+          {reader
+            ? trans.__("When the host opens a shell, you see it here.")
+            : trans.__("Open one. Everyone in the session sees it.")}
+        </p>
+        {!reader && <Button primary text={trans.__("Open the first shell")} onClick={onNewShell} />}
       </div>
     </section>
   );

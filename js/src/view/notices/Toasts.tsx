@@ -3,10 +3,12 @@ import "../sharedStyles";
 import "./Toasts.css";
 import { useEffect, useState } from "react";
 import type { Client } from "../../client/client";
+import { filled } from "../filled";
 import { CloseIcon } from "../icons";
 import type { Notice, Notices } from "./notices";
 import type { Person } from "../../session/people";
 import { useClient } from "../useClient";
+import { trans } from "../../translation";
 
 const MOST = 4;
 const DURATION = 6000;
@@ -37,7 +39,7 @@ export function Toasts({ client, people, notices, listed, onPeople }: ToastsProp
     <div
       className="sshx-toasts"
       role="region"
-      aria-label="Notices"
+      aria-label={trans.__("Notices")}
       aria-live="polite"
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
@@ -49,9 +51,11 @@ export function Toasts({ client, people, notices, listed, onPeople }: ToastsProp
       ))}
       {more > 0 && (
         <div className="sshx-toast" data-tone="request">
-          <span>{more} more people wait for an answer</span>
+          <span>
+            {trans._n("%1 more person is waiting for an answer", "%1 more people are waiting for an answer", more)}
+          </span>
           <button type="button" className="sshx-button" onClick={onPeople}>
-            Show them
+            {trans.__("Show them")}
           </button>
         </div>
       )}
@@ -75,20 +79,22 @@ function Request({ client, person, onPut }: { client: Client; person: Person; on
   return (
     <div className="sshx-toast" data-tone="request">
       <span>
-        <bdi>
-          <b>{name}</b>
-        </bdi>{" "}
-        {pending ? "wants to come in" : "wants to type"}
+        {filled(
+          (who) => (pending ? trans.__("%1 wants to join", who) : trans.__("%1 wants to type", who)),
+          <bdi>
+            <b>{name}</b>
+          </bdi>,
+        )}
       </span>
       <span className="sshx-actions">
         <button type="button" className="sshx-button sshx-primary" onClick={() => answer(true)}>
-          {pending ? "Let in" : "Allow"}
+          {pending ? trans.__("Let in") : trans.__("Allow")}
         </button>
         <button type="button" className="sshx-button" onClick={() => answer(false)}>
-          {pending ? "Turn away" : "Not now"}
+          {pending ? trans.__("Decline") : trans.__("Not now")}
         </button>
       </span>
-      <DismissButton onClick={onPut} title="Decide later" />
+      <DismissButton onClick={onPut} title={trans.__("Decide later")} />
     </div>
   );
 }
@@ -102,7 +108,7 @@ function Toast({ notice, held, onGone }: { notice: Notice; held: boolean; onGone
   return (
     <div className="sshx-toast" data-tone={notice.tone} role={notice.tone === "error" ? "alert" : undefined}>
       <span>{notice.text}</span>
-      <DismissButton onClick={() => onGone(notice.key)} title="Dismiss" />
+      <DismissButton onClick={() => onGone(notice.key)} title={trans.__("Dismiss")} />
     </div>
   );
 }

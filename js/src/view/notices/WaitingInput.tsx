@@ -3,8 +3,10 @@ import "../sharedStyles";
 import "./banner.css";
 import "./WaitingInput.css";
 import type { Client } from "../../client/client";
+import { filled } from "../filled";
 import { WaitIcon, WarningIcon } from "../icons";
 import { useClient } from "../useClient";
+import { trans } from "../../translation";
 
 export function WaitingInput({ client }: { client: Client }) {
   const waiting = useClient(client, (now) => (now.state === "reconnecting" ? now.waiting : 0));
@@ -13,28 +15,41 @@ export function WaitingInput({ client }: { client: Client }) {
     <>
       <div role="status">
         {waiting > 0 && (
-          <section className="sshx-banner sshx-waiting" aria-label="Waiting input">
+          <section className="sshx-banner sshx-waiting" aria-label={trans.__("Waiting input")}>
             <WaitIcon />
-            <p>{waiting === 1 ? "1 character typed waits" : `${waiting} characters typed wait`} for the connection.</p>
+            <p>
+              {trans._n(
+                "%1 typed character is waiting for the connection.",
+                "%1 typed characters are waiting for the connection.",
+                waiting,
+              )}
+            </p>
             <button type="button" className="sshx-button" onClick={() => client.discardWaiting()}>
-              Discard
+              {trans.__("Discard")}
             </button>
           </section>
         )}
       </div>
       <div role="alert">
         {held && (
-          <section className="sshx-banner sshx-waiting" aria-label="Held input">
+          <section className="sshx-banner sshx-waiting" aria-label={trans.__("Held input")}>
             <WarningIcon />
             <p>
-              You typed this while the connection was broken for {Math.round(held.waited / 1000)} s:{" "}
-              <bdi className="sshx-held">«{held.text}»</bdi>. Send it?
+              {filled(
+                (text) =>
+                  trans.__(
+                    "The connection was lost for %1 s. Send what you typed meanwhile? %2",
+                    Math.round(held.waited / 1000),
+                    text,
+                  ),
+                <bdi className="sshx-held">«{held.text}»</bdi>,
+              )}
             </p>
             <button type="button" className="sshx-button sshx-primary" onClick={() => client.sendHeld()}>
-              Send
+              {trans.__("Send")}
             </button>
             <button type="button" className="sshx-button" onClick={() => client.discardHeld()}>
-              Discard
+              {trans.__("Discard")}
             </button>
           </section>
         )}

@@ -1,5 +1,7 @@
 /** What a person is told while the session cannot be used as usual, and what they can do about it. */
 import type { Refusal, State } from "../../client/events";
+import { isRefusalReason } from "../../protocol/handshake";
+import { trans } from "../../translation";
 
 /** `retry` connects again; `leave` goes back to where one can use another ticket, and `giveUp` too, from what goes on. */
 export type Action = "retry" | "leave" | "giveUp";
@@ -16,21 +18,35 @@ export interface ConnectionStatus {
 
 type Refused = Pick<ConnectionStatus, "mood" | "title" | "actions">;
 
-const REFUSALS: Record<Refusal, Refused> = {
-  invalidAuth: { mood: "lock", title: "This ticket was not accepted", actions: ["leave", "retry"] },
-  passwordRequired: { mood: "lock", title: "This session needs a password", actions: ["leave"] },
-  version: { mood: "warning", title: "The two sides do not speak the same version", actions: ["retry", "leave"] },
-  malformed: { mood: "warning", title: "The host did not understand", actions: ["retry", "leave"] },
-  notFound: { mood: "end", title: "This session has ended", actions: ["leave", "retry"] },
-  full: { mood: "door", title: "This session is full", actions: ["retry", "leave"] },
-  locked: { mood: "lock", title: "This session is locked", actions: ["retry", "leave"] },
-  busy: { mood: "wait", title: "The host is busy", actions: ["retry", "leave"] },
-  inviteEnded: { mood: "end", title: "This invite has ended", actions: ["leave", "retry"] },
-  unknownClient: { mood: "door", title: "The host does not know you any more", actions: ["leave", "retry"] },
-  rateLimited: { mood: "wait", title: "Too many attempts", actions: ["retry", "leave"] },
-};
-
-const OTHER: Refused = { mood: "door", title: "The host did not let you in", actions: ["retry", "leave"] };
+/** What a person reads first about a refusal; a newer host may have more reasons. */
+function refused(refusal: string | null): Refused {
+  switch (refusal as Refusal | null) {
+    case "invalidAuth":
+      return { mood: "lock", title: trans.__("This ticket was not accepted"), actions: ["leave", "retry"] };
+    case "passwordRequired":
+      return { mood: "lock", title: trans.__("This session needs a password"), actions: ["leave"] };
+    case "version":
+      return { mood: "warning", title: trans.__("The versions do not match"), actions: ["retry", "leave"] };
+    case "malformed":
+      return { mood: "warning", title: trans.__("The host did not understand"), actions: ["retry", "leave"] };
+    case "notFound":
+      return { mood: "end", title: trans.__("This session has ended"), actions: ["leave", "retry"] };
+    case "full":
+      return { mood: "door", title: trans.__("This session is full"), actions: ["retry", "leave"] };
+    case "locked":
+      return { mood: "lock", title: trans.__("This session is locked"), actions: ["retry", "leave"] };
+    case "busy":
+      return { mood: "wait", title: trans.__("The host is busy"), actions: ["retry", "leave"] };
+    case "inviteEnded":
+      return { mood: "end", title: trans.__("This invite has ended"), actions: ["leave", "retry"] };
+    case "unknownClient":
+      return { mood: "door", title: trans.__("The host does not recognize you"), actions: ["leave", "retry"] };
+    case "rateLimited":
+      return { mood: "wait", title: trans.__("Too many attempts"), actions: ["retry", "leave"] };
+    default:
+      return { mood: "door", title: trans.__("The host did not let you in"), actions: ["retry", "leave"] };
+  }
+}
 
 /** Why nothing gets through at the moment though nothing is wrong. */
 export type Pause = Pick<ConnectionStatus, "title" | "text">;
@@ -61,13 +77,13 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
       return pause ? { kind: "banner", mood: "wait", actions: [], ...pause } : null;
     case "connecting":
       if (pause) return { kind: "screen", mood: "wait", actions: [], ...pause };
-      if (late) return NO_ANSWER_YET;
-      return { kind: "screen", mood: "wait", title: "Connecting to the host…", text: "", actions: [] };
+      if (late) return noAnswerYet();
+      return { kind: "screen", mood: "wait", title: trans.__("Connecting to the host…"), text: "", actions: [] };
     case "unreachable":
       return {
         kind: "screen",
         mood: "unplugged",
-        title: "The host cannot be reached",
+        title: trans.__("The host cannot be reached"),
         text: reason,
         actions: ["retry", "giveUp"],
       };
@@ -75,19 +91,20 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
       return {
         kind: "screen",
         mood: "door",
-        title: offer || "The host has to let you in",
-        text: "The host has to let you in, and has been asked. The session opens here as soon as they agree.",
+        title: offer || trans.__("Waiting for the host"),
+        text: trans.__("The host has been asked to let you in. The session opens here when they accept."),
         actions: [],
       };
     case "reconnecting":
       if (pause) return { kind: "banner", mood: "wait", actions: [], ...pause };
-      return { kind: "banner", mood: "unplugged", title: "Reconnecting", text: reason, actions: ["retry"] };
+      return { kind: "banner", mood: "unplugged", title: trans.__("Reconnecting"), text: reason, actions: ["retry"] };
     case "refused":
       return { kind: "screen", text: reason, ...refused(refusal) };
     case "ended":
-      if (endCode === "removed") return { ...ENDED, mood: "door", title: "You were removed", text: reason };
-      if (endCode === "left") return { ...ENDED, title: "You left the session", text: "" };
-      if (endCode === "notAdmitted") return { ...ENDED, mood: "door", title: "You were not let in", text: "" };
+      if (endCode === "removed") return { ...ended(), mood: "door", title: trans.__("You were removed"), text: reason };
+      if (endCode === "left") return { ...ended(), title: trans.__("You left the session"), text: "" };
+      if (endCode === "notAdmitted")
+        return { ...ended(), mood: "door", title: trans.__("You were not let in"), text: "" };
       return over(now);
   }
 }
@@ -95,36 +112,24 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
 /** The host has ended the session, or does not let this person come back. */
 function over({ reason, endCode, shells, owner }: Case): ConnectionStatus {
   const byOwner = owner && endCode === "stopped";
-  const title = byOwner ? { title: "You stopped sharing" } : turnedAway(endCode);
-  const text = byOwner ? "Your guests are not connected any more." : reason;
-  if (!shells) return { ...ENDED, ...title, text };
-  return { ...ENDED, ...title, kind: "banner", text: `${text} What was there stays readable.` };
-}
-
-/** A newer host may have more reasons. */
-function refused(refusal: Refusal | null): Refused {
-  return refusal !== null && Object.hasOwn(REFUSALS, refusal) ? REFUSALS[refusal] : OTHER;
+  const title = byOwner ? { title: trans.__("You stopped sharing") } : turnedAway(endCode);
+  const text = byOwner ? trans.__("Your guests were disconnected.") : reason;
+  if (!shells) return { ...ended(), ...title, text };
+  return { ...ended(), ...title, kind: "banner", text: `${text} ${trans.__("You can still read what was there.")}` };
 }
 
 /** The session may go on, but not for this person, who could not come back. */
 function turnedAway(code: string | null): Pick<ConnectionStatus, "mood" | "title"> | null {
-  if (code === null || code === "notFound" || !Object.hasOwn(REFUSALS, code)) return null;
-  const { mood, title } = REFUSALS[code as Refusal];
+  if (code === null || code === "notFound" || !isRefusalReason(code)) return null;
+  const { mood, title } = refused(code);
   return { mood, title };
 }
 
-const NO_ANSWER_YET: ConnectionStatus = {
-  kind: "screen",
-  mood: "wait",
-  title: "No answer yet",
-  text: "The host has not answered so far. Still trying…",
-  actions: ["giveUp"],
-};
+function noAnswerYet(): ConnectionStatus {
+  const text = trans.__("The host has not answered so far. Still trying…");
+  return { kind: "screen", mood: "wait", title: trans.__("No answer yet"), text, actions: ["giveUp"] };
+}
 
-const ENDED: ConnectionStatus = {
-  kind: "screen",
-  mood: "end",
-  title: "The session has ended",
-  text: "",
-  actions: ["leave"],
-};
+function ended(): ConnectionStatus {
+  return { kind: "screen", mood: "end", title: trans.__("The session has ended"), text: "", actions: ["leave"] };
+}

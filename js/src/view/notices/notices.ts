@@ -4,6 +4,7 @@ import type { Client } from "../../client/client";
 import type { LostReason } from "../../client/outbox";
 import type { ClientEvent } from "../../client/events";
 import type { ShellChanged } from "../../protocol/messages";
+import { trans } from "../../translation";
 
 export interface Notice {
   /** One that comes with the key of another replaces it. */
@@ -24,11 +25,11 @@ export interface Notices {
 
 const MOST = 20;
 
-const LOST: Record<LostReason, string> = {
-  unknown: "The host started anew. It is not known whether it got what you typed",
-  noShell: "The shell was closed before it got what you typed",
-  notAllowed: "You can only watch now. This was not sent",
-  ended: "The session ended before it got what you typed",
+const LOST: Record<LostReason, () => string> = {
+  unknown: () => trans.__("The host restarted. What you typed may not have arrived"),
+  noShell: () => trans.__("The shell closed before it received what you typed"),
+  notAllowed: () => trans.__("You have read-only access now, so this was not sent"),
+  ended: () => trans.__("The session ended before it received what you typed"),
 };
 
 export function useNotices(client: Client): Notices {
@@ -52,13 +53,15 @@ export function useNotices(client: Client): Notices {
       if (event.type === "error") put(`error ${event.text}`, () => ({ text: event.text, tone: "error" }));
       else if (event.type === "lost") {
         const { text, reason } = event;
-        put(`lost ${reason} ${text}`, () => ({ text: `${LOST[reason]}: «${text}».`, tone: "error", stays: true }));
+        put(`lost ${reason} ${text}`, () => ({ text: `${LOST[reason]()}: «${text}».`, tone: "error", stays: true }));
       } else if (event.type === "joined" || event.type === "left") {
         const { type, user } = event;
         if (user.pending) return; // told as a request to its owners
         put(type, (before) => {
           const names = [...(before?.names ?? []).filter((name) => name !== user.name), user.name];
-          return { text: `${summary(names)} ${type}`, tone: "info", names };
+          const who = summary(names);
+          const text = type === "joined" ? trans.__("%1 joined", who) : trans.__("%1 left", who);
+          return { text, tone: "info", names };
         });
       } else if (event.type === "shell") {
         const text = event.uid === client.uid ? "" : shellNews(event);
@@ -76,18 +79,18 @@ function note(text: string): Notice {
 
 /** What became of a shell, as a sentence without its period; empty for what only a newer host knows. */
 export function shellNews({ change, title, name }: ShellChanged): string {
-  const who = name || "The host";
+  const who = name || trans.__("The host");
   switch (change) {
     case "opened":
-      return `${who} opened “${title}”`;
+      return trans.__("%1 opened “%2”", who, title);
     case "closed":
-      return `${who} closed “${title}”`;
+      return trans.__("%1 closed “%2”", who, title);
     case "removed":
-      return `${who} took “${title}” out of the session`;
+      return trans.__("%1 removed “%2” from the session", who, title);
     case "renamed":
-      return `${who} renamed a shell to “${title}”`;
+      return trans.__("%1 renamed a shell to “%2”", who, title);
     case "ended":
-      return `“${title}” has ended`;
+      return trans.__("“%1” has ended", title);
     default:
       return "";
   }
@@ -97,13 +100,13 @@ export function shellNews({ change, title, name }: ShellChanged): string {
 export function summary(names: readonly string[]): string {
   const [first = "", second] = names;
   if (second === undefined) return first;
-  if (names.length === 2) return `${first} and ${second}`;
-  return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? "other" : "others"}`;
+  if (names.length === 2) return trans.__("%1 and %2", first, second);
+  return trans._n("%2, %3 and %1 other", "%2, %3 and %1 others", names.length - 2, first, second);
 }
 
 /** The sentence that names the host and the session, without its period; empty for owners, and where the host tells neither. */
 export function offerOf({ role, info }: Pick<Client, "role" | "info">): string {
-  return role !== "owner" && info?.host && info.name ? `${info.host} shares “${info.name}”` : "";
+  return role !== "owner" && info?.host && info.name ? trans.__("%1 shares “%2”", info.host, info.name) : "";
 }
 
 /** Tells what became of one's own connection and role, and an owner of new tickets. */
@@ -113,19 +116,22 @@ function watchOneself(client: Client, tell: (text: string) => void): (event: Cli
   let rotations = client.info?.rotations;
   return (event) => {
     if (event.type === "state") {
-      if (state === "reconnecting" && client.state === "connected") tell("Connected again");
+      if (state === "reconnecting" && client.state === "connected") tell(trans.__("Connected again"));
       else if (state !== "connected" && client.state === "connected" && offerOf(client)) tell(offerOf(client));
       ({ state } = client);
     } else if (event.type === "users" || event.type === "info") {
       const now = client.users.get(client.uid);
       if (now !== undefined && me !== undefined) {
-        if (now.role !== me.role) tell(now.role === "reader" ? "You can only watch now" : "You can type now");
-        else if (me.wantsWrite && !now.wantsWrite) tell("The host has not given you write access for now");
+        if (now.role !== me.role)
+          tell(
+            now.role === "reader" ? trans.__("You now have read-only access") : trans.__("You now have write access"),
+          );
+        else if (me.wantsWrite && !now.wantsWrite) tell(trans.__("The host declined your request for write access"));
       }
       me = now ?? me;
       const renewed = client.info?.rotations;
       if (client.role === "owner" && rotations !== undefined && renewed !== undefined && renewed > rotations) {
-        tell("There are new tickets. The old ones let nobody in any more");
+        tell(trans.__("New tickets were made. The old ones no longer work"));
       }
       rotations = renewed ?? rotations;
     }

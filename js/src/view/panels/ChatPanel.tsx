@@ -11,6 +11,7 @@ import { DownIcon, SendIcon } from "../icons";
 import { linkify } from "./linkify";
 import type { Person } from "../../session/people";
 import { useClient } from "../useClient";
+import { trans } from "../../translation";
 
 /** Characters in a message, as the host counts them. */
 const MOST = 4000;
@@ -38,10 +39,10 @@ export function ChatPanel({ client, people, conversation, narrow }: ChatPanelPro
       <div className="sshx-chat">
         {/* The log scrolls, so the keyboard has to reach it. */}
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-        <div ref={log} className="sshx-log" role="log" aria-label="Chat" tabIndex={0} onScroll={onScroll}>
+        <div ref={log} className="sshx-log" role="log" aria-label={trans.__("Chat")} tabIndex={0} onScroll={onScroll}>
           {messages.length > most && (
             <button type="button" className="sshx-button sshx-earlier" onClick={() => setMost(most + PAGE)}>
-              Earlier messages
+              {trans.__("Earlier messages")}
             </button>
           )}
           <Talks messages={shown} people={people} uid={uid} />
@@ -49,7 +50,7 @@ export function ChatPanel({ client, people, conversation, narrow }: ChatPanelPro
         {behind && (
           <button type="button" className="sshx-button sshx-primary sshx-to-end" onClick={toEnd}>
             <DownIcon />
-            New messages
+            {trans.__("New messages")}
           </button>
         )}
       </div>
@@ -68,7 +69,7 @@ interface TalksProps {
 
 const Talks = memo(function Talks({ messages, people, uid }: TalksProps) {
   if (messages.length === 0) {
-    return <p className="sshx-hint">Nothing was said yet. Everyone here can read the chat.</p>;
+    return <p className="sshx-hint">{trans.__("No messages yet. Everyone in the session can read the chat.")}</p>;
   }
   const colors = new Map(people.map((person) => [person.uid, person.color]));
   return grouped(messages).map(({ uid: author, name, messages, newDay }) => (
@@ -108,7 +109,7 @@ const TalkHead = memo(function TalkHead({ first, name, own, newDay, color }: Tal
       <Avatar name={name} color={color} />
       <div className="sshx-talk-head">
         <bdi className="sshx-author">{name}</bdi>
-        {own && <span className="sshx-soft">(you)</span>}
+        {own && <span className="sshx-soft">{trans.__("(you)")}</span>}
         <time className="sshx-soft" dateTime={date.toISOString()} title={DATE_AND_TIME.format(date)}>
           {TIME.format(date)}
         </time>
@@ -189,11 +190,11 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
   const length = draft.length > 4 * MOST ? draft.length : Array.from(draft.trim()).length;
   const tooLong = length > MOST;
   const hint = tooLong
-    ? `A message has at most ${MOST} characters; this one has ${length}.`
+    ? trans.__("A message can have at most %1 characters. This one has %2.", MOST, length)
     : !connected
-      ? "There is no connection right now. Send it when it is back."
+      ? trans.__("You are not connected. Send the message when you are back.")
       : length > COUNT_FROM
-        ? `${MOST - length} characters left`
+        ? trans.__("%1 characters left", MOST - length)
         : "";
 
   const submit = (event: FormEvent | KeyboardEvent) => {
@@ -204,11 +205,11 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
     <form className="sshx-say" onSubmit={submit}>
       <textarea
         ref={field}
-        aria-label="Message"
+        aria-label={trans.__("Message")}
         aria-describedby="sshx-say-hint"
         aria-invalid={tooLong || undefined}
-        placeholder="Message everyone"
-        title="Enter sends, Shift+Enter begins a new line"
+        placeholder={trans.__("Message everyone")}
+        title={trans.__("Enter to send, Shift+Enter for a new line")}
         rows={1}
         value={draft}
         onChange={(event) => write(event.currentTarget.value)}
@@ -219,8 +220,8 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
       <button
         type="submit"
         className="sshx-icon-button sshx-send"
-        aria-label="Send"
-        title="Send"
+        aria-label={trans.__("Send")}
+        title={trans.__("Send")}
         aria-disabled={!connected || tooLong || length === 0 || undefined}
       >
         <SendIcon />

@@ -9,24 +9,35 @@ import { copy } from "../copy";
 import { useId } from "../useId";
 import { SaveInvite } from "./SaveInvite";
 import { StopSharing } from "./StopSharing";
+import { trans } from "../../translation";
 
 type Kinds = Invite["tickets"];
 type Kind = keyof Kinds;
 type What = "link" | "ticket";
 
-const NAMES: Record<Kind, Record<What, string>> = {
-  write: { link: "link", ticket: "ticket" },
-  read: { link: "read-only link", ticket: "read-only ticket" },
-};
-const ALLOWS: Record<Kind, string> = {
-  write: "Anyone who has it can type in every shell.",
-  read: "Anyone who has it can watch, and ask you for more.",
-};
-/** What guests do with it, in one line. */
-const STEPS: Record<What, string> = {
-  link: "Guests open it in a browser.",
-  ticket: "Guests paste it at /sshx/p2p of their own Jupyter server.",
-};
+/** Sentences that name the link or the ticket: each as a whole, as languages build them in different ways. */
+function copyLabel(kind: Kind, what: What): string {
+  if (kind === "write") return what === "link" ? trans.__("Copy link") : trans.__("Copy ticket");
+  return what === "link" ? trans.__("Copy read-only link") : trans.__("Copy read-only ticket");
+}
+
+function qrLabel(kind: Kind, what: What): string {
+  if (kind === "write") return what === "link" ? trans.__("QR code of the link") : trans.__("QR code of the ticket");
+  return what === "link" ? trans.__("QR code of the read-only link") : trans.__("QR code of the read-only ticket");
+}
+
+/** What guests do with it, in one line, and what it allows. */
+function about(kind: Kind, what: What): string {
+  const step =
+    what === "link"
+      ? trans.__("Guests open it in a browser.")
+      : trans.__("Guests paste it at /sshx/p2p of their own Jupyter server.");
+  const allows =
+    kind === "write"
+      ? trans.__("Anyone with this can type in every shell.")
+      : trans.__("Anyone with this can watch and request write access.");
+  return `${step} ${allows}`;
+}
 
 interface InvitePanelProps {
   invite: Invite;
@@ -73,29 +84,27 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
     </button>
   );
   const ways = kinds.flatMap((each) => [
-    urls !== null && each !== first && button(`Copy ${NAMES[each].link}`, of(urls, each)),
-    (urls !== null || each !== first) && button(`Copy ${NAMES[each].ticket}`, of(tickets, each)),
+    urls !== null && each !== first && button(copyLabel(each, "link"), of(urls, each)),
+    (urls !== null || each !== first) && button(copyLabel(each, "ticket"), of(tickets, each)),
   ]);
   return (
     <div className="sshx-invite">
       <div className="sshx-invite-first">
-        {button(`Copy ${NAMES[first][what]}`, of(urls ?? tickets, first), "sshx-primary")}
-        <small>
-          {STEPS[what]} {ALLOWS[first]}
-        </small>
+        {button(copyLabel(first, what), of(urls ?? tickets, first), "sshx-primary")}
+        <small>{about(first, what)}</small>
       </div>
       <p className="sshx-unseen" role="status">
-        {copied && "Copied"}
+        {copied && trans.__("Copied")}
       </p>
       <button
         type="button"
         className="sshx-link sshx-invite-more"
-        aria-label="More" // without the triangle
+        aria-label={trans.__("More")} // without the triangle
         aria-expanded={open}
         aria-controls={more}
         onClick={() => setOpen(!open)}
       >
-        More
+        {trans.__("More")}
       </button>
       <div id={more} className="sshx-invite-rest" hidden={!open}>
         {ways.some(Boolean) && <div className="sshx-invite-ways">{ways}</div>}
@@ -104,17 +113,26 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
         <Secret key={kind} text={shown} secret={ticket} what={what} shown={failed} />
         {failed && (
           <p className="sshx-hint" data-wrong role="alert">
-            The browser does not let this page copy. Select the {what} above and copy it by hand.
+            {what === "link"
+              ? trans.__("The browser blocked copying. Select the link above and copy it.")
+              : trans.__("The browser blocked copying. Select the ticket above and copy it.")}
           </p>
         )}
-        <QrCode text={shown} label={`QR code of the ${NAMES[kind][what]}`} />
+        <QrCode text={shown} label={qrLabel(kind, what)} />
         <p className="sshx-hint">
           {!urls &&
-            `There is no link that guests could open. ${makeFile ? "Save an invite, or set" : "Set"} SshxApp.guest_page for links. `}
-          With the ticket, guests also join at /sshx/p2p of their own Jupyter server, in a notebook after %sshx join, or
-          in a plain shell:
+            `${
+              makeFile
+                ? trans.__("There is no link that guests can open. Save an invite, or set SshxApp.guest_page.")
+                : trans.__("There is no link that guests can open. For links, set SshxApp.guest_page.")
+            } `}
+          {trans.__(
+            "Guests can also use the ticket at /sshx/p2p of their own Jupyter server, in a notebook with %sshx join, or in a shell:",
+          )}
         </p>
-        <div className="sshx-actions">{button("Copy command", `jupyter sshx join ${ticket}`)}</div>
+        <div className="sshx-actions">
+          {button(trans.__("Copy command"), ["jupyter", "sshx", "join", ticket].join(" "))}
+        </div>
       </div>
       {stop && <StopSharing {...{ stop, guests, closesTerminals }} />}
     </div>
@@ -129,11 +147,11 @@ function KindChoice({ kinds, kind, choose }: { kinds: Kind[]; kind: Kind; choose
   const group = useId();
   return (
     <fieldset className="sshx-segments">
-      <legend className="sshx-unseen">Which one to show below</legend>
+      <legend className="sshx-unseen">{trans.__("What to show below")}</legend>
       {kinds.map((each) => (
         <label key={each}>
           <input type="radio" name={group} checked={each === kind} onChange={() => choose(each)} />
-          <span>{each === "write" ? "Can type" : "Can watch"}</span>
+          <span>{each === "write" ? trans.__("Can type") : trans.__("Can watch")}</span>
         </label>
       ))}
     </fieldset>
@@ -144,7 +162,7 @@ interface SecretProps {
   /** Ends in the secret. */
   text: string;
   secret: string;
-  what: "link" | "ticket";
+  what: What;
   shown: boolean;
 }
 
@@ -160,13 +178,18 @@ function Secret({ text, secret, what, shown: forced }: SecretProps) {
       <button
         type="button"
         className="sshx-link"
-        aria-label={shown ? `Hide the ${what}’s secret` : `Show the ${what}’s secret`}
+        aria-label={secretLabel(what, shown)}
         onClick={() => setAsked(!shown)}
       >
-        {shown ? "Hide" : "Show"}
+        {shown ? trans.__("Hide") : trans.__("Show")}
       </button>
     </div>
   );
+}
+
+function secretLabel(what: What, shown: boolean): string {
+  if (what === "link") return shown ? trans.__("Hide the link’s secret") : trans.__("Show the link’s secret");
+  return shown ? trans.__("Hide the ticket’s secret") : trans.__("Show the ticket’s secret");
 }
 
 /** Dark on white with a quiet zone, whatever the theme: many cameras take nothing else. */

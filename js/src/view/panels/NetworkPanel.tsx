@@ -5,38 +5,60 @@ import "./NetworkPanel.css";
 import type { Client } from "../../client/client";
 import type { PathKind } from "../../links/link";
 import { bytes, rate, SAMPLES, type Sample } from "./traffic";
+import { stateText } from "../../session/statusWord";
 import { useClient } from "../useClient";
+import { trans } from "../../translation";
 
-const PATHS: Record<PathKind, [short: string, meaning: string]> = {
-  local: ["This server", "The host runs on the Jupyter server that this page came from."],
-  direct: ["Direct", "Straight from machine to machine, without a relay in between."],
-  relay: ["Through a relay", "No direct way was found. The relay passes encrypted frames on and cannot read them."],
-};
+function pathText(path: PathKind | null): [short: string, meaning: string] {
+  switch (path) {
+    case null:
+      return [trans.__("Not known yet"), ""];
+    case "local":
+      return [trans.__("This server"), trans.__("The host runs on this page's Jupyter server.")];
+    case "direct":
+      return [trans.__("Direct"), trans.__("Straight from machine to machine, without a relay.")];
+    case "relay":
+      return [
+        trans.__("Through a relay"),
+        trans.__("No direct path was found. The relay forwards encrypted frames and cannot read them."),
+      ];
+  }
+}
 
 export function NetworkPanel({ client, traffic }: { client: Client; traffic: readonly Sample[] }) {
   const state = useClient(client, (now) => now.state);
   const path = useClient(client, (now) => now.path);
   const latency = useClient(client, (now) => now.latency);
   const shellLatency = useClient(client, (now) => now.shellLatency);
-  const [way, meaning] = path === null ? ["Not known yet", ""] : PATHS[path];
+  const [way, meaning] = pathText(path);
   return (
     <div className="sshx-network">
       <dl className="sshx-facts">
-        <dt>State</dt>
-        <dd>{state === "waiting" ? "waiting to be let in" : state}</dd>
-        <dt>Path</dt>
+        <dt>{trans.__("State")}</dt>
+        <dd>{stateText(state)}</dd>
+        <dt>{trans.__("Path")}</dt>
         <dd>{way}</dd>
-        <dt>To the host and back</dt>
+        <dt>{trans.__("Round trip")}</dt>
         <dd>{milliseconds(latency)}</dd>
-        <dt>Answer of the shell</dt>
+        <dt>{trans.__("Shell response")}</dt>
         <dd>{milliseconds(shellLatency)}</dd>
       </dl>
       <Graph traffic={traffic} />
       <dl className="sshx-facts">
-        <Traffic name="Received" total={useClient(client, (now) => now.bytesIn)} rate={rate(traffic, "bytesIn")} />
-        <Traffic name="Sent" total={useClient(client, (now) => now.bytesOut)} rate={rate(traffic, "bytesOut")} />
+        <Traffic
+          name={trans.__("Received")}
+          total={useClient(client, (now) => now.bytesIn)}
+          rate={rate(traffic, "bytesIn")}
+        />
+        <Traffic
+          name={trans.__("Sent")}
+          total={useClient(client, (now) => now.bytesOut)}
+          rate={rate(traffic, "bytesOut")}
+        />
       </dl>
-      <p className="sshx-hint">Encrypted from this browser to the host. {meaning}</p>
+      <p className="sshx-hint">
+        {trans.__("Encrypted from this browser to the host.")} {meaning}
+      </p>
     </div>
   );
 }
@@ -47,7 +69,7 @@ function Traffic({ name, total, rate }: { name: string; total: number; rate: num
       <dt>{name}</dt>
       <dd>
         {bytes(total)}
-        {rate !== null && <span className="sshx-soft"> · {bytes(rate)}/s</span>}
+        {rate !== null && <span className="sshx-soft">{` · ${bytes(rate)}/s`}</span>}
       </dd>
     </>
   );
@@ -81,15 +103,17 @@ function Graph({ traffic }: { traffic: readonly Sample[] }) {
         preserveAspectRatio="none"
         role="img"
         aria-label={
-          most === null ? "No round trip was measured yet" : `Round trips of the last minute, at most ${most}`
+          most === null
+            ? trans.__("No round trip has been measured yet")
+            : trans.__("Round trips of the last minute, at most %1", most)
         }
       >
         <path className="sshx-graph-grid" d={`M0 ${HEIGHT / 2}H${WIDTH}`} />
         <path className="sshx-graph-line" d={drawing} />
       </svg>
       <figcaption className="sshx-soft">
-        <span>Last minute</span>
-        <span>{most !== null && `at most ${most}`}</span>
+        <span>{trans.__("Last minute")}</span>
+        <span>{most !== null && trans.__("at most %1", most)}</span>
       </figcaption>
     </figure>
   );

@@ -4,6 +4,7 @@ import "./Panel.css";
 import { useEffect, useRef, type ReactNode } from "react";
 import { CloseIcon } from "../icons";
 import { useId } from "../useId";
+import { trans } from "../../translation";
 
 /**
  * The panel takes the focus, unless something in it has, or something outside the view. Escape is the session view's,
@@ -25,8 +26,8 @@ export function Panel({ title, onClose, children }: { title: string; onClose: ()
         <button
           type="button"
           className="sshx-icon-button"
-          aria-label={`Close ${title}`}
-          title="Close"
+          aria-label={trans.__("Close %1", title)}
+          title={trans.__("Close")}
           onClick={onClose}
         >
           <CloseIcon />

@@ -5,9 +5,11 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { Client } from "../../client/client";
 import type { Role } from "../../protocol/messages";
 import { Avatar } from "../Avatar";
+import { filled } from "../filled";
 import type { Person } from "../../session/people";
 import { useClient } from "../useClient";
 import { WriteAccess } from "../WriteAccess";
+import { trans } from "../../translation";
 
 interface PeoplePanelProps {
   client: Client;
@@ -21,7 +23,7 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
   const readOnly = useClient(client, (now) => now.info?.readOnly === true);
   return (
     <>
-      <ul className="sshx-people" aria-label="People">
+      <ul className="sshx-people" aria-label={trans.__("People")}>
         {people.map((person) => (
           <PersonRow key={person.uid} {...{ client, person, owner, readOnly, onShow }} />
         ))}
@@ -39,13 +41,13 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
               }}
             />
             <span>
-              Let nobody new in
-              <small>Who is here stays, and may come back after a broken connection.</small>
+              {trans.__("Lock session")}
+              <small>{trans.__("People who are already here stay, and can reconnect.")}</small>
             </span>
           </label>
         )}
         {owner && <NewTickets client={client} />}
-        {readOnly && <p className="sshx-hint">In this session, everybody but the host can only watch.</p>}
+        {readOnly && <p className="sshx-hint">{trans.__("Only the host can type in this session.")}</p>}
       </div>
     </>
   );
@@ -68,22 +70,30 @@ function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) 
       <div className="sshx-person-about">
         <span className="sshx-person-name" title={person.name}>
           <bdi>{person.name}</bdi>
-          {person.me && <span className="sshx-soft"> (you)</span>}
+          {person.me && <span className="sshx-soft"> {trans.__("(you)")}</span>}
         </span>
         <span className="sshx-soft">
           {roleText(person, owner)}
           {person.focus !== null && title !== undefined && title !== null && (
             <>
-              {" · in "}
-              <button type="button" className="sshx-link" title="Show this shell" onClick={() => onShow(person.focus!)}>
-                <bdi>{title || `Terminal ${person.focus}`}</bdi>
-              </button>
+              {" · "}
+              {filled(
+                (shell) => trans.__("in %1", shell),
+                <button
+                  type="button"
+                  className="sshx-link"
+                  title={trans.__("Show this shell")}
+                  onClick={() => onShow(person.focus!)}
+                >
+                  <bdi>{title || trans.__("Terminal %1", person.focus)}</bdi>
+                </button>,
+              )}
             </>
           )}
         </span>
         {owner && person.role === "reader" && person.ticket === "writer" && (
           <p className="sshx-hint">
-            Their ticket still lets them type if they join as someone new. Make new tickets to end that.
+            {trans.__("With their ticket they can rejoin and type again. Make new tickets to prevent that.")}
           </p>
         )}
       </div>
@@ -93,9 +103,13 @@ function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) 
 }
 
 function roleText(person: Person, owner: boolean): string {
-  if (person.pending) return "Wants to come in";
-  if (person.wantsWrite && owner) return "Watching, wants to type";
-  const texts: Record<Role, string> = { owner: "Host", writer: "Can type", reader: "Watching" };
+  if (person.pending) return trans.__("Wants to join");
+  if (person.wantsWrite && owner) return trans.__("Watching, wants to type");
+  const texts: Record<Role, string> = {
+    owner: trans.__("Host"),
+    writer: trans.__("Can type"),
+    reader: trans.__("Watching"),
+  };
   return texts[person.role];
 }
 
@@ -119,21 +133,21 @@ function PersonActions({ client, person, readOnly }: { client: Client; person: P
   if (person.pending) {
     return (
       <div className="sshx-actions">
-        {action("Let in", () => client.approve(uid, true), "sshx-primary")}
-        {action("Turn away", () => client.approve(uid, false))}
+        {action(trans.__("Let in"), () => client.approve(uid, true), "sshx-primary")}
+        {action(trans.__("Decline"), () => client.approve(uid, false))}
       </div>
     );
   }
   return (
     <div className="sshx-actions">
-      {person.wantsWrite && action("Allow", () => client.setRole(uid, "writer"), "sshx-primary")}
-      {person.wantsWrite && action("Not now", () => client.setRole(uid, "reader"))}
+      {person.wantsWrite && action(trans.__("Allow"), () => client.setRole(uid, "writer"), "sshx-primary")}
+      {person.wantsWrite && action(trans.__("Not now"), () => client.setRole(uid, "reader"))}
       {!person.wantsWrite &&
         person.role === "reader" &&
         !readOnly &&
-        action("Make writer", () => client.setRole(uid, "writer"))}
-      {person.role === "writer" && action("Make reader", () => client.setRole(uid, "reader"))}
-      {action("Remove", () => setRemoving(true), "sshx-danger")}
+        action(trans.__("Make writer"), () => client.setRole(uid, "writer"))}
+      {person.role === "writer" && action(trans.__("Make reader"), () => client.setRole(uid, "reader"))}
+      {action(trans.__("Remove"), () => setRemoving(true), "sshx-danger")}
     </div>
   );
 }
@@ -147,23 +161,27 @@ interface ConfirmRemovalProps {
 function ConfirmRemoval({ name, onRemove, onKeep }: ConfirmRemovalProps) {
   const [newTickets, setNewTickets] = useState(true);
   return (
-    <Confirm question="Remove from the session?" label={`Remove ${name} from the session?`}>
+    <Confirm question={trans.__("Remove from the session?")} label={trans.__("Remove %1 from the session?", name)}>
       <label className="sshx-check">
         <input type="checkbox" checked={newTickets} onChange={(event) => setNewTickets(event.currentTarget.checked)} />
         <span>
-          Make new tickets
+          {trans.__("Make new tickets")}
           <small>
             {newTickets
-              ? "The old ones let nobody in any more. Everyone else stays."
-              : "The old ticket will let them in again."}
+              ? trans.__("The old tickets stop working. Everyone else stays.")
+              : trans.__("They can rejoin with their old ticket.")}
           </small>
         </span>
       </label>
-      <First className="sshx-button sshx-danger" label={`Remove ${name} now`} onClick={() => onRemove(newTickets)}>
-        Remove
+      <First
+        className="sshx-button sshx-danger"
+        label={trans.__("Remove %1 now", name)}
+        onClick={() => onRemove(newTickets)}
+      >
+        {trans.__("Remove")}
       </First>
       <button type="button" className="sshx-button" onClick={onKeep}>
-        Keep
+        {trans.__("Keep")}
       </button>
     </Confirm>
   );
@@ -175,7 +193,7 @@ function NewTickets({ client }: { client: Client }) {
   if (!asking) {
     return (
       <button type="button" className="sshx-button" onClick={() => setAsking(true)}>
-        Make new tickets…
+        {trans.__("Make new tickets…")}
       </button>
     );
   }
@@ -184,13 +202,13 @@ function NewTickets({ client }: { client: Client }) {
     setAsking(false);
   };
   return (
-    <Confirm question="Make new tickets?" label="Make new tickets?">
-      <small>The tickets and links that you gave out let nobody in any more. Everyone who is here stays.</small>
-      <First className="sshx-button sshx-primary" label="Make new tickets" onClick={make}>
-        Make new tickets
+    <Confirm question={trans.__("Make new tickets?")} label={trans.__("Make new tickets?")}>
+      <small>{trans.__("The tickets and links that you shared stop working. Everyone who is here stays.")}</small>
+      <First className="sshx-button sshx-primary" label={trans.__("Make new tickets")} onClick={make}>
+        {trans.__("Make new tickets")}
       </First>
       <button type="button" className="sshx-button" onClick={() => setAsking(false)}>
-        Keep the old ones
+        {trans.__("Keep old tickets")}
       </button>
     </Confirm>
   );

@@ -2,13 +2,17 @@
 import { useState } from "react";
 import type { InviteFile, InviteRole, MakeFile } from "../../session/access";
 import { useId } from "../useId";
+import { trans } from "../../translation";
 
 const HOUR = 3600;
-const DURATIONS: readonly (readonly [text: string, seconds: number])[] = [
-  ["1 hour", HOUR],
-  ["1 day", 24 * HOUR],
-  ["1 week", 7 * 24 * HOUR],
-];
+
+function durations(): [text: string, seconds: number][] {
+  return [
+    [trans._n("%1 hour", "%1 hours", 1), HOUR],
+    [trans._n("%1 day", "%1 days", 1), 24 * HOUR],
+    [trans._n("%1 week", "%1 weeks", 1), 7 * 24 * HOUR],
+  ];
+}
 
 interface SaveInviteProps {
   make: MakeFile;
@@ -33,7 +37,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
     try {
       const file = await make(role, seconds);
       download(file);
-      setSaved(`Saved as ${file.name}. It lets people in until ${timeOf(file.expires)}.`);
+      setSaved(trans.__("Saved as %1. It works until %2.", file.name, timeOf(file.expires)));
     } catch (error) {
       setProblem((error as Error).message);
     }
@@ -42,37 +46,38 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
   return (
     <div className="sshx-save-invite">
       <button type="button" className="sshx-button" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Save invite…
+        {trans.__("Save invite…")}
       </button>
       {open && (
         <fieldset>
-          <legend className="sshx-unseen">Invite</legend>
+          <legend className="sshx-unseen">{trans.__("Invite")}</legend>
           <p className="sshx-hint">
-            A file to send. Anyone who opens it in a browser can join until it ends, with nothing installed. It connects
-            through a relay. If the session has a password or asks you for approval, this invite does too.
+            {trans.__(
+              "Send this file to guests. They open it in a browser and join, with nothing installed. It connects through a relay. Passwords and approval apply as usual.",
+            )}
           </p>
           <div className="sshx-save-invite-choices">
             {mayWrite && (
               <label className="sshx-field" htmlFor={`${id}-role`}>
-                People can
+                {trans.__("People can")}
                 <select
                   id={`${id}-role`}
                   value={role}
                   onChange={(event) => setRole(event.currentTarget.value as InviteRole)}
                 >
-                  <option value="reader">watch</option>
-                  <option value="writer">watch and type</option>
+                  <option value="reader">{trans.__("watch")}</option>
+                  <option value="writer">{trans.__("watch and type")}</option>
                 </select>
               </label>
             )}
             <label className="sshx-field" htmlFor={`${id}-end`}>
-              It ends after
+              {trans.__("It ends after")}
               <select
                 id={`${id}-end`}
                 value={seconds}
                 onChange={(event) => setSeconds(Number(event.currentTarget.value))}
               >
-                {DURATIONS.map(([text, value]) => (
+                {durations().map(([text, value]) => (
                   <option key={value} value={value}>
                     {text}
                   </option>
@@ -81,10 +86,10 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
             </label>
           </div>
           <button type="button" className="sshx-button" aria-disabled={busy} onClick={() => void save()}>
-            Save
+            {trans.__("Save")}
           </button>
           <p className="sshx-hint" role="status">
-            {busy ? "Making the invite…" : saved}
+            {busy ? trans.__("Making the invite…") : saved}
           </p>
           {problem && (
             <p className="sshx-hint" data-wrong role="alert">

@@ -9,20 +9,24 @@ import type { Person } from "../../session/people";
 import { changeSettings, useSettings, type Settings } from "../settings";
 import type { Theme } from "../theme";
 import { useId } from "../useId";
+import { trans } from "../../translation";
 
-const COLORS = {
-  Red: "#e5484d",
-  Orange: "#f76b15",
-  Yellow: "#ffc53d",
-  Green: "#30a46c",
-  Teal: "#12a594",
-  Blue: "#0090ff",
-  Indigo: "#3e63dd",
-  Purple: "#8e4ec6",
-  Pink: "#d6409f",
-  Brown: "#ad7f58",
-};
+function colors(): [name: string, color: string][] {
+  return [
+    [trans.__("Red"), "#e5484d"],
+    [trans.__("Orange"), "#f76b15"],
+    [trans.__("Yellow"), "#ffc53d"],
+    [trans.__("Green"), "#30a46c"],
+    [trans.__("Teal"), "#12a594"],
+    [trans.__("Blue"), "#0090ff"],
+    [trans.__("Indigo"), "#3e63dd"],
+    [trans.__("Purple"), "#8e4ec6"],
+    [trans.__("Pink"), "#d6409f"],
+    [trans.__("Brown"), "#ad7f58"],
+  ];
+}
 
+const COMMAND = ["git", "status"].join(" ");
 const NAME_LENGTH = 64;
 
 interface SettingsPanelProps {
@@ -47,30 +51,31 @@ export function SettingsPanel({ client, me, theme, themed }: SettingsPanelProps)
       />
       {!themed && (
         <Choice
-          label="Interface"
+          label={trans.__("Interface")}
           value={settings.appearance}
-          choices={{ auto: "As the system", light: "Light", dark: "Dark" }}
+          choices={{ auto: trans.__("System"), light: trans.__("Light"), dark: trans.__("Dark") }}
           onChange={(appearance) => changeSettings({ appearance: appearance as Settings["appearance"] })}
         />
       )}
       <Choice
-        label="Terminal colors"
+        label={trans.__("Terminal colors")}
         value={settings.palette in PALETTES ? settings.palette : ""}
-        choices={{ "": "As the interface", ...Object.fromEntries(Object.keys(PALETTES).map((name) => [name, name])) }}
+        choices={{
+          "": trans.__("Match interface"),
+          ...Object.fromEntries(Object.keys(PALETTES).map((name) => [name, name])),
+        }}
         onChange={(palette) => changeSettings({ palette })}
       />
       <Preview {...{ settings, theme }} />
       <NumberField
-        label="Font size"
-        unit="pixels"
+        label={trans.__("Font size (pixels)")}
         value={settings.fontSize}
         least={8}
         most={32}
         onChange={(fontSize) => changeSettings({ fontSize })}
       />
       <NumberField
-        label="Scrollback"
-        unit="lines"
+        label={trans.__("Scrollback (lines)")}
         value={settings.scrollback}
         least={0}
         most={100_000}
@@ -78,14 +83,14 @@ export function SettingsPanel({ client, me, theme, themed }: SettingsPanelProps)
         onChange={(scrollback) => changeSettings({ scrollback })}
       />
       <Switch
-        label="Share my cursor"
-        hint="Others see where your pointer is on the canvas."
+        label={trans.__("Share my cursor")}
+        hint={trans.__("Others can see your pointer on the canvas.")}
         on={settings.shareCursor}
         onChange={(shareCursor) => changeSettings({ shareCursor })}
       />
       <Switch
-        label="Predictive echo"
-        hint="On a slow connection, what you type shows at once, underlined until the shell confirms it."
+        label={trans.__("Predictive echo")}
+        hint={trans.__("On slow connections, show what you type immediately, underlined until the shell confirms it.")}
         on={settings.predictiveEcho}
         onChange={(predictiveEcho) => changeSettings({ predictiveEcho })}
       />
@@ -115,9 +120,9 @@ function NameField({ client, name }: { client: Client; name: string }) {
   const length = Array.from(text).length;
   const wrong =
     length > NAME_LENGTH
-      ? `A name has at most ${NAME_LENGTH} characters; this one has ${length}.`
+      ? trans.__("A name can have at most %1 characters. This one has %2.", NAME_LENGTH, length)
       : draft !== null && text === "" && name !== ""
-        ? "A name needs at least one visible character."
+        ? trans.__("Enter a name with at least one visible character.")
         : "";
   const commit = () => {
     if (draft === null || wrong) return;
@@ -127,7 +132,7 @@ function NameField({ client, name }: { client: Client; name: string }) {
     client.setName(text);
   };
   return (
-    <Field id={id} label="Your name" wrong={wrong}>
+    <Field id={id} label={trans.__("Your name")} wrong={wrong}>
       <input
         id={id}
         type="text"
@@ -147,12 +152,13 @@ function NameField({ client, name }: { client: Client; name: string }) {
 
 function ColorField({ color, onChange }: { color: string; onChange: (color: string) => void }) {
   const group = useId();
-  const other = !Object.values(COLORS).includes(color);
+  const choices = colors();
+  const other = choices.every(([, value]) => value !== color);
   return (
     <fieldset className="sshx-field">
-      <legend>Your color</legend>
+      <legend>{trans.__("Your color")}</legend>
       <div className="sshx-swatches">
-        {Object.entries(COLORS).map(([name, value]) => (
+        {choices.map(([name, value]) => (
           <label key={value} className="sshx-swatch" title={name} style={{ backgroundColor: value }}>
             <input
               type="radio"
@@ -163,10 +169,14 @@ function ColorField({ color, onChange }: { color: string; onChange: (color: stri
             />
           </label>
         ))}
-        <label className="sshx-swatch sshx-any" title="Another color" data-on={(other && color !== "") || undefined}>
+        <label
+          className="sshx-swatch sshx-any"
+          title={trans.__("Custom color")}
+          data-on={(other && color !== "") || undefined}
+        >
           <input
             type="color"
-            aria-label="Another color"
+            aria-label={trans.__("Custom color")}
             value={color || "#808080"}
             onChange={(event) => onChange(event.currentTarget.value)}
           />
@@ -208,7 +218,9 @@ function Preview({ settings, theme }: { settings: Settings; theme: Theme }) {
       aria-hidden="true"
       style={{ backgroundColor: palette.background, color: palette.foreground, fontSize: settings.fontSize }}
     >
-      {word("ada@host", palette.green)}:{word("~/work", palette.blue)}$ git status{"\n"}
+      {word("ada@host", palette.green)}:{word("~/work", palette.blue)}
+      {` $ ${COMMAND}`}
+      {"\n"}
       {word("modified", palette.red)} {word("renamed", palette.yellow)} {word("added", palette.cyan)}{" "}
       {word("merged", palette.magenta)}
     </div>
@@ -217,7 +229,6 @@ function Preview({ settings, theme }: { settings: Settings; theme: Theme }) {
 
 interface NumberFieldProps {
   label: string;
-  unit: string;
   value: number;
   least: number;
   most: number;
@@ -225,14 +236,16 @@ interface NumberFieldProps {
   onChange: (value: number) => void;
 }
 
-function NumberField({ label, unit, value, least, most, step = 1, onChange }: NumberFieldProps) {
+function NumberField({ label, value, least, most, step = 1, onChange }: NumberFieldProps) {
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
   const number = Number(draft ?? value);
   const valid = draft?.trim() !== "" && Number.isInteger(number) && number >= least && number <= most;
-  const wrong = valid ? "" : `A whole number from ${least.toLocaleString()} to ${most.toLocaleString()}.`;
+  const wrong = valid
+    ? ""
+    : trans.__("Enter a whole number from %1 to %2.", least.toLocaleString(), most.toLocaleString());
   return (
-    <Field id={id} label={`${label} (${unit})`} wrong={wrong}>
+    <Field id={id} label={label} wrong={wrong}>
       <input
         id={id}
         type="number"

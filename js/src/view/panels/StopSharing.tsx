@@ -1,6 +1,7 @@
 /** Ends the session for everyone. Asks first if guests are there, or if terminals close. */
 import { useEffect, useRef, useState } from "react";
 import { stopConsequence } from "../../session/people";
+import { trans } from "../../translation";
 
 interface StopSharingProps {
   /** A rejection's message is a sentence. */
@@ -26,14 +27,14 @@ export function StopSharing({ stop, guests, closesTerminals }: StopSharingProps)
   return (
     <div className="sshx-invite-stop">
       {asking ? (
-        <div className="sshx-actions sshx-confirm" role="group" aria-label="Stop sharing?">
-          <span>Stop sharing?</span>
+        <div className="sshx-actions sshx-confirm" role="group" aria-label={trans.__("Stop sharing?")}>
+          <span>{trans.__("Stop sharing?")}</span>
           <small>{stopConsequence(guests, closesTerminals)}</small>
           <button type="button" ref={confirm} className="sshx-button sshx-danger" onClick={end}>
-            Stop for everyone
+            {trans.__("Stop for everyone")}
           </button>
           <button type="button" className="sshx-button" onClick={() => setAsking(false)}>
-            Keep sharing
+            {trans.__("Keep sharing")}
           </button>
         </div>
       ) : (
@@ -42,7 +43,7 @@ export function StopSharing({ stop, guests, closesTerminals }: StopSharingProps)
           className="sshx-button sshx-danger"
           onClick={() => (guests > 0 || closesTerminals ? setAsking(true) : end())}
         >
-          Stop sharing
+          {trans.__("Stop sharing")}
         </button>
       )}
       {problem && (

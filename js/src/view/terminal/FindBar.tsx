@@ -2,6 +2,7 @@
 import "./FindBar.css";
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { trans } from "../../translation";
 
 const OPTIONS: ISearchOptions = {
   decorations: {
@@ -44,14 +45,14 @@ export function FindBar({ search, onClose }: FindBarProps) {
     if (direction === 1) search.findNext(text, OPTIONS);
     else search.findPrevious(text, OPTIONS);
   };
-  const results = found.resultCount === 0 ? "Not found" : `${found.resultIndex + 1} of ${found.resultCount}`;
+  const results = found.resultCount === 0 ? trans.__("Not found") : `${found.resultIndex + 1} of ${found.resultCount}`;
   return (
     <div ref={bar} className="sshx-find" role="search">
       <input
         ref={input}
         type="text"
-        aria-label="Find in terminal"
-        placeholder="Find"
+        aria-label={trans.__("Find in terminal")}
+        placeholder={trans.__("Find")}
         value={text}
         onInput={({ currentTarget: { value } }) => {
           setText(value);
@@ -70,13 +71,23 @@ export function FindBar({ search, onClose }: FindBarProps) {
       <span className="sshx-find-results" role="status">
         {text === "" ? "" : results}
       </span>
-      <button type="button" aria-label="Previous match" title="Previous match (Enter)" onClick={() => find(-1)}>
+      <button
+        type="button"
+        aria-label={trans.__("Previous match")}
+        title={trans.__("Previous match (Enter)")}
+        onClick={() => find(-1)}
+      >
         ↑
       </button>
-      <button type="button" aria-label="Next match" title="Next match (Shift+Enter)" onClick={() => find(1)}>
+      <button
+        type="button"
+        aria-label={trans.__("Next match")}
+        title={trans.__("Next match (Shift+Enter)")}
+        onClick={() => find(1)}
+      >
         ↓
       </button>
-      <button type="button" aria-label="Close find" title="Close (Esc)" onClick={onClose}>
+      <button type="button" aria-label={trans.__("Close find")} title={trans.__("Close (Esc)")} onClick={onClose}>
         ✕
       </button>
     </div>

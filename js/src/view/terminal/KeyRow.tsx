@@ -1,13 +1,17 @@
 /** The keys that a phone's keyboard does not have. */
 import "./KeyRow.css";
 import type { ShellTerminal } from "./terminal";
+import { trans } from "../../translation";
 
-const ARROWS = [
-  ["Left", "←", "D"],
-  ["Up", "↑", "A"],
-  ["Down", "↓", "B"],
-  ["Right", "→", "C"],
-] as const;
+/** Each with its sign, and the letter of its escape sequence. */
+function arrows(): [name: string, sign: string, letter: string][] {
+  return [
+    [trans.__("Left"), "←", "D"],
+    [trans.__("Up"), "↑", "A"],
+    [trans.__("Down"), "↓", "B"],
+    [trans.__("Right"), "→", "C"],
+  ];
+}
 
 interface KeyRowProps {
   terminal: () => ShellTerminal | undefined;
@@ -28,17 +32,23 @@ export function KeyRow({ terminal, ctrl, onCtrl }: KeyRowProps) {
   };
   return (
     // The focus stays in the terminal, or the phone's keyboard would go.
-    <div className="sshx-key-row" role="toolbar" aria-label="Keys" onPointerDown={keepFocus} onMouseDown={keepFocus}>
+    <div
+      className="sshx-key-row"
+      role="toolbar"
+      aria-label={trans.__("Keys")}
+      onPointerDown={keepFocus}
+      onMouseDown={keepFocus}
+    >
       <button type="button" onClick={() => press("\x1b")}>
-        Esc
+        {trans.__("Esc")}
       </button>
       <button type="button" onClick={() => press("\t")}>
-        Tab
+        {trans.__("Tab")}
       </button>
       <button type="button" aria-pressed={ctrl} onClick={() => onCtrl(!ctrl)}>
-        Ctrl
+        {trans.__("Ctrl")}
       </button>
-      {ARROWS.map(([name, sign, letter]) => (
+      {arrows().map(([name, sign, letter]) => (
         <button key={letter} type="button" aria-label={name} onClick={() => arrow(letter)}>
           {sign}
         </button>

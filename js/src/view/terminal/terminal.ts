@@ -14,6 +14,7 @@ import { followOncePerFrame } from "./scrollBar";
 import { unscaleMouse } from "./scaledMouse";
 import { keyAction } from "./terminalKeys";
 import { drawWithWebgl } from "./webgl";
+import { trans } from "../../translation";
 
 /** How a terminal looks and behaves for the person who watches it. */
 export interface TerminalOptions {
@@ -133,7 +134,7 @@ export class ShellTerminal implements TerminalSink {
 
   /** For screen readers. */
   setTitle(title: string): void {
-    this.xterm.textarea?.setAttribute("aria-label", `Terminal input of ${title}`);
+    this.xterm.textarea?.setAttribute("aria-label", trans.__("Terminal input of %1", title));
   }
 
   /** Whether what the person types is sent. */

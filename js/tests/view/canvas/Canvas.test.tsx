@@ -127,8 +127,8 @@ test("more and fewer rows and columns", () => {
 });
 
 test.each([
-  ["viewed", "writer", /^The host has this terminal open.*Zoom in or out/],
-  ["viewed", "owner", /^You have this terminal open in a tab.*Zoom in or out/],
+  ["viewed", "writer", /^The host has this terminal open.*You can zoom instead/],
+  ["viewed", "owner", /^You have this terminal open in a tab.*You can zoom instead/],
   ["locked", "writer", /^The size is locked/],
 ] as const)("a size that is %s cannot be changed by a %s, who is told why", (flag, role, why) => {
   client = new FakeClient(role);
@@ -251,7 +251,7 @@ test("a reader can do none of it, and is told why", () => {
     click(button(name));
   }
   after(() => handle.current!.newShell());
-  expect(notes).toEqual(Array(4).fill("You can watch but not change this. Ask for write access."));
+  expect(notes).toEqual(Array(4).fill("You have read-only access. Ask for write access to change this."));
   expect(client.calls.filter(([name]) => !["attach", "setCursor"].includes(name))).toEqual([]);
   expect(last(1, "typable")).toEqual(["typable", false]);
 

@@ -67,7 +67,7 @@ test("an owner hears of new tickets, and nobody else", () => {
   for (const role of ["owner", "writer"] as const) {
     showToasts(role);
     after(() => client.set({ info: { ...client.info!, rotations: 1 } }, "info"));
-    expect(toasts()).toEqual(role === "owner" ? ["There are new tickets. The old ones let nobody in any more"] : []);
+    expect(toasts()).toEqual(role === "owner" ? ["New tickets were made. The old ones no longer work"] : []);
     cleanUp();
   }
 });
@@ -83,7 +83,7 @@ test("input that nobody got is told with what it was, until one has seen it", ()
   showToasts();
   after(() => client.emit({ type: "lost", sid: 1, text: "rm -rf ./*↵", reason: "noShell" }));
   after(() => vi.advanceTimersByTime(60_000));
-  expect(toasts()).toEqual(["The shell was closed before it got what you typed: «rm -rf ./*↵»."]);
+  expect(toasts()).toEqual(["The shell closed before it received what you typed: «rm -rf ./*↵»."]);
   expect(all(".sshx-toast")[0]!.getAttribute("role")).toBe("alert");
   click("Dismiss");
   expect(toasts()).toEqual([]);
@@ -94,10 +94,10 @@ test("requests stay until they are answered", () => {
   after(() => client.put(2, user("Rita", { role: "reader", wantsWrite: true })));
   after(() => client.put(3, user("Nina", { pending: true })));
   after(() => vi.advanceTimersByTime(60_000));
-  expect(toasts()).toEqual(["Rita wants to type", "Nina wants to come in"]);
-  expect(buttons()).toEqual(["Allow", "Not now", "Decide later", "Let in", "Turn away", "Decide later"]);
+  expect(toasts()).toEqual(["Rita wants to type", "Nina wants to join"]);
+  expect(buttons()).toEqual(["Allow", "Not now", "Decide later", "Let in", "Decline", "Decide later"]);
   click("Allow");
-  click("Turn away");
+  click("Decline");
   expect(client.calls).toEqual([
     ["setRole", 2, "writer"],
     ["approve", 3, false],
@@ -122,7 +122,7 @@ test("a request that was put off comes back when it is made again", () => {
 test("many requests lead to the list of people", () => {
   showToasts();
   for (let uid = 2; uid < 9; uid++) after(() => client.put(uid, user(`User ${uid}`, { pending: true })));
-  expect(toasts()).toEqual(["User 2 wants to come in", "User 3 wants to come in", "5 more people wait for an answer"]);
+  expect(toasts()).toEqual(["User 2 wants to join", "User 3 wants to join", "5 more people are waiting for an answer"]);
   click("Show them");
   expect(onPeople).toHaveBeenCalledOnce();
 });
@@ -137,11 +137,11 @@ test("one's own role is told when it changes", () => {
   showToasts("reader");
   after(() => client.put(1, user("Me", { role: "reader", wantsWrite: true })));
   after(() => client.put(1, user("Me", { role: "reader" })));
-  expect(toasts()).toEqual(["The host has not given you write access for now"]);
+  expect(toasts()).toEqual(["The host declined your request for write access"]);
   after(() => client.put(1, user("Me", { role: "writer" })));
-  expect(toasts()).toContain("You can type now");
+  expect(toasts()).toContain("You now have write access");
   after(() => client.put(1, user("Me", { role: "reader" })));
-  expect(toasts()).toContain("You can only watch now");
+  expect(toasts()).toContain("You now have read-only access");
 });
 
 test("that the connection is back is told, but not that it is there at first", () => {

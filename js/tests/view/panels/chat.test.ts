@@ -108,7 +108,7 @@ test("a message that is too long is not sent and says so", () => {
   type(field(), "x".repeat(3900));
   expect(says("100 characters left")).toBe(true);
   type(field(), "🎉".repeat(4001));
-  expect(says("this one has 4001")).toBe(true);
+  expect(says("This one has 4001")).toBe(true);
   press(field(), "Enter");
   expect(client.calls).toEqual([]);
   expect(field().value).not.toBe("");
@@ -153,7 +153,7 @@ test("nothing is sent without a connection, and the draft stays", () => {
   press(field(), "Enter");
   expect(client.calls).toEqual([]);
   expect(field().value).toBe("hello");
-  expect(says("no connection")).toBe(true);
+  expect(says("You are not connected.")).toBe(true);
 });
 
 test("the end stays in view for who reads the end, and others are told of new messages", () => {

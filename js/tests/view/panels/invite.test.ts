@@ -80,7 +80,7 @@ test("without a page that could be opened there are tickets", async () => {
   click("Show the ticket’s secret");
   expect(texts("code")).toEqual([WRITE]);
   expect(texts(".sshx-hint").join()).toContain(
-    "There is no link that guests could open. Set SshxApp.guest_page for links.",
+    "There is no link that guests can open. For links, set SshxApp.guest_page.",
   );
 });
 
@@ -111,7 +111,7 @@ test("where nothing can be copied the link is shown, to do it by hand", async ()
   withExecCommand(false);
   show(InvitePanel, { invite: INVITE });
   await copyBy("Copy link");
-  expect(texts("[role=alert]").join()).toContain("copy it by hand");
+  expect(texts("[role=alert]").join()).toContain("Select the link above and copy it");
   expect(texts("code")).toEqual([URLS.write]);
 });
 
@@ -138,7 +138,7 @@ describe("stopping", () => {
   test("with guests is asked about", () => {
     show(InvitePanel, { invite: { ...INVITE, stop }, guests: 2 });
     click("Stop sharing");
-    expect(says("2 guests are here. They lose the connection; your terminals stay open.")).toBe(true);
+    expect(says("2 guests are here and will be disconnected. Your terminals stay open.")).toBe(true);
     expect(document.activeElement).toBe(button("Stop for everyone"));
     click("Keep sharing");
     expect(stop).not.toHaveBeenCalled();
@@ -220,7 +220,7 @@ describe("an invite file", () => {
 
   test("is offered in place of a link", () => {
     show(InvitePanel, { invite: { tickets: TICKETS, urls: null, makeFile } });
-    expect(texts(".sshx-hint").join()).toContain("Save an invite, or set SshxApp.guest_page for links.");
+    expect(texts(".sshx-hint").join()).toContain("Save an invite, or set SshxApp.guest_page.");
   });
 
   test("is not offered where nobody makes one", () => {

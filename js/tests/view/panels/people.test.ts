@@ -47,7 +47,7 @@ test("an owner answers requests", () => {
   click("Allow: Rita");
   click("Not now: Rita");
   click("Let in: Nina");
-  click("Turn away: Nina");
+  click("Decline: Nina");
   expect(client.calls).toEqual([
     ["setRole", 2, "writer"],
     ["setRole", 2, "reader"],
@@ -64,7 +64,7 @@ test("someone is removed only after a second click", () => {
   expect(document.activeElement).toBe(button("Remove Wren now"));
   click("Keep");
   click("Remove: Wren");
-  expect(says("The old ones let nobody in any more.")).toBe(true);
+  expect(says("The old tickets stop working.")).toBe(true);
   click("Remove Wren now");
   expect(client.calls).toEqual([["kick", 2, { newTickets: true }]]);
 });
@@ -74,7 +74,7 @@ test("someone is removed who may come back, if the owner wants that", () => {
   showPeople(client);
   click("Remove: Wren");
   after(() => (all(".sshx-confirm input")[0] as HTMLInputElement).click());
-  expect(says("The old ticket will let them in again.")).toBe(true);
+  expect(says("They can rejoin with their old ticket.")).toBe(true);
   click("Remove Wren now");
   expect(client.calls).toEqual([["kick", 2, { newTickets: false }]]);
 });
@@ -85,7 +85,7 @@ test("new tickets are made after a second click", () => {
   click("Make new tickets…");
   expect(client.calls).toEqual([]);
   expect(document.activeElement).toBe(button("Make new tickets"));
-  click("Keep the old ones");
+  click("Keep old tickets");
   click("Make new tickets…");
   click("Make new tickets");
   expect(client.calls).toEqual([["newTickets"]]);
@@ -95,9 +95,9 @@ test("new tickets are made after a second click", () => {
 test("an owner sees what the ticket of a reader still allows", () => {
   const client = clientWith("owner", [2, user("Wren", { role: "reader", ticket: "writer" })]);
   showPeople(client);
-  expect(says("Their ticket still lets them type")).toBe(true);
+  expect(says("With their ticket they can rejoin")).toBe(true);
   after(() => client.put(2, user("Wren", { role: "reader", ticket: null })));
-  expect(says("Their ticket still lets them type")).toBe(false);
+  expect(says("With their ticket they can rejoin")).toBe(false);
 });
 
 test("in a session that is read-only for everyone nobody can be made a writer or ask for it", () => {

@@ -46,7 +46,7 @@ test("a name is taken on Enter and when the field is left, and only then", () =>
 });
 
 test.each([
-  ["x".repeat(65), "this one has 65"],
+  ["x".repeat(65), "This one has 65"],
   ["   ", "at least one visible character"],
 ])("the name %j is not taken, and that is said", (name, complaint) => {
   const field = labelled("Your name");
@@ -79,7 +79,7 @@ test("a number out of bounds is not taken, and forgotten when the field is left"
   for (const bad of ["200", "", "7", "12.5"]) {
     type(field, bad);
     expect(getSettings().fontSize).toBe(20);
-    expect(says("A whole number from 8 to 32")).toBe(true);
+    expect(says("Enter a whole number from 8 to 32")).toBe(true);
   }
   after(() => {
     field.focus();

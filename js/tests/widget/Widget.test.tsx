@@ -230,7 +230,7 @@ test("what the kernel says instead of how to take part", async () => {
 
 test.each<[string, (model: FakeModel) => void, RegExp]>([
   ["the kernel says that it is over", (model) => model.set({ ended: "You left." }), /^close You left\.$/],
-  ["the kernel was restarted", (model) => model.emit("comm_live_update"), /^close Its kernel is gone/],
+  ["the kernel was restarted", (model) => model.emit("comm_live_update"), /^close The kernel was shut down/],
 ])("the client ends when %s", async (_, change, call) => {
   const { model } = await open({});
   await act(() => model.answer("access", ACCESS));
@@ -332,7 +332,7 @@ async function join() {
 test("a ticket is given to the kernel, and the session takes the box's place", async () => {
   const { model } = await open({ session_id: "" });
   await fill("Ticket", ticket().encode());
-  expect(says("Lets you watch and type.")).toBe(true);
+  expect(says("You can watch and type.")).toBe(true);
   await fill("Your name", " Ada ");
   await join();
   expect(model.sent[0]).toMatchObject({ type: "join", ticket: ticket().encode(), name: "Ada", password: null });
@@ -378,6 +378,6 @@ test("a box whose kernel is gone says so", async () => {
   await fill("Ticket", ticket().encode());
   await join();
   await settle(11_000);
-  expect(document.querySelector("[role=alert]")?.textContent).toMatch(/^Its kernel is gone/);
+  expect(document.querySelector("[role=alert]")?.textContent).toMatch(/^The kernel was shut down/);
   expect(button("Join").getAttribute("aria-disabled")).toBe("false");
 });

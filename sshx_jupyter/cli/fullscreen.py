@@ -26,7 +26,6 @@ async def _run(connecting: AbstractAsyncContextManager[SshxClient]) -> int:
     from .tty import LocalTerminal
     from .window import Window
 
-    say("Connecting…")
     async with connecting as client:
         if client.offer:
             say(clean(client.offer))

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
 
 from ..account import account_name
@@ -64,12 +65,39 @@ async def _connected(
             password=password,
             dial=lambda: node.join(ticket),
             stale_input=stale_input,
-            on_event=_on_event,
+            keep_trying=True,
+            on_event=_Progress().on_event,
         )
         async with connecting as client:
             yield client
 
 
-def _on_event(event: Event) -> None:
-    if isinstance(event, StateChanged) and event.state == "waiting":
-        say(f"{clean(event.reason)} Waiting for the host to let you in…".lstrip())
+class _Progress:
+    """Tells the person what becomes of the attempt to join, each sentence once. Once they are in, it is silent."""
+
+    def __init__(self) -> None:
+        self._said: deque[str] = deque(maxlen=20)
+        self._joined = False
+        if sys.stderr.isatty():  # a pipe to which nothing is written says that all is well
+            self._say("Connecting…")
+
+    def on_event(self, event: Event) -> None:
+        if not isinstance(event, StateChanged) or self._joined:
+            return
+        reason = clean(event.reason)
+        match event.state:
+            case "connecting" if reason:
+                self._say("No answer yet. Still trying…")
+            case "unreachable":
+                self._say(f"{reason} Still trying; Ctrl-C gives up.")
+            case "waiting":
+                self._say(f"{reason} Waiting for the host to let you in…".lstrip())
+            case "reconnecting":
+                self._say(f"The connection was lost: {reason.rstrip('.')}. Trying again…")
+            case "connected":
+                self._joined = True
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.append(sentence)
+            say(sentence)

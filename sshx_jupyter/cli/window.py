@@ -297,7 +297,7 @@ class Window:
                     continue
                 case StateChanged("connected"):
                     self._settled_at = time.monotonic() + SETTLING
-                case StateChanged("reconnecting", reason):
+                case StateChanged("reconnecting", reason) if self.client.state == "reconnecting":
                     self.notify(f"The connection was lost: {reason.rstrip('.')}. Trying again; Ctrl-] q leaves.")
                 case Users():
                     self._names = self._present()

@@ -76,7 +76,7 @@ from .connection import Connection, ConnectionHandlers, Dial, Traffic
 from .events import CommandWaits, Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
 from .outbox import PIECE, Ask, Input, Loss, LossCode, Outbox, StaleInput
 from .output import ShellOutput
-from .retry import Backoff, after_end
+from .retry import LATE, NO_ANSWER, NO_ANSWER_YET, UNREACHABLE, Backoff, after_end
 from .state import SessionState
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,7 @@ class SshxClient(SessionState):
         screens: bool,
         outputs: bool,
         stale_input: StaleInput,
+        keep_trying: bool,
     ) -> None:
         super().__init__(credentials.role)
         self.state: State = "connecting"
@@ -166,6 +167,11 @@ class SshxClient(SessionState):
         self._changed = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._keep_trying = keep_trying
+        self._waited = False
+        """Whether the host has ever had it wait for approval."""
+        self._patience: asyncio.TimerHandle | None = None
+        """Runs while the host has not answered yet."""
         self._owned: Callable[[], Awaitable[None]] | None = None
         self._ended = ""
         self._run_lock = asyncio.Lock()
@@ -184,6 +190,7 @@ class SshxClient(SessionState):
         screens: bool = True,
         outputs: bool = True,
         stale_input: StaleInput = "error",
+        keep_trying: bool = False,
         on_event: Callable[[Event], None] | None = None,
     ) -> AsyncIterator[SshxClient]:
         """Join a session for as long as the context lasts.
@@ -198,11 +205,12 @@ class SshxClient(SessionState):
             screens: whether to keep every shell's screen (see `screen`).
             outputs: whether to have every shell's output; else, without screens, only of those that `run` is used in.
             stale_input: what becomes of input that has waited for a new link for longer than 10 s: see `StaleInput`.
-            on_event: called with every event, also while this waits for the host's approval.
+            keep_trying: whether to go on while the host does not answer (`unreachable`), until this is cancelled.
+            on_event: called with every event, also while this waits for the host's answer or approval.
 
         Raises:
             TicketError: if the ticket is not one.
-            Unreachable: if there is no way to the host.
+            Unreachable: if there is no way to the host, unless `keep_trying` is true.
             Refused: if the host does not let the client in.
             SessionEnded: if the host turned it away, or the session ended while it waited for approval.
         """
@@ -227,6 +235,7 @@ class SshxClient(SessionState):
                 screens=screens,
                 outputs=outputs,
                 stale_input=stale_input,
+                keep_trying=keep_trying,
             )
             if on_event is not None:
                 client.observe(on_event)
@@ -586,7 +595,23 @@ class SshxClient(SessionState):
         if self._with_screens:
             await asyncio.to_thread(load_screens)
         self._runner = asyncio.ensure_future(self._run())
+        self._expect_answer()
         await self._first
+
+    def _expect_answer(self) -> None:
+        """The person is told when the host does not answer for long."""
+        loop = asyncio.get_running_loop()
+
+        def late() -> None:
+            self._patience = loop.call_later(UNREACHABLE - LATE, self._set_state, "unreachable", NO_ANSWER)
+            self._events.emit(StateChanged("connecting", NO_ANSWER_YET))
+
+        self._patience = loop.call_later(LATE, late)
+
+    def _stop_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     async def _run(self) -> None:
         try:
@@ -601,25 +626,29 @@ class SshxClient(SessionState):
         backoff, begun = Backoff(), time.monotonic()
         while True:
             started = time.monotonic()
-            reason = ""
+            error: Exception
             try:
-                reason = await self._take_part()
-            except (Unreachable, LinkClosed, NoiseError, MalformedMessage, asyncio.TimeoutError, Refused) as error:
-                if isinstance(error, Refused) and error.reason == "unknownClient" and self._token is not None:
-                    self._token = None  # the host has forgotten it: join as for the first time
-                    if self._hello is None:  # at once, unless this link brought that token
-                        continue
-                verdict = after_end(error, self._first.done(), time.monotonic() - begun)
-                if not verdict.again:
-                    if not self._first.done():
-                        self._first.set_exception(verdict.error)
-                    self._end(verdict.code, str(verdict.error))
-                    return
-                reason = str(verdict.error)
+                error = LinkClosed(await self._take_part())
+            except (Unreachable, LinkClosed, NoiseError, MalformedMessage, asyncio.TimeoutError, Refused) as raised:
+                error = raised
             if self._ended:
                 return
-            if self._first.done():
-                self._set_state("reconnecting", reason)
+            if isinstance(error, Refused) and error.reason == "unknownClient" and self._token is not None:
+                self._token = None  # the host has forgotten it: join as for the first time
+                if self._hello is None:  # at once, unless this link brought that token
+                    continue
+            entered = self._first.done() or (self._waited and self._keep_trying)
+            verdict = after_end(error, entered, time.monotonic() - begun, self._keep_trying)
+            if not verdict.again:
+                if not self._first.done():
+                    self._first.set_exception(verdict.error)
+                self._end(verdict.code, str(verdict.error))
+                return
+            self._stop_patience()
+            if entered:
+                self._set_state("reconnecting", str(verdict.error))
+            elif isinstance(verdict.error, Unreachable):
+                self._set_state("unreachable", str(verdict.error))
             backoff.reset_after(time.monotonic() - started)
             await asyncio.sleep(backoff.next())
 
@@ -633,6 +662,9 @@ class SshxClient(SessionState):
         assert psk is not None
         self._hello = None
         self._connection = connection = await Connection.open(self._dial, key, psk, self._traffic)
+        self._stop_patience()
+        if self.state == "unreachable":
+            self._set_state("connecting")
         try:
             kind: JoinKind = "mirror" if self._observer else "user"
             connection.post(Join(self._name, kind, chat=self._heard))
@@ -735,6 +767,7 @@ class SshxClient(SessionState):
                 if changed:
                     self._events.emit(InfoChanged())
             case Waiting():
+                self._waited = True
                 self._take(message)
                 self._set_state("waiting", self.offer)
             case Closed(code, text):
@@ -828,6 +861,7 @@ class SshxClient(SessionState):
         self._set_room()
 
     def _end(self, code: str, reason: str) -> None:
+        self._stop_patience()
         if not self._ended:
             self._ended, self.end_code = reason or "The session has ended.", code
             for ask in list(self._answers):

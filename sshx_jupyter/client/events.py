@@ -12,7 +12,16 @@ from typing import Any, Literal, TypeAlias
 from ..protocol.messages import Error, Hear, ShellChanged, ShellLatency, Shells, UserDiff, Users
 from .outbox import LossCode
 
-State: TypeAlias = Literal["connecting", "waiting", "connected", "reconnecting", "ended"]
+State: TypeAlias = Literal["connecting", "unreachable", "waiting", "connected", "reconnecting", "ended"]
+"""What a client is doing.
+
+- `connecting`: joining for the first time;
+- `unreachable`: the host has not answered for some seconds, or there is no way to it;
+- `waiting`: the host has to let this client in;
+- `connected`: in the session;
+- `reconnecting`: the link has broken; it tries again by itself;
+- `ended`: over for this client.
+"""
 
 QUEUE_BYTES = 4 << 20
 """Events that may wait for a reader."""
@@ -20,8 +29,9 @@ QUEUE_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The client's connection is in another state. For `reconnecting` and `ended`, `reason` says why in a sentence; for
-    `waiting`, it names the host and the session, if the host tells them. For `ended`, `code` says it in a word."""
+    """The client's connection is in another state. For `unreachable`, `reconnecting` and `ended`, `reason` says why in a
+    sentence; for `waiting`, it names the host and the session, if the host tells them. `connecting` comes with a `reason`
+    when the host has not answered for some seconds. For `ended`, `code` says it in a word."""
 
     state: State
     reason: str = ""

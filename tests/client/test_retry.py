@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from sshx_jupyter.client.retry import BACKOFF, FIRST_TRIES, Backoff, after_end
+from sshx_jupyter.client.retry import BACKOFF, FIRST_TRIES, NO_ANSWER, Backoff, after_end
 from sshx_jupyter.links import LinkClosed, Unreachable
+from sshx_jupyter.protocol.codec import MalformedMessage
 from sshx_jupyter.protocol.handshake import Refused
 
 FIRST, LONGEST = BACKOFF
@@ -44,8 +47,27 @@ def test_the_waiting_time_is_short_again_only_after_a_link_that_lasted() -> None
         (Refused("aCodeOfTheFuture"), True, 0, False, "aCodeOfTheFuture"),
         (LinkClosed("cut"), False, 0, False, "unreachable"),
         (Unreachable("no way"), False, 0, False, "unreachable"),
+        (asyncio.TimeoutError(), False, 0, False, "unreachable"),
     ],
 )
 def test_what_is_tried_again(error: Exception, entered: bool, trying: float, again: bool, code: str) -> None:
     verdict = after_end(error, entered, trying)
     assert (verdict.again, verdict.code) == (again, code)
+
+
+@pytest.mark.parametrize(
+    ("error", "again", "sentence"),
+    [
+        (Unreachable("no way"), True, "no way"),
+        (asyncio.TimeoutError(), True, NO_ANSWER),
+        (LinkClosed("cut"), True, "The host answered, but the connection broke at once."),
+        (Refused("invalidAuth"), False, str(Refused("invalidAuth"))),
+        (Refused("full"), False, str(Refused("full"))),
+        (MalformedMessage("no sense"), False, "no sense"),
+    ],
+)
+def test_a_client_that_keeps_trying_ends_only_when_the_host_refuses(
+    error: Exception, again: bool, sentence: str
+) -> None:
+    verdict = after_end(error, False, FIRST_TRIES, keep_trying=True)
+    assert (verdict.again, str(verdict.error)) == (again, sentence)

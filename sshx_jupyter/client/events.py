@@ -29,9 +29,12 @@ QUEUE_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The client's connection is in another state. For `unreachable`, `reconnecting` and `ended`, `reason` says why in a
-    sentence; for `waiting`, it names the host and the session, if the host tells them. `connecting` comes with a `reason`
-    when the host has not answered for some seconds. For `ended`, `code` says it in a word."""
+    """The client's connection is in another state.
+
+    `reason` is a sentence: for `unreachable`, `reconnecting` and `ended` it says why; for `waiting` it names the host
+    and the session, if the host tells them. `connecting` comes with one when the host has not answered for some
+    seconds. For `ended`, `code` says it in a word.
+    """
 
     state: State
     reason: str = ""

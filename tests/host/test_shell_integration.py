@@ -185,7 +185,7 @@ async def test_programs_and_screens_are_as_without_it(
     home: Path, command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv({"bash": "ENV", "zsh": "ZDOTDIR", "fish": "XDG_DATA_DIRS"}[command[0]], str(home))
-    typed = "env | grep -v SSHX_TEST | sort > ~/env; cd /; true; echo hi\r"
+    typed = "env | grep -v -e SSHX_TEST -e ^LINES= -e ^COLUMNS= | sort > ~/env; cd /; true; echo hi\r"
     seen: list[tuple[str, str, str]] = []
     for on in (True, False):
         async with hosting() as host:
@@ -203,6 +203,28 @@ async def test_programs_and_screens_are_as_without_it(
                 assert not aid or aid not in environment
                 seen.append((environment, client.screen(1).text(), client.shells[1].title.rstrip("0123456789")))
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("command", SHELLS, ids=" ".join)
+async def test_programs_are_not_told_a_size_that_changes(host: Host, command: list[str]) -> None:
+    session = await host.create(command=command)
+    async with host.connect(session) as client:
+        size = "stty size; env | grep -E '^(LINES|COLUMNS)='"
+        assert (await client.run(size, timeout=30)).output == "24 80\n"
+        await client.resize(1, 31, 97)
+        await client.wait_for(lambda c: c.shells[1].rows == 31)
+        assert (await client.run(size, timeout=30)).output == "31 97\n"
+        shell = await client.run("echo $LINES $COLUMNS", timeout=30)
+        assert shell.output == "31 97\n"
+
+
+async def test_a_startup_file_may_export_the_size(home: Path, host: Host) -> None:
+    write(home / ".bashrc", "PS1='$ '\nexport LINES\n")
+    write(home / ".zshrc", "PS1='$ '\nexport LINES\n")
+    for command in ("bash", "zsh"):
+        session = await host.create(command=[command])
+        async with host.connect(session) as client:
+            assert (await client.run("env | grep ^LINES=", timeout=30)).output == "LINES=24\n"
 
 
 @pytest.mark.parametrize("command", SHELLS, ids=" ".join)

@@ -1,4 +1,5 @@
-"""Shell integration: bash, zsh and fish mark their prompts and commands (OSC 133), and change in nothing else.
+"""Shell integration: bash, zsh and fish mark their prompts and commands (OSC 133), and change in nothing else, except
+that they do not export the size with which they began (LINES, COLUMNS): programs would not follow later sizes.
 
 It is brought in by the environment alone, since a login bash ignores `--init-file`. The scripts beside this file put
 the environment back before any of the user's own startup files are read. Each shell has a secret, which its marks carry

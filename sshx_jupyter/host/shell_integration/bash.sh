@@ -16,6 +16,7 @@ else
 fi
 __sshx_aid=$SSHX_SHELL_INTEGRATION __sshx_system_rc=${SSHX_SHELL_SYSTEM_RC-} __sshx_number=0
 unset SSHX_SHELL_INTEGRATION SSHX_SHELL_ORIGINAL SSHX_SHELL_SYSTEM_RC
+export -n LINES COLUMNS # terminado exports the first size, which programs such as htop would take for the size for ever
 
 # First in PROMPT_COMMAND: what the user's own commands there print is not the command's output.
 __sshx_ended() {

@@ -51,6 +51,9 @@ if [[ -o interactive && -n ${SSHX_SHELL_INTEGRATION-} ]]; then
   precmd_functions+=(__sshx_precmd)
   preexec_functions+=(__sshx_preexec)
 fi
+if [[ -n ${SSHX_SHELL_INTEGRATION-} ]]; then
+  typeset +x LINES COLUMNS # terminado exports the first size, which programs such as htop would take for the size for ever
+fi
 unset SSHX_SHELL_INTEGRATION SSHX_SHELL_ORIGINAL
 
 if [[ -r ${ZDOTDIR-$HOME}/.zshenv && ! -d ${ZDOTDIR-$HOME}/.zshenv ]]; then

@@ -37,6 +37,10 @@ if set -q SSHX_SHELL_INTEGRATION
         end
     end
 
+    # terminado exports the first size, which programs such as htop would take for the size for ever.
+    set -gu LINES $LINES
+    set -gu COLUMNS $COLUMNS
+
     set -ge SSHX_SHELL_INTEGRATION
     set -ge SSHX_SHELL_ORIGINAL
 end

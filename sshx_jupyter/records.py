@@ -75,7 +75,7 @@ def _keep(session: Session, kind: Kind, stack: contextlib.ExitStack) -> None:
     fcntl.flock(fd, fcntl.LOCK_EX)
 
     def write() -> None:
-        now = replace(record, name=session.name, users=len(session.users()), shells=len(session.shells))
+        now = replace(record, name=session.name, users=len(session.people()), shells=len(session.shells))
         with contextlib.suppress(OSError):  # the disk is full: what was known stays
             os.pwrite(fd, json.dumps(asdict(now)).encode().ljust(SIZE), 0)
 

@@ -33,10 +33,12 @@ class Host:
         self.links: list[MemoryLink] = []
         self._serving: set[asyncio.Task[None]] = set()
 
-    async def dial(self, peer: str = "guest", limit: int = 1 << 20, share: Share = "network") -> MemoryLink:
+    async def dial(
+        self, peer: str = "guest", limit: int = 1 << 20, share: Share = "network", account: str = ""
+    ) -> MemoryLink:
         """A link to it."""
         near, far = memory_link(limit, peer)
-        task = asyncio.ensure_future(self.manager.accept(far, share=share))
+        task = asyncio.ensure_future(self.manager.accept(far, share=share, account=account))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         self.links.append(near)

@@ -178,12 +178,13 @@ class HostPeople:
         return " Up/Down choose  w may type  r may only watch  x remove  Esc back", None
 
     def panel(self, width: int, height: int) -> Sequence[str]:
-        client, uids = self._window.client, sorted(self._window.client.users)
+        client, people = self._window.client, self._window.client.people
+        uids = sorted(people)
         at = uids.index(self._chosen) if self._chosen in uids else 0
         shown = min(height, 2 * MOST_OTHERS)
         start = max(0, min(at - shown // 2, len(uids) - shown))
         return [
-            f" {'>' if uid == self._chosen else ' '} {describe_user(client, uid)}"
+            f" {'>' if uid == self._chosen else ' '} {describe_user(client, uid, people[uid])}"
             for uid in uids[start : start + shown]
         ]
 

@@ -214,15 +214,15 @@ class People:
 
     def panel(self, width: int, height: int) -> Sequence[str]:
         client = self._window.client
-        lines = [f" {describe_user(client, uid)}" for uid in sorted(client.users)]
+        lines = [f" {describe_user(client, uid, user)}" for uid, user in sorted(client.people.items())]
         if len(lines) > height:
             lines = [*lines[: height - 1], f" and {len(lines) - height + 1} more"]
         return lines
 
 
-def describe_user(client: SshxClient, uid: int) -> str:
+def describe_user(client: SshxClient, uid: int, user: User) -> str:
     """A user's name, and what is known of the user, in a line."""
-    user, sids = client.users[uid], sorted(client.shells)
+    sids = sorted(client.shells)
     facts = ["you" if uid == client.uid else "", "watches" if user.role == "reader" else "may type"]
     if user.role == "owner":
         facts[1] = "host"

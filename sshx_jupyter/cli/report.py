@@ -67,9 +67,9 @@ class Report:
         if self.window is not None or (event.user is not None and event.user.role == "owner"):
             return
         if event.kind == "joined" and event.user is not None:
-            self.say(f"{who} joined ({_may(event.user.role)}). Here now: {len(session.users())}.")
+            self.say(f"{who} joined ({_may(event.user.role)}). Here now: {len(session.people())}.")
         elif event.kind == "left":
-            self.say(f"{who} left. Here now: {len(session.users())}.")
+            self.say(f"{who} left. Here now: {len(session.people())}.")
         elif event.kind == "role":
             self.say(f"{who} may now {_may(event.detail)}.")
         elif event.kind == "chat":

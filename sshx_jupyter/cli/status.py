@@ -55,7 +55,7 @@ def _shell(client: SshxClient, sid: int | None) -> tuple[str, str]:
 
 
 def _people(client: SshxClient, names: bool) -> str:
-    others = [clean(user.name, 20) for uid, user in client.users.items() if uid != client.uid and not user.pending]
+    others = [clean(user.name, 20) for uid, user in client.people.items() if uid != client.uid and not user.pending]
     if not names:
         return f"{len(others) + 1} here"
     return ", ".join(["you", *others[:5]]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")

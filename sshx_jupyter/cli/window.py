@@ -66,7 +66,8 @@ class Window:
         """The status line, as long as it is good."""
         self._bell = False
         self._title = ""
-        self._names: dict[int, str] = {}
+        self._present: dict[int, User] = {}
+        """The users who are in, as this window knows them."""
         self._asked: dict[int, bool] = {}
         """Those whose requests the host knows of, and whether they are to join."""
         self._role: str = client.role
@@ -88,7 +89,7 @@ class Window:
         terminal.on_input, terminal.on_resize, terminal.on_ready = self._on_input, self._on_resize, self._on_ready
         terminal.on_gone = self.leave if self._hosting is None else self._hosting.stop
         terminal.reset = lambda: self._modes.follow(None)
-        self._names = self._present()
+        self._present = self._users()
         self._choose()
         if self._hosting is not None:
             self.overlay = Welcome(self, self._hosting)
@@ -300,7 +301,7 @@ class Window:
                 case StateChanged("reconnecting", reason) if self.client.state == "reconnecting":
                     self.notify(f"The connection was lost: {reason.rstrip('.')}. Trying again; Ctrl-] q leaves.")
                 case Users():
-                    self._names = self._present()
+                    self._present = self._users()
                 case UserDiff():
                     self._on_user(event)
                 case Shells():
@@ -319,26 +320,31 @@ class Window:
                     self.notify(text)
             self.invalidate()
 
-    def _present(self) -> dict[int, str]:
-        return {uid: user.name for uid, user in self.client.users.items() if not user.pending}
+    def _users(self) -> dict[int, User]:
+        return {uid: user for uid, user in self.client.users.items() if not user.pending}
+
+    def _elsewhere(self, user: User) -> bool:
+        """Whether a client of the same person is here."""
+        return bool(user.person) and any(other.person == user.person for other in self._present.values())
 
     def _on_user(self, event: UserDiff) -> None:
-        known = self._names.get(event.uid)
+        known = self._present.pop(event.uid, None)
         if event.user is None:
             self._asked.pop(event.uid, None)
-            if self._names.pop(event.uid, None) is not None:
-                self.notify(f"{known} left.")
+            if known is not None and not self._elsewhere(known):
+                self.notify(f"{known.name} left.")
             return
         self._on_request(event.uid, event.user)
         if event.user.pending:
             return
-        self._names[event.uid] = event.user.name
+        joined = known is None and not self._elsewhere(event.user)
+        self._present[event.uid] = event.user
         if event.uid == self.client.uid:
             self._on_role(event.user.role)
-        elif known is None:
+        elif joined:
             self.notify(f"{event.user.name} joined.")
-        elif known != event.user.name:
-            self.notify(f"{known} is now called {event.user.name}.")
+        elif known is not None and known.name != event.user.name:
+            self.notify(f"{known.name} is now called {event.user.name}.")
 
     def _on_request(self, uid: int, user: User) -> None:
         """Tell the host of what a user asks for, once."""

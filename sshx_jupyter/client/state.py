@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from ..protocol.messages import Hear, Hello, Role, ShellInfo, ShellLatency, Shells, User, UserDiff, Users, Waiting
+from ..protocol.people import one_per_person
 
 MESSAGES = 1000
 """Chat messages that are kept."""
@@ -41,6 +42,11 @@ class SessionState:
         me = self.users.get(self.uid)
         role: Role = me.role if me is not None else self.info.get("role", self._claimed)
         return role
+
+    @property
+    def people(self) -> dict[int, User]:
+        """The users who are here, each person once, by uid: a host may have several clients."""
+        return one_per_person(self.users, self.uid)
 
     @property
     def offer(self) -> str:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any, Literal
 
 from ..links import Link
@@ -34,6 +35,7 @@ from ..protocol.messages import (
     Users,
     Waiting,
 )
+from ..protocol.people import one_per_person
 from ..ticket import Ticket
 from .colors import free_color
 from .errors import Full, Invalid, NotAllowed, NotHere
@@ -147,6 +149,7 @@ class Session:
         self._terminals = terminals
         self._address = address
         self._handle = handle
+        self._person_key = secrets.token_bytes(16)
         self._sender = SessionSender()
         self._resume_table = ResumeTable(limits)
         self._next_uid = 1
@@ -254,6 +257,10 @@ class Session:
     def users(self) -> dict[int, User]:
         """The users who are here, by uid; observers and those who wait for approval are not among them."""
         return {p.uid: p.user for p in self._sender if not p.observer}
+
+    def people(self) -> dict[int, User]:
+        """The users who are here, each person once, by uid."""
+        return one_per_person(self.users())
 
     def open_terminal(self, name: str) -> Shell:
         """Share a running terminal, with its history unless the options say otherwise. Raises `NotHere` or `Full`."""
@@ -384,9 +391,14 @@ class Session:
 
     # Those who take part.
 
-    async def serve(self, link: Link, secured: SecureChannel, key: Key, join: Join, frames: list[bytes]) -> None:
-        """Let a client that has shown `key` take part until it leaves. Raises `Refused` if it may not come in."""
-        participant = self._seat(link, secured, key, join)
+    async def serve(
+        self, link: Link, secured: SecureChannel, key: Key, join: Join, frames: list[bytes], account: str = ""
+    ) -> None:
+        """Let a client that has shown `key` take part until it leaves. Raises `Refused` if it may not come in.
+
+        `account` is the name of the account that the client's person has logged in with, if that is known.
+        """
+        participant = self._seat(link, secured, key, join, account)
         why = ""
         try:
             if participant.user.pending:
@@ -401,7 +413,7 @@ class Session:
             self._leave(participant, why)
             participant.gone.set_result(None)
 
-    def _seat(self, link: Link, secured: SecureChannel, key: Key, join: Join) -> Participant:
+    def _seat(self, link: Link, secured: SecureChannel, key: Key, join: Join, account: str) -> Participant:
         if self.stopped is not None:
             raise Refused("notFound")
         role, entry = key.role, key.entry
@@ -427,7 +439,7 @@ class Session:
                 entry.user, entry.needs_scrollback = previous.user, previous.shells_without_scrollback()
         name = clean_name(join.name or entry.user.name, self.limits.name_length)
         name = name or ("Host" if role == "owner" else f"Guest {entry.uid}")
-        user = replace(entry.user, name=name, cursor=None)
+        user = replace(entry.user, name=name, cursor=None, person=self._person(account) if role == "owner" else "")
         participant = Participant(self, link, secured, entry, user, kind == "mirror")
         participant.passive = join.passive
         participant.heard = join.chat
@@ -454,6 +466,16 @@ class Session:
         companion.main = main
         return companion
 
+    def _person(self, account: str) -> str:
+        """What stands for an account in this session: guests need not learn its name."""
+        return blake2b(account.encode(), key=self._person_key, digest_size=8).hexdigest() if account else ""
+
+    def _elsewhere(self, participant: Participant) -> bool:
+        """Whether another client of the same person is listed."""
+        person = participant.user.person
+        others = (p for p in self._sender if not p.observer and p.uid != participant.uid)
+        return bool(person) and any(other.user.person == person for other in others)
+
     def _full(self) -> bool:
         return len(self._sender.everyone()) >= self.limits.users
 
@@ -478,7 +500,7 @@ class Session:
                 participant.post(message)
         if not participant.observer:
             self._sender.user_changed(participant.uid)
-            if previous is None:
+            if previous is None and not self._elsewhere(participant):
                 self._emit("joined", participant)
 
     def _hello(self, participant: Participant) -> Hello:
@@ -522,7 +544,8 @@ class Session:
             self._sender.user_changed(uid)
             for companion in self._sender.companions(participant):
                 companion.cut()
-            self._emit("left", participant, why)
+            if not self._elsewhere(participant):
+                self._emit("left", participant, why)
         self._check_owned()
 
     def user_for(self, viewer: Participant, uid: int) -> User | None:
@@ -626,7 +649,8 @@ class Session:
             return
         participant.observer = not listed
         self._sender.user_changed(participant.uid)
-        self._emit("joined" if listed else "left", participant)
+        if not self._elsewhere(participant):
+            self._emit("joined" if listed else "left", participant)
 
     def update_user(self, participant: Participant, **changes: Any) -> None:
         """Change what everyone sees of a user."""

@@ -112,12 +112,20 @@ class SessionManager:
         """Bytes sent to participants so far, those of ended sessions included."""
         return self._sent_before + sum(session.bytes_sent for session in self.sessions.values())
 
-    async def accept(self, link: Link, *, share: Share | None = None, shaken: Callable[[], None] | None = None) -> None:
+    async def accept(
+        self,
+        link: Link,
+        *,
+        share: Share | None = None,
+        account: str = "",
+        shaken: Callable[[], None] | None = None,
+    ) -> None:
         """Serve a link that came in: handshake, then the session until either side ends it. Never raises.
 
         Args:
             share: whose places at the door it takes; by default "local" for a link that does not leave this machine.
                 Nobody is an owner over "guests", whatever secret they show.
+            account: the name of the account that the client's person has logged in with, if that is known.
             shaken: called once the client has shown a key.
         """
         if share is None:
@@ -131,7 +139,7 @@ class SessionManager:
                     raise Refused("invalidAuth" if preface.client is None else "unknownClient")
                 if session.invite_ended(preface):
                     raise Refused("inviteEnded")
-                await session.serve(link, secured, key, join, rest)
+                await session.serve(link, secured, key, join, rest, account)
             except Refused as refused:  # by now the client understands encrypted messages only
                 self.refused[refused.reason] += 1
                 await self._send(link, secured.seal(encode(Closed(refused.reason, str(refused)))))

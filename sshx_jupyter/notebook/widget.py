@@ -211,7 +211,7 @@ class SharedSession(SessionWidget):
         if client is None or self.ended:
             return
         values: dict[str, Any] = {
-            "users": dict(client.users),
+            "users": client.people,
             "shells": dict(client.shells),
             "messages": list(client.messages),
             "connected": client.state == "connected",

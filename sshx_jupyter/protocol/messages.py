@@ -115,6 +115,7 @@ class User(Map):
         wants_write: whether it is a reader who asked to write.
         ticket: the role that the ticket with which the user came still gives to whoever joins with it; None for owners,
             and once new tickets were made.
+        person: users who have the same text here are clients of one person; empty for those who are alone.
     """
 
     name: str
@@ -125,6 +126,7 @@ class User(Map):
     pending: bool = False
     wants_write: bool = field(default=False, metadata={"wire": "wantsWrite"})
     ticket: Role | None = None
+    person: str = ""
 
 
 # --- Client to host ---------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ class StatusHandler(_Handler):
                 "direct_addresses": node.direct_addresses,
                 "sessions": len(sessions),
                 "shells": sum(len(session.shells) for session in sessions),
-                "users": sum(len(session.users()) for session in sessions),
+                "users": sum(len(session.people()) for session in sessions),
                 "pipes": len(self.app.pipes),
                 "terminals_available": self.app.terminal_manager is not None,
                 "default_role": self.app.default_role,
@@ -268,7 +268,7 @@ def session_model(session: Session, link: Callable[[str | None], str | None]) ->
                 "focus": user.focus,
                 "wants_write": user.wants_write,
             }
-            for uid, user in session.users().items()
+            for uid, user in session.people().items()
         ],
         "options": {
             **session.options.shown(),

@@ -26,7 +26,7 @@ class _HubCollector(Collector):
         sessions = [session for manager in managers for session in manager.sessions.values()]
         yield GaugeMetricFamily("sshx_sessions", "Sessions hosted now", len(sessions))
         yield GaugeMetricFamily(
-            "sshx_users", "Users who take part in a session now", sum(len(session.users()) for session in sessions)
+            "sshx_users", "Users who take part in a session now", sum(len(session.people()) for session in sessions)
         )
         yield CounterMetricFamily(
             "sshx_sent_bytes", "Bytes sent to the users of sessions", sum(manager.bytes_sent for manager in managers)

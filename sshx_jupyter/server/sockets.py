@@ -51,8 +51,10 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
         user = self.current_user
         self._link = WebSocketLink(self, f"user {user.username}")
         addr = self.get_query_argument("addr", None)
-        serve = self._node.manager.accept(self._link, share="local") if addr is None else self._pipe(self._link, addr)
-        self.app.spawn(serve)
+        if addr is None:
+            self.app.spawn(self._node.manager.accept(self._link, share="local", account=user.username))
+        else:
+            self.app.spawn(self._pipe(self._link, addr))
 
     async def on_message(self, message: str | bytes) -> None:
         if self._link is not None:

@@ -155,6 +155,50 @@ async def test_removed_while_away_does_not_come_back_as_the_same(host: Host) -> 
         await reader.wait_for(lambda c: c.role == "reader")  # what the ticket gives
 
 
+async def test_a_host_with_two_clients_is_one_person(host: Host) -> None:
+    session, events = await host.create(), list[tuple[str, str]]()
+    session.observe(lambda event: events.append((event.kind, event.user.name if event.user is not None else "")))
+
+    def account(name: str) -> Callable[[], Awaitable[Link]]:
+        return lambda: host.dial(account=name)
+
+    async with contextlib.AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        guest = await enter(host.connect(session, "reader", name="Bob", dial=account("ada")))
+        first = await enter(host.connect(session, "owner", name="Ada", dial=account("ada")))
+        tab = await enter(host.connect(session, "owner", name="Ada", observer=True, dial=account("ada")))
+        await tab.set_listed(True)
+        await tab.set_focus(1)
+        other = await enter(host.connect(session, "owner", name="Cleo", dial=account("cleo")))
+        nobody = await enter(host.connect(session, "owner", name="Dan"))
+        await guest.wait_for(lambda c: len(c.users) == 5 and c.users[tab.uid].focus == 1)
+        assert list(guest.people) == [guest.uid, first.uid, other.uid, nobody.uid]
+        assert guest.people[first.uid].focus == 1
+        assert set(tab.people) == {guest.uid, tab.uid, other.uid, nobody.uid}
+        assert len(session.people()) == 4
+        assert guest.users[first.uid].person not in ("", "ada")
+        assert guest.users[guest.uid].person == guest.users[nobody.uid].person == ""
+        await tab.set_listed(False)
+        await first.close()
+        await guest.wait_for(lambda c: len(c.users) == 3)
+    comings = [event for event in events if event[0] in ("joined", "left")]
+    assert comings[:5] == [
+        ("joined", "Bob"),
+        ("joined", "Ada"),
+        ("joined", "Cleo"),
+        ("joined", "Dan"),
+        ("left", "Ada"),
+    ]
+
+
+async def test_the_same_account_is_another_person_in_another_session(host: Host) -> None:
+    persons = set()
+    for _ in range(2):
+        async with host.connect(await host.create(), "owner", dial=lambda: host.dial(account="ada")) as client:
+            persons.add(client.users[client.uid].person)
+    assert len(persons) == 2
+
+
 async def test_approval(host: Host) -> None:
     session = await host.create(approve=True)
     async with host.connect(session, "owner") as owner:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from typing import Any
 
 import pytest
 from iroh import EndpointAddr, EndpointTicket, SecretKey
-from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from sshx_jupyter.client import SessionEnded, SshxClient
 from sshx_jupyter.links import Unreachable
 from sshx_jupyter.links.websocket import dial_websocket
 from sshx_jupyter.node import SshxNode
-from sshx_jupyter.protocol.handshake import Refused
+from sshx_jupyter.protocol.handshake import Credentials, Refused
 from sshx_jupyter.ticket import Ticket
 
 from .serving import Server, owner_of, until
@@ -39,6 +40,32 @@ async def test_the_owner_works_in_its_session(server: Server) -> None:
         assert [shell["sid"] for shell in listed["shells"]] == [1, sid]
         assert await server.terminals() == {shell["terminal"] for shell in listed["shells"]}
         assert [user["role"] for user in listed["users"]] == ["owner"]
+
+
+async def test_two_tabs_of_a_browser_are_one_person(server: Server) -> None:
+    session = await server.share()
+
+    async def owner(cookie: str) -> SshxClient:
+        url = f"{server.url}sshx/api/link/{session['id']}"
+        credentials = Credentials(bytes.fromhex(session["id"]), "owner", bytes.fromhex(session["owner_secret"]))
+        dial = functools.partial(dial_websocket, url, {"Cookie": cookie} if cookie else None, server.token)
+        return await stack.enter_async_context(SshxClient.connect(credentials, dial=dial))
+
+    async def browser() -> str:
+        """The cookies of a browser that has logged in."""
+        headers = {"Authorization": f"token {server.token}"}
+        page = await AsyncHTTPClient().fetch(f"{server.url}sshx/p2p", headers=headers)
+        return "; ".join(cookie.partition(";")[0] for cookie in page.headers.get_list("Set-Cookie"))
+
+    async with contextlib.AsyncExitStack() as stack:
+        mine, yours = await browser(), await browser()
+        first, second, other = await owner(mine), await owner(mine), await owner(yours)
+        await first.wait_for(lambda c: len(c.users) == 3)
+        assert list(first.people) == [first.uid, other.uid]
+        listed = (await server.call("GET", f"sshx/api/sessions/{session['id']}")).body["users"]
+        assert [user["uid"] for user in listed] == [first.uid, other.uid]
+        await other.wait_for(lambda c: len(c.users) == 3)
+        assert second.uid not in other.people
 
 
 async def test_the_owner_rules_over_guests(server: Server) -> None:

@@ -199,7 +199,7 @@ def tickets() -> dict[str, Any]:
 
 # --- Messages ---------------------------------------------------------------------------------------------
 
-USER = m.User("Ada", "#ff8800", "owner", (12.5, -3), 1)
+USER = m.User("Ada", "#ff8800", "owner", (12.5, -3), 1, person="a1b2c3d4e5f60718")
 GUEST = m.User("Grace \U0001f680", "#0088ff", "reader", None, None, pending=True, wants_write=True, ticket="writer")
 
 CLIENT: list[m.ClientMessage] = [

@@ -94,11 +94,17 @@ export class SessionState extends Events {
     this.emit({ type: "users" });
     if (uid === this.uid) {
       if (user?.role !== before?.role) this.emit({ type: "info" });
-    } else if (announce) {
+    } else if (announce && !this.#isElsewhere(uid, user ?? before)) {
       const wasHere = before !== undefined && !before.pending;
       if (user !== null && !user.pending && !wasHere) this.emit({ type: "joined", uid, user });
       if (user === null && wasHere) this.emit({ type: "left", uid, user: before });
     }
+  }
+
+  /** Whether another client of this user's person is here, who therefore has neither come nor left. */
+  #isElsewhere(uid: number, user: User | undefined): boolean {
+    if (user === undefined || user.person === "") return false;
+    return [...this.users].some(([other, { person }]) => other !== uid && person === user.person);
   }
 
   /** Emits nothing: the client first does what the new shells ask of it. */

@@ -69,6 +69,8 @@ export interface User {
    * tickets were made.
    */
   ticket: Role | null;
+  /** Users who have the same text here are clients of one person; empty for those who are alone. */
+  person: string;
 }
 
 /** What a user said in the chat. */
@@ -319,6 +321,7 @@ function user(value: unknown): User {
     pending: boolean(fields.has("pending") ? fields.get("pending") : false),
     wantsWrite: boolean(fields.has("wantsWrite") ? fields.get("wantsWrite") : false),
     ticket: ticket === null || ticket === undefined ? null : role(ticket),
+    person: text(fields.has("person") ? fields.get("person") : ""),
   };
 }
 

@@ -20,11 +20,23 @@ export function peopleReader(): (client: Client) => readonly Person[] {
   return (client) => {
     if (client.users === users && client.uid === uid) return people;
     ({ users, uid } = client);
-    const next = [...users].map(([other, user]) => ({ ...user, uid: other, me: other === uid }));
-    next.sort((a, b) => rank(a) - rank(b) || a.uid - b.uid);
+    const clients = [...users].map(([other, user]) => ({ ...user, uid: other, me: other === uid }));
+    clients.sort((a, b) => Number(b.me) - Number(a.me) || a.uid - b.uid);
+    const next = onePerPerson(clients).sort((a, b) => rank(a) - rank(b) || a.uid - b.uid);
     if (next.length !== people.length || next.some((person, at) => !same(person, people[at]!))) people = next;
     return people;
   };
+}
+
+/** People, each once: a host may have several clients. The first one stands for all, and types where any of them does. */
+function onePerPerson(users: readonly Person[]): Person[] {
+  const entries = new Map<string, Person>();
+  return users.filter((user) => {
+    const entry = entries.get(user.person);
+    if (entry !== undefined) entry.focus ??= user.focus;
+    else if (user.person !== "") entries.set(user.person, user);
+    return entry === undefined;
+  });
 }
 
 /** The people who are in, but for the host's own front ends. */

@@ -432,6 +432,18 @@ describe("who is here", () => {
     expect(comings()).toEqual(["Bob joined", "Bob left"]);
   });
 
+  test("a person with several clients comes with the first one and leaves with the last", async () => {
+    await inside();
+    const owner = { ...bob, role: "owner", person: "b" };
+    host.link.say({ userDiff: [2, owner] });
+    host.link.say({ userDiff: [3, owner] });
+    host.link.say({ userDiff: [4, { ...owner, person: "" }] });
+    host.link.say({ userDiff: [2, null] });
+    expect(comings()).toEqual(["Bob joined", "Bob joined"]);
+    host.link.say({ userDiff: [3, null] });
+    expect(comings()).toEqual(["Bob joined", "Bob joined", "Bob left"]);
+  });
+
   test("a host that lists without end is not followed", async () => {
     await inside();
     for (let uid = 2; uid < 4200; uid++) host.link.say({ userDiff: [uid, bob] });

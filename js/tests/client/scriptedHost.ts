@@ -28,6 +28,7 @@ export const USER = {
   pending: false,
   wantsWrite: false,
   ticket: "writer",
+  person: "",
 };
 
 export function bytes(text: string): Uint8Array {

@@ -24,3 +24,32 @@ test("oneself comes first, then who waits for an answer", () => {
   ]);
   expect(peopleReader()(client).map(({ name }) => name)).toEqual(["Me", "Nina", "Bob", "Carl"]);
 });
+
+test("a host with several clients is one person", () => {
+  const client = new FakeClient("reader");
+  client.uid = 9;
+  client.users = new Map([
+    [2, user("Ada", { role: "owner", person: "a" })],
+    [3, user("Ada", { role: "owner", person: "a", focus: 4 })],
+    [4, user("Cleo", { role: "owner", person: "c" })],
+    [5, user("Dan", { role: "owner" })],
+    [6, user("Dan", { role: "owner" })],
+    [9, user("Bob", { role: "reader" })],
+  ]);
+  const read = peopleReader();
+  expect(read(client).map(({ uid, focus }) => [uid, focus])).toEqual([
+    [9, null],
+    [2, 4],
+    [4, null],
+    [5, null],
+    [6, null],
+  ]);
+  client.uid = 3;
+  expect(read(client).map(({ uid, me }) => [uid, me])).toEqual([
+    [3, true],
+    [4, false],
+    [5, false],
+    [6, false],
+    [9, false],
+  ]);
+});

@@ -139,6 +139,7 @@ export function user(name: string, change: Partial<User> = {}): User {
   return {
     ...{ name, color: "#0090ff", role: "writer", cursor: null, focus: null, pending: false, wantsWrite: false },
     ticket: null,
+    person: "",
     ...change,
   };
 }

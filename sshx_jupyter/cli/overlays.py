@@ -215,6 +215,9 @@ class People:
     def panel(self, width: int, height: int) -> Sequence[str]:
         client = self._window.client
         lines = [f" {describe_user(client, uid, user)}" for uid, user in sorted(client.people.items())]
+        if not client.host_views:
+            host = clean(str(client.info.get("host", "")), 40) or "The host"
+            lines.append(f" {host} shares this session but is not viewing it.")
         if len(lines) > height:
             lines = [*lines[: height - 1], f" and {len(lines) - height + 1} more"]
         return lines

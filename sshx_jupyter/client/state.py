@@ -49,6 +49,11 @@ class SessionState:
         return one_per_person(self.users, self.uid)
 
     @property
+    def host_views(self) -> bool:
+        """Whether the host has the session open somewhere, and so is among the users."""
+        return any(user.role == "owner" for user in self.users.values())
+
+    @property
     def offer(self) -> str:
         """A sentence that says who shares the session, and its name; empty before the host has told it."""
         name, host = self.info.get("name"), self.info.get("host")

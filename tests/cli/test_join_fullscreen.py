@@ -165,6 +165,7 @@ def test_everyone_is_told_of(shared: Shared, joined: Terminal, terminal: Open) -
     joined.key("C-]", "u")
     joined.wait_for(r"^ Ann \(you, may type, in shell 1\)")
     joined.wait_for(r"^ Bob \(watches, in shell 1\)")
+    joined.wait_for("^ tester shares this session but is not viewing it[.]")
     joined.key("x")
     joined.wait_for("^ demo │ shell")
     other.type("x")

@@ -87,6 +87,14 @@ def test_ctrl_c_goes_to_the_shell_and_exit_ends_it(host: Terminal) -> None:
     host.wait_for("^The shared shell has ended.\nready>")
 
 
+async def test_the_host_in_the_terminal_is_one_of_the_people(host: Terminal) -> None:
+    async with SshxClient.connect(ticket(host), name="Ann") as client:
+        await client.wait_for(lambda _: len(client.people) == 2)
+        assert {(user.name, user.role) for user in client.people.values()} == {("Ann", "writer"), ("tester", "owner")}
+        assert client.host_views
+        await asyncio.to_thread(host.wait_for, "│ you, Ann ")
+
+
 async def test_the_size_is_that_of_the_hosts_terminal(host: Terminal) -> None:
     async with SshxClient.connect(ticket(host), name="Ann") as client:
         await client.wait_for(lambda _: client.shells)

@@ -7,6 +7,8 @@ export interface Person extends Omit<User, "cursor"> {
   uid: number;
   /** Whether it is this client's own user. */
   me: boolean;
+  /** The uids of all users that are this person's clients. */
+  clients: number[];
 }
 
 /**
@@ -20,7 +22,7 @@ export function peopleReader(): (client: Client) => readonly Person[] {
   return (client) => {
     if (client.users === users && client.uid === uid) return people;
     ({ users, uid } = client);
-    const clients = [...users].map(([other, user]) => ({ ...user, uid: other, me: other === uid }));
+    const clients = [...users].map(([other, user]) => ({ ...user, uid: other, me: other === uid, clients: [other] }));
     clients.sort((a, b) => Number(b.me) - Number(a.me) || a.uid - b.uid);
     const next = onePerPerson(clients).sort((a, b) => rank(a) - rank(b) || a.uid - b.uid);
     if (next.length !== people.length || next.some((person, at) => !same(person, people[at]!))) people = next;
@@ -33,8 +35,10 @@ function onePerPerson(users: readonly Person[]): Person[] {
   const entries = new Map<string, Person>();
   return users.filter((user) => {
     const entry = entries.get(user.person);
-    if (entry !== undefined) entry.focus ??= user.focus;
-    else if (user.person !== "") entries.set(user.person, user);
+    if (entry !== undefined) {
+      entry.clients.push(user.uid);
+      entry.focus ??= user.focus;
+    } else if (user.person !== "") entries.set(user.person, user);
     return entry === undefined;
   });
 }
@@ -63,5 +67,5 @@ function rank(person: Person): number {
 const SHOWN = ["uid", "me", "name", "color", "role", "focus", "pending", "wantsWrite", "ticket"] as const;
 
 function same(a: Person, b: Person): boolean {
-  return SHOWN.every((field) => a[field] === b[field]);
+  return SHOWN.every((field) => a[field] === b[field]) && a.clients.join() === b.clients.join();
 }

@@ -44,6 +44,7 @@ test("a host with several clients is one person", () => {
     [5, null],
     [6, null],
   ]);
+  expect(read(client)[1]!.clients).toEqual([2, 3]);
   client.uid = 3;
   expect(read(client).map(({ uid, me }) => [uid, me])).toEqual([
     [3, true],

@@ -71,7 +71,7 @@ const Talks = memo(function Talks({ messages, people, uid }: TalksProps) {
   if (messages.length === 0) {
     return <p className="sshx-hint">{trans.__("No messages yet. Everyone in the session can read the chat.")}</p>;
   }
-  const colors = new Map(people.map((person) => [person.uid, person.color]));
+  const colors = new Map(people.flatMap(({ clients, color }) => clients.map((client) => [client, color])));
   return grouped(messages).map(({ uid: author, name, messages, newDay }) => (
     <div key={keyOf(messages[0])} className="sshx-talk" data-own={author === uid || undefined}>
       <TalkHead first={messages[0]} own={author === uid} {...{ name, newDay }} color={colors.get(author) ?? GONE} />

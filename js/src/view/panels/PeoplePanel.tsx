@@ -21,6 +21,8 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
   const owner = useClient(client, (now) => now.role === "owner");
   const locked = useClient(client, (now) => now.info?.locked === true);
   const readOnly = useClient(client, (now) => now.info?.readOnly === true);
+  const host = useClient(client, (now) => now.info?.host ?? "");
+  const hostViews = owner || people.some((person) => person.role === "owner");
   return (
     <>
       <ul className="sshx-people" aria-label={trans.__("People")}>
@@ -29,6 +31,11 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
         ))}
       </ul>
       <div className="sshx-panel-foot">
+        {!hostViews && (
+          <p className="sshx-hint">
+            <bdi>{host === "" ? "The host" : host}</bdi> shares this session but is not viewing it.
+          </p>
+        )}
         <WriteAccess client={client} people={people} />
         {owner && (
           <label className="sshx-check">

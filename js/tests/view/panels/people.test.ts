@@ -5,7 +5,7 @@ import { usePeople } from "../../../src/view/people";
 import { PeoplePanel } from "../../../src/view/panels/PeoplePanel";
 import { createElement } from "react";
 import type { Role } from "../../../src/protocol/messages";
-import { FakeClient, shell, user } from "../fakeClient";
+import { FakeClient, sessionInfo, shell, user } from "../fakeClient";
 import { after, all, button, buttons, cleanUp, click, says, show, texts } from "../render";
 
 afterEach(cleanUp);
@@ -167,4 +167,21 @@ test.each([
   ["#3e63dd", "#ffffff"],
 ])("ink on %s", (color, ink) => {
   expect(inkOn(color)).toBe(ink);
+});
+
+test("a host who has no view of the session is named, and not one of the people", () => {
+  const client = clientWith("reader", [2, user("Wren")]);
+  client.info = sessionInfo("demo", { host: "Hal" });
+  showPeople(client);
+  expect(says("Hal shares this session but is not viewing it.")).toBe(true);
+  expect(all(".sshx-person")).toHaveLength(2);
+  after(() => client.put(3, user("Hal", { role: "owner" })));
+  expect(says("is not viewing it")).toBe(false);
+  after(() => client.put(3, null));
+  expect(says("is not viewing it")).toBe(true);
+});
+
+test("a host without a name is the host", () => {
+  showPeople(clientWith("writer"));
+  expect(says("The host shares this session but is not viewing it.")).toBe(true);
 });

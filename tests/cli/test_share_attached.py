@@ -92,6 +92,7 @@ async def test_the_host_in_the_terminal_is_one_of_the_people(host: Terminal) -> 
         await client.wait_for(lambda _: len(client.people) == 2)
         assert {(user.name, user.role) for user in client.people.values()} == {("Ann", "writer"), ("tester", "owner")}
         assert client.host_views
+        host.key("Enter")  # the tickets go
         await asyncio.to_thread(host.wait_for, "│ you, Ann ")
 
 

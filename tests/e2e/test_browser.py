@@ -17,6 +17,7 @@ from playwright.async_api import Browser, FloatRect, expect
 from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
 from sshx_jupyter.ticket import Ticket
+from tests.e2e.accessibility import accessible
 from tests.e2e.browser import FEWER, MORE, Person, same_picture
 from tests.servers import JupyterServer, jupyter_server
 
@@ -515,47 +516,6 @@ async def test_keyboard_only(host: Person) -> None:
     assert await page.evaluate("document.activeElement.getAttribute('aria-label')") == FEWER
 
 
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-async def accessible(person: Person, where: str) -> None:
-    """Fails with what axe finds that is serious."""
-    await person.page.evaluate(AXE.read_text())
-    # The colors inside of terminals are those of the programs.
-    result = await person.page.evaluate("axe.run({ exclude: ['.xterm-rows'] })")
-    serious = [
-        (where, violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]][:3])
-        for violation in result["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert not serious, serious
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_accessible_in_light_and_dark(
-    scheme: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer
-) -> None:
-    host = await Person.at(browser, server_a, color_scheme=scheme)
-    await accessible(host, "start")
-    await host.screenshot(f"start-{scheme}")
-    await host.share("Linear algebra")
-    await host.sees("$")
-    ticket = await host.copied("Copy ticket")
-    await accessible(host, "share")
-    await host.screenshot(f"share-{scheme}")
-    guest = await Person.at(browser, server_b, color_scheme=scheme)
-    await guest.join(ticket, "Grace")
-    await guest.connected()
-    await guest.run("ls --color=always /; printf '\\e[1;35mhello\\e[0m\\n'")
-    await guest.button("New shell").click()
-    await expect(guest.shells()).to_have_count(2)
-    await host.say("Type into either of them: https://jupyter.org")
-    for panel in ("Chat", "People", "Network", "Settings"):
-        await guest.show(panel)
-        await accessible(guest, panel)
-        await guest.screenshot(f"{panel.lower()}-{scheme}")
-
-
 async def test_at_double_zoom(browser: Browser, server_a: JupyterServer, session: dict[str, Any]) -> None:
     host = await Person.at(browser, server_a, viewport={"width": 640, "height": 400}, device_scale_factor=2)
     await host.open(session)
@@ -564,7 +524,7 @@ async def test_at_double_zoom(browser: Browser, server_a: JupyterServer, session
     await host.sees_line("large")
     for panel in ("Chat", "People", "Network", "Settings"):
         await host.show(panel)
-        await accessible(host, panel)
+        await accessible(host.page, panel)
     assert await host.page.evaluate("document.documentElement.scrollWidth") <= 640
     await host.screenshot("zoom-200")
 

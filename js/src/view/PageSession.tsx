@@ -20,5 +20,9 @@ export function PageSession({ stage: { client, invite }, opens, onLeave }: PageS
       document.title = PRODUCT;
     };
   }, [name]);
-  return <SessionView client={client} opens={opens} onLeave={onLeave} {...(invite && { invite })} />;
+  return (
+    <main className="sshx-page-session">
+      <SessionView client={client} opens={opens} onLeave={onLeave} {...(invite && { invite })} />
+    </main>
+  );
 }

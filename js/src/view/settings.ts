@@ -16,6 +16,8 @@ export interface Settings {
   scrollback: number;
   shareCursor: boolean;
   predictiveEcho: boolean;
+  /** Whether screen readers can read terminals. It costs time for each line that is printed. */
+  screenReader: boolean;
 }
 
 export const DEFAULTS: Settings = {
@@ -27,6 +29,7 @@ export const DEFAULTS: Settings = {
   scrollback: 10_000,
   shareCursor: true,
   predictiveEcho: true,
+  screenReader: false,
 };
 
 const KEY = "sshx:settings";

@@ -90,6 +90,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
       fontSize: settings.fontSize,
       scrollback: settings.scrollback,
       predictiveEcho: settings.predictiveEcho,
+      screenReader: settings.screenReader,
     }),
     [settings, theme],
   );

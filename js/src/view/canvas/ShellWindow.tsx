@@ -15,6 +15,7 @@ import { clampSize, stepSize } from "./geometry";
 import type { Person } from "../../session/people";
 import { whySizeIsFixed } from "../permission";
 import { ShellActions } from "./ShellActions";
+import { ScreenReaderButton } from "./ScreenReaderButton";
 import { ShellName } from "./ShellName";
 import type { ShellTerminal, TerminalEvents, TerminalOptions } from "../terminal/terminal";
 import { Throttle } from "./throttle";
@@ -115,7 +116,13 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     onCtrlUsed,
     onSize: () => fit.current?.(),
   };
-  const terminal = useTerminal(screen, client, sid, { options, title: name, typable: readOnly === null, events });
+  const terminal = useTerminal(screen, client, sid, {
+    options,
+    title: name,
+    hint: `${hint}-terminal`,
+    typable: readOnly === null,
+    events,
+  });
 
   useLayoutEffect(() => {
     if (!terminal || !element.current) return;
@@ -277,6 +284,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
         if (!props.topmost && readOnly === null) client.move(sid, null);
       }}
     >
+      <ScreenReaderButton on={options.screenReader} />
       {/* The button in it does the same by keyboard. */}
       <div
         className="sshx-title-bar"
@@ -308,6 +316,10 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
           {trans.__(
             "Enter to type, arrows to move, Shift and arrows to resize, F2 to rename, Space to show all of it. In the terminal, Control Shift Enter leads back here.",
           )}
+        </span>
+        <span id={`${hint}-terminal`} hidden>
+          Control Shift Enter leads out of the terminal, to its title.
+          {!options.screenReader && " The button before that turns on screen reader support."}
         </span>
         <Faces people={props.people} />
         <span className="sshx-shell-size" title={locked || viewed ? (fixed ?? undefined) : undefined}>

@@ -94,6 +94,12 @@ export function SettingsPanel({ client, me, theme, themed }: SettingsPanelProps)
         on={settings.predictiveEcho}
         onChange={(predictiveEcho) => changeSettings({ predictiveEcho })}
       />
+      <Switch
+        label="Screen reader support"
+        hint="Screen readers read the terminals, and say what is printed in the one that you are in."
+        on={settings.screenReader}
+        onChange={(screenReader) => changeSettings({ screenReader })}
+      />
     </div>
   );
 }

@@ -22,6 +22,7 @@ export interface TerminalOptions {
   fontSize: number;
   scrollback: number;
   predictiveEcho: boolean;
+  screenReader: boolean;
 }
 
 export interface TerminalEvents {
@@ -48,6 +49,7 @@ export class ShellTerminal implements TerminalSink {
   readonly xterm: Terminal;
   readonly search = new SearchAddon();
   private readonly echo: PredictiveEcho;
+  private title = "";
   private ctrl = false;
   /** Part of a line that `scrollBy` still owes. */
   private scrolled = 0;
@@ -95,8 +97,14 @@ export class ShellTerminal implements TerminalSink {
         Uint8Array.from(data, (char) => char.charCodeAt(0)),
       ),
     );
-    this.xterm.textarea!.addEventListener("focus", () => client.setFocus(sid));
-    this.xterm.textarea!.addEventListener("blur", () => client.setFocus(null));
+    this.xterm.textarea!.addEventListener("focus", () => {
+      client.setFocus(sid);
+      this.announce(true);
+    });
+    this.xterm.textarea!.addEventListener("blur", () => {
+      client.setFocus(null);
+      this.announce(false);
+    });
     element.addEventListener("paste", this.onPaste, { capture: true });
 
     this.setOptions(options);
@@ -120,7 +128,7 @@ export class ShellTerminal implements TerminalSink {
     this.xterm.dispose();
   }
 
-  setOptions({ palette, fontSize, scrollback, predictiveEcho }: TerminalOptions): void {
+  setOptions({ palette, fontSize, scrollback, predictiveEcho, screenReader }: TerminalOptions): void {
     const { options } = this.xterm;
     options.theme = palette;
     if (options.fontSize !== fontSize) {
@@ -130,11 +138,22 @@ export class ShellTerminal implements TerminalSink {
     }
     if (options.scrollback !== scrollback) options.scrollback = scrollback;
     this.echo.enabled = predictiveEcho;
+    if (options.screenReaderMode === screenReader) return;
+    options.screenReaderMode = screenReader;
+    this.nameScreen();
+    this.announce(this.xterm.textarea === document.activeElement);
   }
 
-  /** For screen readers. */
-  setTitle(title: string): void {
+  /**
+   * For screen readers.
+   *
+   * @param hint - the ID of the element that says how to leave the terminal.
+   */
+  setTitle(title: string, hint: string): void {
+    this.title = title;
     this.xterm.textarea?.setAttribute("aria-label", trans.__("Terminal input of %1", title));
+    this.xterm.textarea?.setAttribute("aria-describedby", hint);
+    this.nameScreen();
   }
 
   /** Whether what the person types is sent. */
@@ -232,6 +251,17 @@ export class ShellTerminal implements TerminalSink {
       this.echo.reset();
       this.events.onSize();
     });
+  }
+
+  private nameScreen(): void {
+    const rows = this.element.querySelector(".xterm-accessibility-tree");
+    rows?.setAttribute("aria-label", `Screen of ${this.title}`);
+  }
+
+  /** Screen readers say what is printed here. On a canvas with several shells, only one at a time can be heard. */
+  private announce(heard: boolean): void {
+    const printed = this.element.querySelector(".xterm-accessibility .live-region");
+    printed?.setAttribute("aria-live", heard ? "assertive" : "off");
   }
 
   private get typable(): boolean {

@@ -6,6 +6,8 @@ import { ShellTerminal, type TerminalEvents, type TerminalOptions } from "./term
 interface Props {
   options: TerminalOptions;
   title: string;
+  /** The ID of the element that says how to leave the terminal. */
+  hint: string;
   typable: boolean;
   /** These need not be the same functions at each call. */
   events: TerminalEvents;
@@ -15,7 +17,7 @@ export function useTerminal(
   element: RefObject<HTMLElement>,
   client: Client,
   sid: number,
-  { options, title, typable, events }: Props,
+  { options, title, hint, typable, events }: Props,
 ): ShellTerminal | null {
   const [terminal, setTerminal] = useState<ShellTerminal | null>(null);
   const latest = useRef({ options, events });
@@ -42,7 +44,7 @@ export function useTerminal(
   }, [element, client, sid]);
 
   useEffect(() => terminal?.setOptions(options), [terminal, options]);
-  useEffect(() => terminal?.setTitle(title), [terminal, title]);
+  useEffect(() => terminal?.setTitle(title, hint), [terminal, title, hint]);
   useEffect(() => terminal?.setTypable(typable), [terminal, typable]);
   return terminal;
 }

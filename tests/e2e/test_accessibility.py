@@ -1,0 +1,219 @@
+"""The pages for people who use a screen reader, a keyboard, large targets, less motion or colors of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.accessibility import accessible, small_targets
+from tests.e2e.browser import MORE, Person
+from tests.servers import JupyterServer
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
+
+PANELS = ("Chat", "People", "Network", "Settings")
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def host(browser: Browser, server_a: JupyterServer) -> Person:
+    """Someone at server A, on the start page."""
+    return await Person.at(browser, server_a)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_in_light_and_dark(
+    scheme: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer
+) -> None:
+    host = await Person.at(browser, server_a, color_scheme=scheme)
+    await accessible(host.page, "start")
+    await host.screenshot(f"start-{scheme}")
+    await host.share("Linear algebra")
+    await host.sees("$")
+    ticket = await host.copied("Copy ticket")
+    await accessible(host.page, "share")
+    await host.screenshot(f"share-{scheme}")
+    guest = await Person.at(browser, server_b, color_scheme=scheme)
+    await guest.join(ticket, "Grace")
+    await guest.connected()
+    await guest.run("ls --color=always /; printf '\\e[1;35mhello\\e[0m\\n'")
+    await guest.button("New shell").click()
+    await expect(guest.shells()).to_have_count(2)
+    await host.say("Type into either of them: https://jupyter.org")
+    for panel in PANELS:
+        await guest.show(panel)
+        await accessible(guest.page, panel)
+        await guest.screenshot(f"{panel.lower()}-{scheme}")
+
+
+@pytest.mark.parametrize("layout", ["wide", "narrow"])
+async def test_every_control_is_large_enough(
+    layout: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer
+) -> None:
+    options = PHONE if layout == "narrow" else {}
+    small: list[tuple[str, str]] = []
+
+    async def measure(person: Person, where: str) -> None:
+        small.extend((where, each) for each in await small_targets(person.page.locator("body")))
+
+    host = await Person.at(browser, server_a, **options)
+    await measure(host, "start")
+    await host.share("Targets")
+    await host.sees("$")
+    ticket = await host.copied("Copy ticket")
+    await host.button("Save invite…").click()
+    await measure(host, "share")
+    guest = await Person.at(browser, server_b, **options)
+    await guest.join(ticket, "Grace")
+    await guest.connected()
+    await guest.say("See https://jupyter.org")
+    for person, who in ((host, "host"), (guest, "guest")):
+        for panel in PANELS:
+            await person.show(panel)
+            await measure(person, f"{panel} of the {who}")
+    await host.show("People")
+    await host.button("Remove: Grace").click()
+    await measure(host, "remove")
+    await host.page.keyboard.press("Escape")
+    await expect(host.page.locator(".sshx-panel")).to_have_count(0)
+    await host.button("Find").click()
+    await measure(host, "find")
+    await host.button("Close find").click()
+    await host.button("Shell menu").click()
+    await measure(host, "menu")
+    await host.page.get_by_role("menuitem", name="Rename…").click()
+    await measure(host, "rename")
+    await host.page.keyboard.press("Escape")
+    await host.run("sleep 100")
+    await host.sees_line("$ sleep 100")
+    await host.button("Close shell").click()
+    await expect(host.page.get_by_role("alertdialog")).to_be_visible()
+    await measure(host, "question")
+    assert not small, "\n".join(f"{where}: {what}" for where, what in small)
+
+
+async def screen_reader(page: Page) -> list[tuple[str, str]]:
+    """Roles and names in Chromium's accessibility tree, in order."""
+    session = await page.context.new_cdp_session(page)
+    try:
+        nodes = (await session.send("Accessibility.getFullAXTree"))["nodes"]
+    finally:
+        await session.detach()
+    return [
+        (node["role"]["value"], node.get("name", {}).get("value", "").rstrip()) for node in nodes if not node["ignored"]
+    ]
+
+
+async def test_a_screen_reader_reads_terminals(host: Person) -> None:
+    page = host.page
+    await host.share("Reading")
+    await host.sees("$")
+    await host.terminal().click()
+    # Out of the terminal, and to the first thing before its title.
+    await page.keyboard.press("Control+Shift+Enter")
+    await page.keyboard.press("Shift+Tab")
+    turn_on = host.button("Turn on screen reader support")
+    await expect(turn_on).to_be_focused()
+    box = await turn_on.bounding_box()
+    assert box is not None
+    assert box["width"] > 100
+    assert box["height"] >= 24
+    await page.keyboard.press("Enter")
+    await expect(host.button("Turn off screen reader support")).to_be_focused()
+
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("echo $((40+2))nd line\n")
+    await host.sees_line("42nd line")
+    spoken = host.terminal().locator(".live-region")
+    await expect(spoken).to_contain_text("42nd line")
+    await expect(spoken).to_have_attribute("aria-live", "assertive")
+    tree = await screen_reader(page)
+    assert any(role == "list" and name.startswith("Screen of ") for role, name in tree)
+    # The row holds its text, whatever Chromium calls the item itself.
+    assert ("StaticText", "42nd line") in tree
+    await accessible(page, "with screen reader support")
+    # Tab is the shell's as ever.
+    await page.keyboard.type("ech")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(" completed\n")
+    await host.sees_line("completed")
+
+    # One hears the terminal that one is in.
+    await host.button("New shell").click()
+    await expect(host.shells()).to_have_count(2)
+    await expect(host.terminal(1).locator("textarea")).to_be_focused()
+    await expect(host.terminal(1).locator(".live-region")).to_have_attribute("aria-live", "assertive")
+    await expect(spoken).to_have_attribute("aria-live", "off")
+
+    # On next time, too, where typing needs no pointer: the terminal has the focus, and says how to leave it.
+    await page.reload()
+    await host.connected()
+    await host.sees("42nd line")
+    field = page.locator(".xterm-helper-textarea").first
+    await expect(field).to_have_accessible_description("Control Shift Enter leads out of the terminal, to its title.")
+    await host.show("Settings")
+    await page.get_by_role("checkbox", name="Screen reader support").uncheck()
+    await expect(page.locator(".xterm-accessibility")).to_have_count(0)
+    await expect(host.button("Turn on screen reader support")).to_have_count(2)
+
+
+async def test_each_page_has_one_main_part_and_named_regions(host: Person) -> None:
+    for where in ("start", "session"):
+        if where == "session":
+            await host.share("Parts")
+            await host.sees("$")
+        await expect(host.page.get_by_role("main")).to_have_count(1)
+        await expect(host.page.get_by_role("heading", level=1)).to_have_count(1)
+        await accessible(host.page, where)
+    regions = [name for role, name in await screen_reader(host.page) if role in ("region", "form", "navigation")]
+    assert regions
+    assert all(regions)
+
+
+async def test_nothing_glides_for_people_who_want_less_motion(browser: Browser, server_a: JupyterServer) -> None:
+    moving = """() => document.getAnimations().filter((animation) => animation.effect.getKeyframes().some((frame) =>
+        ["transform", "translate", "left", "top", "height", "width"].some((property) => property in frame)
+      )).map((animation) => animation.effect.target.outerHTML.slice(0, 100))"""
+    for layout in ({}, PHONE):
+        host = await Person.at(browser, server_a, reduced_motion="reduce", **layout)
+        await host.page.evaluate(f"""() => {{
+          window.moved = new Set();
+          const look = () => {{
+            for (const each of ({moving})()) window.moved.add(each);
+            requestAnimationFrame(look);
+          }};
+          look();
+        }}""")
+        await host.share("Still")
+        await host.sees("$")
+        await host.page.keyboard.press("Escape")
+        await host.button("New shell").click()
+        await expect(host.shells()).to_have_count(2)
+        await host.button("Fit all").click()
+        for panel in PANELS:
+            await host.show(panel)
+        assert await host.page.evaluate("[...window.moved]") == []
+        blinks = "terminal => terminal.sshxTerminal.options.cursorBlink"
+        assert await host.terminal().evaluate(blinks) is False
+
+
+async def test_forced_colors_show_controls_focus_and_states(browser: Browser, server_a: JupyterServer) -> None:
+    host = await Person.at(browser, server_a, forced_colors="active")
+    await host.share("Contrast")
+    await host.sees("$")
+    await host.show("Settings")
+    await host.screenshot("forced-colors")
+    colors = await host.page.locator(".sshx-swatch").evaluate_all(
+        "swatches => swatches.map((swatch) => getComputedStyle(swatch).backgroundColor)"
+    )
+    assert len(set(colors)) >= 10
+    await host.terminal().click()
+    outline = "element => { const style = getComputedStyle(element); return [style.outlineStyle, style.outlineWidth]; }"
+    assert await host.shells().evaluate(outline) == ["solid", "2px"]
+    await host.button(MORE).focus()
+    await host.page.keyboard.press("Tab")
+    assert await host.page.evaluate(f"({outline})(document.activeElement)") == ["solid", "2px"]

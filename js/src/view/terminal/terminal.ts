@@ -65,7 +65,7 @@ export class ShellTerminal implements TerminalSink {
     const shell = client.shells.get(sid);
     this.xterm = new Terminal({
       allowProposedApi: true, // for the graphemes
-      cursorBlink: true,
+      cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       rows: shell?.rows ?? 24,
       cols: shell?.cols ?? 80,
       fontFamily: getComputedStyle(element).getPropertyValue("--sshx-mono") || "monospace",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from sshx_jupyter import guest_page
 from tests.e2e.accessibility import accessible, small_targets
-from tests.e2e.browser import MORE, Person
+from tests.e2e.browser import MORE, Person, Visitor
+from tests.e2e.labs import Lab, clean
+from tests.e2e.notebooks import LOAD, Notebook, configure, write
 from tests.servers import JupyterServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
@@ -22,6 +27,15 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "has_touch":
 async def host(browser: Browser, server_a: JupyterServer) -> Person:
     """Someone at server A, on the start page."""
     return await Person.at(browser, server_a)
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def nothing_left(server_a: JupyterServer) -> AsyncIterator[None]:
+    """Server A has no sessions and terminals, before and after."""
+    await clean(server_a)
+    yield
+    await clean(server_a)
+    configure(server_a)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -59,7 +73,9 @@ async def test_every_control_is_large_enough(
     async def measure(person: Person, where: str) -> None:
         small.extend((where, each) for each in await small_targets(person.page.locator("body")))
 
+    await server_a.share(name="Listed")
     host = await Person.at(browser, server_a, **options)
+    await expect(host.button("Stop sharing Listed")).to_be_visible()
     await measure(host, "start")
     await host.share("Targets")
     await host.sees("$")
@@ -76,6 +92,15 @@ async def test_every_control_is_large_enough(
     await guest.show("People")
     await expect(guest.page.get_by_title("Show this shell")).to_be_visible()
     await measure(guest, "people in a shell")
+    reader = await Person.at(browser, server_b, **options)
+    await host.show("Share")
+    await reader.join(await host.copied("Copy read-only ticket"), "Ada")
+    await reader.connected()
+    await measure(reader, "read-only")
+    await reader.button("Ask for write access").click()
+    await expect(host.button("Allow")).to_be_visible()
+    await measure(host, "request")
+    await host.button("Allow").click()
     for person, who in ((host, "host"), (guest, "guest")):
         for panel in PANELS:
             await person.show(panel)
@@ -168,17 +193,23 @@ async def test_a_screen_reader_reads_terminals(host: Person) -> None:
     await expect(host.button("Turn on screen reader support")).to_have_count(2)
 
 
-async def test_each_page_has_one_main_part_and_named_regions(host: Person) -> None:
-    for where in ("start", "session"):
-        if where == "session":
-            await host.share("Parts")
-            await host.sees("$")
-        await expect(host.page.get_by_role("main")).to_have_count(1)
-        await expect(host.page.get_by_role("heading", level=1)).to_have_count(1)
-        await accessible(host.page, where)
-    regions = [name for role, name in await screen_reader(host.page) if role in ("region", "form", "navigation")]
-    assert regions
-    assert all(regions)
+async def test_each_page_has_one_main_part_and_named_regions(host: Person, browser: Browser, tmp_path: Path) -> None:
+    async def has_parts(page: Page, where: str) -> None:
+        await expect(page.get_by_role("main")).to_have_count(1)
+        await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        await accessible(page, where)
+        regions = [name for role, name in await screen_reader(page) if role in ("region", "form", "navigation")]
+        assert regions
+        assert all(regions)
+
+    await has_parts(host.page, "start")
+    await host.share("Parts")
+    await host.sees("$")
+    await has_parts(host.page, "session")
+    guest_page.write_directory(tmp_path / "page")
+    guest = await Visitor.to(browser, (tmp_path / "page" / "index.html").as_uri())
+    await has_parts(guest.page, "guest page")
+    assert await small_targets(guest.page.locator("body")) == []
 
 
 async def test_nothing_glides_for_people_who_want_less_motion(browser: Browser, server_a: JupyterServer) -> None:
@@ -224,3 +255,78 @@ async def test_forced_colors_show_controls_focus_and_states(browser: Browser, se
     await host.button(MORE).focus()
     await host.page.keyboard.press("Tab")
     assert await host.page.evaluate(f"({outline})(document.activeElement)") == ["solid", "2px"]
+
+
+# In JupyterLab and notebooks: what is ours.
+
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("theme", THEMES)
+async def test_in_jupyterlab(theme: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer) -> None:
+    configure(server_a, theme)
+    host = await Person.at(browser, server_a)
+    lab = await Lab.open(host)
+    page = host.page
+    small: list[str] = []
+    dialog = lab.dialog.locator(".jp-Dialog-content")
+
+    name = await lab.new_terminal()
+    await lab.context_menu(lab.tab(f"Terminal {name}"))
+    await lab.item("Share Terminal…").click()
+    await expect(lab.dialog.get_by_label(f"Terminal {name}")).to_be_checked()
+    await accessible(page, "sharing", ".sshx-dialog")
+    small += await small_targets(dialog)
+    await lab.dialog.get_by_role("button", name="Share", exact=True).click()
+    ticket = await host.copied("Copy ticket")
+    guest = await Person.at(browser, server_b)
+    await guest.join(ticket, "Grace")
+    await guest.connected()
+    await host.button("More").click()
+    await expect(lab.dialog.get_by_role("listitem").filter(has_text="Grace")).to_be_visible()
+    await accessible(page, "shared", ".sshx-dialog")
+    small += await small_targets(dialog)
+    await host.screenshot(f"lab-shared-{theme[-5:].strip().lower()}")
+    await lab.dialog.get_by_role("button", name="Open Session").click()
+
+    await host.connected()
+    tab = page.locator(".sshx-tab:visible")
+    for panel in (*PANELS, "Share"):
+        await host.show(panel)
+        await accessible(page, panel, ".sshx-tab")
+        small += await small_targets(tab)
+    # JupyterLab has these parts itself.
+    await expect(tab.get_by_role("main")).to_have_count(0)
+    await lab.running()
+    await expect(lab.section).to_contain_text("Terminal")
+    await accessible(page, "around", ".sshx-status", "[aria-label='Shared Sessions Section'] li")
+    small += await small_targets(page.locator("#jp-bottom-panel .sshx-status >> xpath=.."))
+    await lab.choose("Join Shared Session…")
+    await expect(tab.get_by_role("textbox", name="Ticket")).to_be_visible()
+    await accessible(page, "joining", ".sshx-tab")
+    small += await small_targets(tab)
+    assert not small, "\n".join(small)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("theme", THEMES)
+async def test_in_a_notebook(theme: str, browser: Browser, server_a: JupyterServer) -> None:
+    configure(server_a, theme)
+    host = await Person.at(browser, server_a)
+    small: list[str] = []
+    path = write(server_a, "accessible.ipynb", f"{LOAD}\n%sshx share --name class", "%sshx join")
+    notebook = await Notebook.open(host, path)
+    await notebook.run(0)
+    await host.sees("$")
+    widget = host.page.locator(".sshx-widget")
+    for panel in (*PANELS, "Share"):
+        await host.show(panel)
+        await accessible(host.page, panel, ".sshx-widget")
+        small += await small_targets(widget)
+    await expect(widget.get_by_role("main")).to_have_count(0)
+    await notebook.run(1)
+    await expect(host.field("Ticket")).to_be_visible()
+    await accessible(host.page, "joining", ".sshx-widget-join")
+    small += await small_targets(host.page.locator(".sshx-widget-join"))
+    assert not small, "\n".join(small)

@@ -242,6 +242,17 @@ test("by keyboard: the title bar moves and resizes its window, and leads into th
   expect(last(1, "focus")).toEqual(["focus"]);
 });
 
+test("the first button of a shell turns on screen reader support, in all of them", () => {
+  show();
+  const [first] = group("Shell bash").querySelectorAll("button");
+  expect(first!.textContent).toBe("Turn on screen reader support");
+  click(first!);
+  expect(first!.textContent).toBe("Turn off screen reader support");
+  for (const sid of [1, 2]) expect(last(sid, "options")).toMatchObject(["options", { screenReader: true }]);
+  click(first!);
+  expect(last(2, "options")).toMatchObject(["options", { screenReader: false }]);
+});
+
 test("a reader can do none of it, and is told why", () => {
   client = new FakeClient("reader");
   client.shells = new Map([[1, shell("bash")]]);

@@ -92,7 +92,8 @@ test("a number out of bounds is not taken, and forgotten when the field is left"
 test("switches hold at once", () => {
   after(() => labelled("Share my cursor").click());
   after(() => labelled("Predictive echo").click());
-  expect(getSettings()).toMatchObject({ shareCursor: false, predictiveEcho: false });
+  after(() => labelled("Screen reader support").click());
+  expect(getSettings()).toMatchObject({ shareCursor: false, predictiveEcho: false, screenReader: true });
 });
 
 test("every palette is complete, and an unknown one is the theme's", () => {

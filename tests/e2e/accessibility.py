@@ -32,12 +32,18 @@ _SMALL = """(scope, least) => {
   }
   return small;
 }"""
+# What is just fading in has other colors for a moment.
+_SETTLED = """async () => {
+  const brief = (animation) => animation.effect.getComputedTiming().endTime < 2000;
+  await Promise.allSettled(document.getAnimations().filter(brief).map((animation) => animation.finished));
+}"""
 
 
 async def findings(page: Page, *scopes: str) -> list[dict[str, Any]]:
     """What axe finds on the whole page, or in what these selectors match."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text())
+    await page.evaluate(_SETTLED)
     context: dict[str, Any] = {"exclude": EXCLUDED, **({"include": list(scopes)} if scopes else {})}
     result = await page.evaluate("context => axe.run(context)", context)
     return [

@@ -64,7 +64,7 @@ async def test_axe_finds_nothing_in_light_and_dark(
 
 
 @pytest.mark.parametrize("layout", ["wide", "narrow"])
-async def test_every_control_is_large_enough(
+async def test_every_state_is_accessible_and_every_control_large_enough(
     layout: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer
 ) -> None:
     options = PHONE if layout == "narrow" else {}
@@ -72,6 +72,7 @@ async def test_every_control_is_large_enough(
 
     async def measure(person: Person, where: str) -> None:
         small.extend((where, each) for each in await small_targets(person.page.locator("body")))
+        await accessible(person.page, where)
 
     await server_a.share(name="Listed")
     host = await Person.at(browser, server_a, **options)

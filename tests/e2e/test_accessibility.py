@@ -181,6 +181,21 @@ async def test_a_screen_reader_reads_terminals(host: Person) -> None:
     await expect(host.terminal(1).locator("textarea")).to_be_focused()
     await expect(host.terminal(1).locator(".live-region")).to_have_attribute("aria-live", "assertive")
     await expect(spoken).to_have_attribute("aria-live", "off")
+    # The text that a screen reader outlines is where one sees it, on a canvas that is zoomed out, too.
+    await host.page.set_viewport_size({"width": 900, "height": 500})
+    await expect(host.shells().last).to_be_in_viewport(ratio=1)
+    scale = "shell => shell.getBoundingClientRect().width / shell.offsetWidth"
+    assert await host.shells().first.evaluate(scale) < 0.9
+    await host.run("echo $((40+3))rd line")
+    await expect(spoken).to_contain_text("43rd line")
+    widths = """terminal => {
+      const row = [...terminal.querySelectorAll(".xterm-accessibility-tree > div")]
+        .find(({ textContent }) => textContent.trim() === "43rd line");
+      const { width } = terminal.querySelector(".xterm-screen").getBoundingClientRect();
+      return [row.getBoundingClientRect().width, width * "43rd line".length / terminal.sshxTerminal.cols];
+    }"""
+    outlined, seen = await host.terminal().evaluate(widths)
+    assert outlined == pytest.approx(seen, rel=0.05)
 
     # On next time, too, where typing needs no pointer: the terminal has the focus, and says how to leave it.
     await page.reload()

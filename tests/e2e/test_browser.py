@@ -278,6 +278,49 @@ async def test_the_host_changes_roles_and_removes(
     await guest.state("refused")
 
 
+async def test_lines_are_pasted_after_a_question(host: Person, guest: Person, session: dict[str, Any]) -> None:
+    await both_in(host, guest, session)
+
+    async def paste(text: str) -> None:
+        await guest.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        await guest.page.keyboard.press("Control+v")
+
+    async def typing_is_bracketed() -> bool:
+        return bool(await guest.terminal().evaluate("element => element.sshxTerminal.modes.bracketedPasteMode"))
+
+    question = guest.page.get_by_role("alertdialog")
+    await guest.terminal().click()
+    await _eventually(typing_is_bracketed, bool)
+    await paste("echo first\necho second")  # bash waits for Enter
+    await guest.sees("echo second")
+    await expect(question).to_have_count(0)
+    await guest.page.keyboard.press("Control+c")
+
+    await guest.run("cat")
+    await _eventually(typing_is_bracketed, lambda now: not now)
+    await paste("one line")
+    await guest.page.keyboard.press("Enter")
+    await guest.sees("one line\none line")
+    await expect(question).to_have_count(0)
+
+    await paste("alpha\nbeta\x1b\n")
+    await expect(question).to_contain_text("Paste 2 lines")
+    await expect(question.locator("pre")).to_have_text("alpha\nbeta\u241b")
+    await guest.screenshot("paste")
+    await guest.button("Cancel").click()
+    await expect(question).to_have_count(0)
+    await guest.page.keyboard.type("gamma\n")  # the focus is back
+    await guest.sees("gamma\ngamma")
+    assert "alpha" not in await guest.text()
+
+    await paste("delta\nepsilon\n")
+    await expect(guest.button("Paste")).to_be_focused()
+    await guest.page.keyboard.press("Enter")
+    for person in (host, guest):
+        await person.sees("delta\nepsilon\ndelta\nepsilon")
+    await guest.page.keyboard.press("Control+d")
+
+
 async def test_the_link_breaks_and_mends(
     browser: Browser, host: Person, session: dict[str, Any], tmp_path: Path
 ) -> None:

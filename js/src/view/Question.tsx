@@ -15,6 +15,8 @@ export interface Choice {
 export interface Question {
   title: string;
   text: string;
+  /** Lines of text that the question is about, shown as in a terminal. */
+  preview?: string;
   choices: readonly Choice[];
 }
 
@@ -44,9 +46,9 @@ interface DialogProps extends Question {
   onAnswer(value: string | null): void;
 }
 
-function Dialog({ title, text, choices, onAnswer }: DialogProps) {
+function Dialog({ title, text, preview, choices, onAnswer }: DialogProps) {
   const dialog = useRef<HTMLDivElement>(null);
-  const [heading, body] = [useId(), useId()];
+  const [heading, body, lines] = [useId(), useId(), useId()];
 
   useEffect(() => {
     const before = document.activeElement;
@@ -73,7 +75,7 @@ function Dialog({ title, text, choices, onAnswer }: DialogProps) {
         role="alertdialog"
         aria-modal="true"
         aria-labelledby={heading}
-        aria-describedby={body}
+        aria-describedby={preview === undefined ? body : `${body} ${lines}`}
         className="sshx-question"
         tabIndex={-1}
         data-lm-suppress-shortcuts="true"
@@ -81,6 +83,7 @@ function Dialog({ title, text, choices, onAnswer }: DialogProps) {
       >
         <h2 id={heading}>{title}</h2>
         <p id={body}>{text}</p>
+        {preview !== undefined && <pre id={lines}>{preview}</pre>}
         <div className="sshx-actions">
           {choices.map(({ value, label, tone }) => (
             <button

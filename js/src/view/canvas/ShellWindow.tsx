@@ -12,6 +12,7 @@ import { FindBar } from "../terminal/FindBar";
 import { LockIcon } from "../icons";
 import { CursorFollower } from "./cursorFollower";
 import { clampSize, stepSize } from "./geometry";
+import { askToPaste } from "../terminal/pasting";
 import type { Person } from "../../session/people";
 import { whySizeIsFixed } from "../permission";
 import { ShellActions } from "./ShellActions";
@@ -115,6 +116,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
     onRefused,
     onCtrlUsed,
     onSize: () => fit.current?.(),
+    onPasteLines: (text) => askToPaste(ask, name, text),
   };
   const terminal = useTerminal(screen, client, sid, {
     options,

@@ -9,6 +9,7 @@ import type { TerminalSink } from "../../client/output";
 import { control } from "./control";
 import type { Box } from "../canvas/geometry";
 import { PredictiveEcho } from "../predict/echo";
+import { hasLineBreak } from "./pasting";
 import { ignoreQueries, isFocusReport } from "./queries";
 import { followOncePerFrame } from "./scrollBar";
 import { unscaleMouse } from "./scaledMouse";
@@ -36,6 +37,8 @@ export interface TerminalEvents {
   onCtrlUsed(): void;
   /** The size on the page may be another. */
   onSize(): void;
+  /** The person pastes lines that the program would run one by one. Resolves to whether they want that. */
+  onPasteLines(text: string): Promise<boolean>;
 }
 
 /** Bytes that are parsed at a stretch: a few milliseconds, also where there is little but line ends. */
@@ -51,6 +54,7 @@ export class ShellTerminal implements TerminalSink {
   private readonly echo: PredictiveEcho;
   private title = "";
   private ctrl = false;
+  private closed = false;
   /** Part of a line that `scrollBy` still owes. */
   private scrolled = 0;
   private readonly cleanups: (() => void)[] = [];
@@ -121,6 +125,7 @@ export class ShellTerminal implements TerminalSink {
 
   /** Ends everything; the element is left empty. */
   close(): void {
+    this.closed = true;
     for (const cleanup of this.cleanups.reverse()) cleanup();
     this.element.removeEventListener("paste", this.onPaste, { capture: true });
     delete (this.element as HTMLElement & { sshxTerminal?: Terminal }).sshxTerminal;
@@ -316,9 +321,25 @@ export class ShellTerminal implements TerminalSink {
     return false;
   }
 
-  private readonly onPaste = () => {
-    if (!this.typable) this.events.onRefused();
+  private readonly onPaste = (event: ClipboardEvent) => {
+    if (!this.typable) {
+      this.events.onRefused();
+      return;
+    }
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (this.xterm.modes.bracketedPasteMode || !hasLineBreak(text)) return;
+    event.preventDefault();
+    event.stopPropagation(); // xterm.js would paste it
+    void this.pasteLines(text);
   };
+
+  private async pasteLines(text: string): Promise<void> {
+    const wanted = await this.events.onPasteLines(text);
+    if (this.closed) return;
+    if (wanted && this.typable) this.xterm.paste(text);
+    else if (wanted) this.events.onRefused(); // the role changed meanwhile
+    this.xterm.focus();
+  }
 
   private dispose(disposable: IDisposable): void {
     this.cleanups.push(() => disposable.dispose());

@@ -36,6 +36,7 @@ export function useTerminal(
         onRefused: () => latest.current.events.onRefused(),
         onCtrlUsed: () => latest.current.events.onCtrlUsed(),
         onSize: () => latest.current.events.onSize(),
+        onPasteLines: (text) => latest.current.events.onPasteLines(text),
       },
       latest.current.options,
     );

@@ -1,0 +1,54 @@
+/**
+ * The question before a paste that a program would take line by line. A program in bracketed-paste mode gets a paste as
+ * one text; any other takes each line break as Enter, and runs lines that the person may not have read.
+ */
+import type { Ask } from "../Question";
+
+const LINE_BREAK = /\r\n|\r|\n/;
+/** The beginning of a paste that the question shows. */
+const LINES = 6;
+const LINE_LENGTH = 120;
+
+/** Whether a program that is not in bracketed-paste mode runs a part of this text. */
+export function hasLineBreak(text: string): boolean {
+  return LINE_BREAK.test(text);
+}
+
+/** Whether the person wants to paste this text into the shell of this name. */
+export async function askToPaste(ask: Ask, name: string, text: string): Promise<boolean> {
+  const count = linesOf(text).length;
+  const choice = await ask({
+    title: count === 1 ? `Paste a line into “${name}”?` : `Paste ${count} lines into “${name}”?`,
+    text: "Each line break acts as Enter: what you paste runs at once.",
+    preview: preview(text),
+    choices: [{ value: "paste", label: "Paste", tone: "primary" }],
+  });
+  return choice === "paste";
+}
+
+/** The first lines of a text, each shortened, with its control characters as ␛ and the like. */
+export function preview(text: string): string {
+  const lines = linesOf(text);
+  const shown = lines.slice(0, LINES).map((line) => {
+    const start = Array.from(line.slice(0, 2 * LINE_LENGTH + 2)); // a character may be two units
+    const end = start.length > LINE_LENGTH ? "…" : "";
+    return start.slice(0, LINE_LENGTH).map(visible).join("") + end;
+  });
+  return (lines.length > LINES ? [...shown, "…"] : shown).join("\n");
+}
+
+/** The lines; a break at the end of the text begins no other. */
+function linesOf(text: string): string[] {
+  const lines = text.split(LINE_BREAK);
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+/** A character; its picture (U+2400 and following), or � for what Unicode has no picture of, if it is a control character. */
+function visible(char: string): string {
+  const code = char.codePointAt(0)!;
+  if (char === "\t") return char;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  if (code === 0x7f) return "\u2421";
+  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(char) ? "\ufffd" : char;
+}

@@ -1,6 +1,7 @@
 /** Tells the host in JupyterLab what guests write: one notification a session, from which the host answers. */
 import { InputDialog, Notification } from "@jupyterlab/apputils";
 import type { CommandRegistry } from "@lumino/commands";
+import { excerpt } from "../session/excerpt";
 import { ring } from "./bell";
 import { Command } from "./command";
 import type { SessionMonitor } from "./sessionMonitor";
@@ -89,10 +90,4 @@ export function addChatNotifications(
   sessions.changed.connect(updateAll);
   tabs?.changed.connect(updateAll);
   settings.on(updateAll);
-}
-
-/** The beginning of a text, on one line. */
-export function excerpt(text: string, length: number): string {
-  const characters = Array.from(text.replace(/\s+/g, " ").trim());
-  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : characters.join("");
 }

@@ -4,7 +4,7 @@ import type { CommandRegistry } from "@lumino/commands";
 import type { ShellChanged } from "../protocol/messages";
 import type { Person } from "../session/people";
 import { ring } from "./bell";
-import { excerpt } from "./chatNotifications";
+import { excerpt } from "../session/excerpt";
 import { Command } from "./command";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";

@@ -67,7 +67,7 @@ export function SessionView(props: SessionViewProps) {
   const [panel, setPanel] = useState<PanelName | null>(null);
   const people = usePeople(client);
   const conversation = useConversation(client, panel === "chat");
-  const notices = useNotices(client);
+  const notices = useNotices(client, panel === "chat");
   const traffic = useTraffic(client);
   const status = useConnectionStatus(client, pause);
   const connected = useClient(client, (now) => now.state === "connected");
@@ -119,7 +119,12 @@ export function SessionView(props: SessionViewProps) {
         onFitAll={() => canvas.current?.fitAll()}
         canShare={invite !== undefined}
       />
-      <Toasts {...{ client, people, notices }} listed={panel === "people"} onPeople={() => setPanel("people")} />
+      <Toasts
+        {...{ client, people, notices }}
+        listed={panel === "people"}
+        onPeople={() => setPanel("people")}
+        onChat={() => setPanel("chat")}
+      />
       <div className="sshx-body">
         <div className="sshx-main">
           <div className="sshx-connection-status" aria-live="polite">

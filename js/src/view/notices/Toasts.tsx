@@ -20,9 +20,10 @@ interface ToastsProps {
   /** Whether the list of people is open, which has the requests too. */
   listed: boolean;
   onPeople: () => void;
+  onChat: () => void;
 }
 
-export function Toasts({ client, people, notices, listed, onPeople }: ToastsProps) {
+export function Toasts({ client, people, notices, listed, onPeople, onChat }: ToastsProps) {
   const owner = useClient(client, (now) => now.role === "owner" && now.state === "connected");
   const [held, setHeld] = useState(false);
   const [put, setPut] = useState<readonly string[]>([]);
@@ -60,7 +61,7 @@ export function Toasts({ client, people, notices, listed, onPeople }: ToastsProp
         </div>
       )}
       {notices.list.slice(-room).map((notice) => (
-        <Toast key={notice.key} notice={notice} held={held} onGone={notices.drop} />
+        <Toast key={notice.key} {...{ notice, held, onChat }} onGone={notices.drop} />
       ))}
     </div>
   );
@@ -99,7 +100,14 @@ function Request({ client, person, onPut }: { client: Client; person: Person; on
   );
 }
 
-function Toast({ notice, held, onGone }: { notice: Notice; held: boolean; onGone: (key: string) => void }) {
+interface ToastProps {
+  notice: Notice;
+  held: boolean;
+  onGone: (key: string) => void;
+  onChat: () => void;
+}
+
+function Toast({ notice, held, onGone, onChat }: ToastProps) {
   useEffect(() => {
     if (held || notice.stays) return;
     const timer = setTimeout(() => onGone(notice.key), DURATION);
@@ -107,7 +115,17 @@ function Toast({ notice, held, onGone }: { notice: Notice; held: boolean; onGone
   }, [notice, held, onGone]);
   return (
     <div className="sshx-toast" data-tone={notice.tone} role={notice.tone === "error" ? "alert" : undefined}>
-      <span>{notice.text}</span>
+      {notice.sender === undefined ? (
+        <span>{notice.text}</span>
+      ) : (
+        <button type="button" className="sshx-toast-chat" title={trans.__("Open the chat")} onClick={onChat}>
+          <bdi>
+            <b>{notice.sender}</b>
+          </bdi>
+          {": "}
+          <bdi>{notice.text}</bdi>
+        </button>
+      )}
       <DismissButton onClick={() => onGone(notice.key)} title={trans.__("Dismiss")} />
     </div>
   );

@@ -5,6 +5,7 @@ import type { LostReason } from "../../client/outbox";
 import type { ClientEvent } from "../../client/events";
 import type { ShellChanged } from "../../protocol/messages";
 import { trans } from "../../translation";
+import { excerpt } from "../../session/excerpt";
 
 export interface Notice {
   /** One that comes with the key of another replaces it. */
@@ -15,6 +16,8 @@ export interface Notice {
   names?: readonly string[];
   /** Stays until it is dismissed. */
   stays?: boolean;
+  /** The sender, if the text is the start of a chat message. */
+  sender?: string;
 }
 
 export interface Notices {
@@ -24,6 +27,10 @@ export interface Notices {
 }
 
 const MOST = 20;
+/** The key of the notice of the newest chat message. */
+const CHAT = "chat";
+/** Characters of a chat message that a notice shows. */
+const CHAT_LENGTH = 100;
 
 const LOST: Record<LostReason, () => string> = {
   unknown: () => trans.__("The host restarted. What you typed may not have arrived"),
@@ -32,7 +39,8 @@ const LOST: Record<LostReason, () => string> = {
   ended: () => trans.__("The session ended before it received what you typed"),
 };
 
-export function useNotices(client: Client): Notices {
+/** @param chatOpen - whether the person sees the chat, and needs no notice of its messages. */
+export function useNotices(client: Client, chatOpen: boolean): Notices {
   const [list, setList] = useState<readonly Notice[]>(() => {
     const offer = client.state === "connected" ? offerOf(client) : "";
     return offer ? [note(offer)] : [];
@@ -70,7 +78,22 @@ export function useNotices(client: Client): Notices {
     });
   }, [client, notify, put]);
 
+  useEffect(() => {
+    if (chatOpen) return;
+    return client.on((event) => {
+      if (event.type !== "chat" || event.message.uid === client.uid || !hasArrived(client)) return;
+      const { name, text } = event.message;
+      put(CHAT, () => ({ text: excerpt(text, CHAT_LENGTH), tone: "info", sender: name }));
+    });
+  }, [client, chatOpen, put]);
+  if (chatOpen && list.some(({ key }) => key === CHAT)) drop(CHAT);
+
   return { list, notify, drop };
+}
+
+/** Whether chat messages are new ones. The host sends those from before the client joined while it still connects. */
+function hasArrived({ state }: Client): boolean {
+  return state === "connected" || state === "reconnecting";
 }
 
 function note(text: string): Notice {

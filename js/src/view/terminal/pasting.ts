@@ -26,7 +26,7 @@ export async function askToPaste(ask: Ask, name: string, text: string): Promise<
   return choice === "paste";
 }
 
-/** The first lines of a text, each shortened, with its control characters as ␛ and the like. */
+/** The first lines of a text, each shortened, with its control characters as ^C and the like. */
 export function preview(text: string): string {
   const lines = linesOf(text);
   const shown = lines.slice(0, LINES).map((line) => {
@@ -44,11 +44,10 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** A character; its picture (U+2400 and following), or � for what Unicode has no picture of, if it is a control character. */
+/** A character; in caret notation, or as � where there is none, if it is a control character or an invisible one. */
 function visible(char: string): string {
   const code = char.codePointAt(0)!;
   if (char === "\t") return char;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
+  if (code < 0x20 || code === 0x7f) return `^${String.fromCodePoint(code ^ 0x40)}`;
   return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(char) ? "\ufffd" : char;
 }

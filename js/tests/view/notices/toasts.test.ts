@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createElement } from "react";
+import { createElement, useState } from "react";
 import { summary, useNotices, type Notices } from "../../../src/view/notices/notices";
 import { usePeople } from "../../../src/view/people";
 import { Toasts } from "../../../src/view/notices/Toasts";
@@ -10,6 +10,7 @@ import { after, all, buttons, cleanUp, click, show, texts } from "../render";
 let client: FakeClient;
 let notices: Notices;
 const onPeople = vi.fn();
+let setChatOpen: (open: boolean) => void;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -23,9 +24,18 @@ afterEach(() => {
 function showToasts(role: "owner" | "writer" | "reader" = "owner"): void {
   client = new FakeClient(role);
   show(() => {
-    notices = useNotices(client);
+    const [chatOpen, setOpen] = useState(false);
+    setChatOpen = setOpen;
+    notices = useNotices(client, chatOpen);
     const people = usePeople(client);
-    return createElement(Toasts, { client: client, people, notices, listed: false, onPeople });
+    return createElement(Toasts, {
+      client: client,
+      people,
+      notices,
+      listed: false,
+      onPeople,
+      onChat: () => setOpen(true),
+    });
   }, {});
 }
 
@@ -152,4 +162,49 @@ test("that the connection is back is told, but not that it is there at first", (
   after(() => client.set({ state: "reconnecting" }, "state"));
   after(() => client.set({ state: "connected" }, "state"));
   expect(toasts()).toEqual(["Connected again"]);
+});
+
+const previews = () => texts(".sshx-toast-chat");
+
+test("the newest chat message of others is shown while the chat is closed, and goes by itself", () => {
+  showToasts("reader");
+  after(() => client.put(2, user("Ada")));
+  after(() => vi.advanceTimersByTime(6000));
+  after(() => client.hear(2, "one"));
+  after(() => client.hear(1, "mine"));
+  expect(previews()).toEqual(["Ada: one"]);
+  after(() => vi.advanceTimersByTime(5000));
+  after(() => client.hear(2, "two\nlines"));
+  expect(previews()).toEqual(["Ada: two lines"]);
+  after(() => vi.advanceTimersByTime(5999));
+  expect(previews()).toHaveLength(1);
+  after(() => vi.advanceTimersByTime(1));
+  expect(all(".sshx-toast")).toEqual([]);
+  after(() => client.hear(2, "long ".repeat(800)));
+  expect(previews()[0]).toHaveLength("Ada: ".length + 100);
+});
+
+test("a click on a chat message opens the chat, where no notice is needed", () => {
+  showToasts("writer");
+  after(() => client.hear(2, "one"));
+  after(() => all(".sshx-toast-chat")[0]!.click());
+  expect(previews()).toEqual([]);
+  after(() => client.hear(2, "two"));
+  after(() => setChatOpen(false));
+  expect(previews()).toEqual([]);
+  after(() => client.hear(2, "three"));
+  expect(previews()).toEqual(["Gone: three"]);
+  click("Dismiss");
+  expect(previews()).toEqual([]);
+});
+
+test("chat messages from before one joined are no news, but those that came while the link was broken are", () => {
+  showToasts("writer");
+  after(() => client.set({ state: "connecting" }, "state"));
+  after(() => client.hear(2, "old"));
+  after(() => client.set({ state: "connected" }, "state"));
+  expect(previews()).toEqual([]);
+  after(() => client.set({ state: "reconnecting" }, "state"));
+  after(() => client.hear(2, "meanwhile"));
+  expect(previews()).toEqual(["Gone: meanwhile"]);
 });

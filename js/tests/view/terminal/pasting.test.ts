@@ -22,7 +22,7 @@ test.each([
   ["one\ntwo", "one\ntwo"],
   ["one\r\ntwo\rthree\n", "one\ntwo\nthree"],
   ["a\tb", "a\tb"],
-  ["\x1b[31mred\x03\x7f", "␛[31mred␃␡"],
+  ["\x1b[31mred\x03\x7f", "^[[31mred^C^?"],
   ["zero\u200bwidth, \u202ereversed, \u009b1m", "zero\ufffdwidth, \ufffdreversed, \ufffd1m"],
   ["1\n2\n3\n4\n5\n6", "1\n2\n3\n4\n5\n6"],
   ["1\n2\n3\n4\n5\n6\n7", "1\n2\n3\n4\n5\n6\n…"],

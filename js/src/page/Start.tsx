@@ -6,6 +6,10 @@ import { Hosted } from "./Hosted";
 import { JoinForm } from "../forms/JoinForm";
 import { ShareForm } from "./ShareForm";
 import { trans } from "../translation";
+import { useMedia } from "./useMedia";
+
+/** On a phone, a person joins rather than shares. */
+const PHONE = "(width < 640px)";
 
 interface StartProps {
   api: Api;
@@ -28,23 +32,27 @@ interface StartProps {
 
 export function Start(props: StartProps) {
   const { api, readOnly, terminals, guests, name, ticket, loggedIn, onShared, onOpen, onJoin } = props;
+  const phone = useMedia(PHONE);
+  const share = terminals ? (
+    <ShareForm key="share" {...{ api, readOnly, guests, name, onShared }} />
+  ) : (
+    <section key="share" className="sshx-form-card" aria-labelledby="sshx-share-title">
+      <h2 id="sshx-share-title">{trans.__("Share a terminal")}</h2>
+      <p>{trans.__("Terminals are disabled on this Jupyter server. You can join, but not share.")}</p>
+    </section>
+  );
+  const join = (
+    <JoinForm key="join" ticket={ticket} onJoin={onJoin} name={name}>
+      {loggedIn && ticket === "" && (
+        <p className="sshx-form-hint">
+          {trans.__("Did you follow a link? Logging in removed its ticket. Open the link again, or paste it here.")}
+        </p>
+      )}
+    </JoinForm>
+  );
   return (
     <Frame wide>
-      {terminals ? (
-        <ShareForm {...{ api, readOnly, guests, name, onShared }} />
-      ) : (
-        <section className="sshx-form-card" aria-labelledby="sshx-share-title">
-          <h2 id="sshx-share-title">{trans.__("Share a terminal")}</h2>
-          <p>{trans.__("Terminals are disabled on this Jupyter server. You can join, but not share.")}</p>
-        </section>
-      )}
-      <JoinForm ticket={ticket} onJoin={onJoin} name={name}>
-        {loggedIn && ticket === "" && (
-          <p className="sshx-form-hint">
-            {trans.__("Did you follow a link? Logging in removed its ticket. Open the link again, or paste it here.")}
-          </p>
-        )}
-      </JoinForm>
+      {phone ? [join, share] : [share, join]}
       <Hosted api={api} onOpen={onOpen} />
     </Frame>
   );

@@ -142,6 +142,22 @@ async function press(name: string) {
   await settle();
 }
 
+test.each([
+  [false, ["Share a terminal", "Join a session"]],
+  [true, ["Join a session", "Share a terminal"]],
+])("on a phone (%s), joining comes first", async (phone, expected) => {
+  const list = Object.assign(new EventTarget(), { matches: phone });
+  vi.stubGlobal("matchMedia", () => list);
+  await open();
+  const titles = () => [...document.querySelectorAll("h2")].map((each) => each.textContent).slice(0, 2);
+  expect(titles()).toEqual(expected);
+  await fill("Ticket", "not yet");
+  list.matches = !phone;
+  await act(() => void list.dispatchEvent(new Event("change")));
+  expect(titles()).toEqual([...expected].reverse());
+  expect(labelled("Ticket").value).toBe("not yet");
+});
+
 test("share: what was chosen is sent, and the owner's view opens with the links", async () => {
   await open();
   await fill("Session name", " Lecture ");

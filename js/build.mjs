@@ -52,14 +52,24 @@ const workers = {
   },
 };
 
+/**
+ * What most sessions do not need is a file of its own beside the bundle, which loads it when it is needed.
+ * @type {esbuild.Plugin}
+ */
+const apart = {
+  name: "apart",
+  setup: (build) => build.onResolve({ filter: /\/imageAddon$/ }, () => ({ path: "./images.js", external: true })),
+};
+
 /** @type {esbuild.Plugin} */
 const styles = { name: "styles", setup: (build) => build.onLoad({ filter: /\.css$/ }, stylesAsCode) };
 
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
-  { ...alone, entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" } },
+  { ...alone, entryPoints: { page: "src/page/index.tsx", login: "src/page/login.ts" }, plugins: [apart] },
+  { ...alone, entryPoints: { images: "src/view/terminal/imageAddon.ts" } },
   // A classic script: those of a page on a disk cannot be modules.
-  { ...alone, entryPoints: { guest: "src/guest/index.tsx" }, format: "iife", plugins: [workers] },
+  { ...alone, entryPoints: { guest: "src/guest/index.tsx" }, format: "iife", plugins: [apart, workers] },
   // One file each: where a kernel hands them out, there is no server to get another from.
   {
     ...alone,

@@ -17,6 +17,8 @@ from .page_html import APP, STATIC, html, policy
 
 SCRIPT = "guest.js"
 STYLE = "guest.css"
+IMAGES = "images.js"
+"""Draws images in terminals. The script loads it from beside itself when the first image comes."""
 MODULE = "sshx_web.wasm"
 """The browser's iroh node."""
 
@@ -69,7 +71,7 @@ def write_directory(directory: Path) -> None:
         attributes=f' data-module="{address[PACKED]}" data-module-script="{address[MODULE_SCRIPT]}"',
     )
     directory.mkdir(parents=True, exist_ok=True)
-    for name, content in {**files, LICENSES: _bundle(LICENSES)}.items():
+    for name, content in {**files, IMAGES: _bundle(IMAGES), LICENSES: _bundle(LICENSES)}.items():
         (directory / name).write_bytes(content)
     (directory / "index.html").write_text(page, encoding="utf-8", newline="\n")
 

@@ -39,6 +39,7 @@ def test_a_directory(tmp_path: Path) -> None:
         "index.html",
         "guest.js",
         "guest.css",
+        "images.js",
         "sshx_web.wasm.gz",
         "sshx_web.js",
         "LICENSES.txt",

@@ -57,7 +57,8 @@ class PageHandler(Lenient, SshxHandler, JupyterHandler):
 
     @property
     def content_security_policy(self) -> str:
-        return "; ".join((super().content_security_policy, policy("'self'", "'self'")))
+        # WebAssembly decodes the images in terminals.
+        return "; ".join((super().content_security_policy, policy("'self' 'wasm-unsafe-eval'", "'self'")))
 
     async def prepare(self) -> None:  # type: ignore[override]
         tickets = self.request.query_arguments.get("ticket")

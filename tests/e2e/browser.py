@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,6 +73,25 @@ _FRAMES = """() => {
   window.stopFrames = () => { going = false; return window.frameTimes; };
   requestAnimationFrame(frame);
 }"""
+
+# How many pixels of a picture are purely red, green and blue.
+_COUNT_COLORS = """async (url) => {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height);
+  const counts = { red: 0, green: 0, blue: 0 };
+  for (let at = 0; at < data.length; at += 4) {
+    const pixel = [data[at], data[at + 1], data[at + 2]].join();
+    const color = { "255,0,0": "red", "0,255,0": "green", "0,0,255": "blue" }[pixel];
+    if (color) counts[color] += 1;
+  }
+  return counts;
+}"""
+SIXEL = "\x1bPq#1;2;100;0;0#2;2;0;0;100" + 6 * "#1!30~#2!30~-" + "\x1b\\"
+"""A picture of 60 x 36 pixels: its left half is red, its right half blue."""
 
 
 @contextlib.asynccontextmanager
@@ -182,6 +202,12 @@ class Visitor:
         """All that a terminal holds, with its scrollback; wrapped lines joined."""
         text: str = await self.terminal(index).evaluate(_TEXT)
         return text
+
+    async def colors(self, index: int = 0) -> dict[str, int]:
+        """How many purely red, green and blue pixels a terminal has on the screen."""
+        picture = b64encode(await self.terminal(index).screenshot()).decode()
+        colors: dict[str, int] = await self.page.evaluate(_COUNT_COLORS, f"data:image/png;base64,{picture}")
+        return colors
 
     async def picture(self, index: int = 0) -> dict[str, Any]:
         """What a terminal shows, cell by cell."""

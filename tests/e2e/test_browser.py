@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import struct
 import time
+import zlib
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from sshx_jupyter.client.outbox import STALE
 from sshx_jupyter.node import SshxNode
 from sshx_jupyter.ticket import Ticket
 from tests.e2e.accessibility import accessible
-from tests.e2e.browser import FEWER, MORE, Person, same_picture
+from tests.e2e.browser import FEWER, MORE, SIXEL, Person, same_picture
 from tests.servers import JupyterServer, jupyter_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110), pytest.mark.asyncio(loop_scope="session")]
@@ -326,6 +329,42 @@ async def test_lines_are_pasted_after_a_question(host: Person, guest: Person, se
     await guest.page.keyboard.press("Control+d")
 
 
+async def test_images(host: Person, guest: Person, session: dict[str, Any], tmp_path: Path) -> None:
+    await both_in(host, guest, session)
+    # Besides the sixel, 2 x 1 green pixels as a PNG.
+    png = _png(2, 1, b"\x00\xff\x00")
+    header = f"inline=1;size={len(png)};width=60px;height=36px;preserveAspectRatio=0"
+    inline = f"\x1b]1337;File={header}:{b64encode(png).decode()}\x07"
+    (tmp_path / "sixel").write_text(f"before the sixel\n{SIXEL}\nafter the sixel\n")
+    (tmp_path / "inline").write_text(f"before the PNG\n{inline}\nafter the PNG\n")
+    await guest.run(f"clear; cat {tmp_path}/sixel {tmp_path}/inline")
+    for person in (host, guest):
+        await person.sees_line("after the PNG")
+        await _eventually(person.colors, lambda now: min(now.values()) > 900)
+    await guest.screenshot("images")
+    lines = (await guest.text()).splitlines()
+    # The text goes on below each image: nothing came before the addon was there.
+    assert lines.index("after the sixel") - lines.index("before the sixel") > 2
+    assert lines.index("after the PNG") - lines.index("before the PNG") > 2
+    # Whoever comes later gets the screen as text.
+    await guest.page.reload()
+    await guest.sees_line("after the PNG")
+    assert await guest.colors() == {"red": 0, "green": 0, "blue": 0}
+    assert not host.problems
+    assert not guest.problems
+
+
+def _png(width: int, height: int, pixel: bytes) -> bytes:
+    """A picture of one color, as RGB."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = (b"\0" + pixel * width) * height
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
 async def test_the_link_breaks_and_mends(
     browser: Browser, host: Person, session: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -501,6 +540,13 @@ async def test_narrow_and_touched(
     guest = await Person.at(
         browser, server_b, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=3
     )
+    # On a phone, a person joins rather than shares.
+    assert (await guest.page.get_by_role("heading", level=2).all_text_contents())[:2] == [
+        "Join a session",
+        "Share a terminal",
+    ]
+    await guest.screenshot("narrow-start")
+    await expect(guest.button("Join")).to_be_in_viewport()
     await guest.field("Ticket").fill(session["tickets"]["write"])
     await guest.button("Join").tap()
     await guest.connected()

@@ -21,7 +21,7 @@ from playwright.async_api import Browser, expect
 from sshx_jupyter import guest_page
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.ticket import Ticket
-from tests.e2e.browser import MORE, Person, Visitor, same_picture
+from tests.e2e.browser import MORE, SIXEL, Person, Visitor, same_picture
 from tests.recording import Connection, spellings
 from tests.relay import Relay
 from tests.servers import JupyterServer, jupyter_server
@@ -118,6 +118,10 @@ async def test_the_page_from_a_disk(browser: Browser, session: dict[str, Any], t
     await guest.show("People")
     await expect(guest.people().get_by_role("listitem")).to_have_count(1)  # the same user as before
     assert guest.problems == []
+    # Such a page loads nothing later, so it draws no images; what follows them is there.
+    (tmp_path / "image").write_text(f"{SIXEL}\nafter the image\n")
+    await guest.run(f"cat {tmp_path}/image")
+    await guest.sees_line("after the image")
 
 
 async def test_a_ticket_is_pasted_and_survives_a_reload(
@@ -351,6 +355,17 @@ async def test_it_comes_back_by_itself_and_nothing_is_lost(
         await asyncio.sleep(0.1)
     if SOAK:
         sys.stdout.write(f"{what} gone for {seconds} s: all there {time.monotonic() - back:.1f} s later\n")
+
+
+async def test_images(browser: Browser, site: StaticServer, session: dict[str, Any], tmp_path: Path) -> None:
+    guest = await in_by(browser, site.url, session["tickets"]["write"], "Ada")
+    (tmp_path / "image").write_text(f"{SIXEL}\nafter the image\n")
+    await guest.run(f"cat {tmp_path}/image")
+    await guest.sees_line("after the image")
+    deadline = time.monotonic() + 10
+    while (colors := await guest.colors())["red"] < 900 or colors["blue"] < 900:
+        assert time.monotonic() < deadline, colors
+    assert guest.problems == []
 
 
 async def test_on_a_phone(browser: Browser, site: StaticServer, session: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
 STATIC = "sshx_jupyter/server/static/"
-BUNDLE = {"page.js", "page.css", "login.js", "widget.js", "loader.js", "LICENSES.txt"} | {
+BUNDLE = {"page.js", "page.css", "login.js", "images.js", "widget.js", "loader.js", "LICENSES.txt"} | {
     "guest.js",
     "guest.css",
     "sshx_web.wasm",

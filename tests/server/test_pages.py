@@ -122,7 +122,8 @@ async def test_nothing_from_elsewhere_runs_in_it(
     answer = await server.call("GET", path, headers=dict(headers))
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["script-src"] == "'self' 'wasm-unsafe-eval'"
+    assert policy["connect-src"] == "'self'"
     assert policy["base-uri"] == policy["form-action"] == "'none'"
     assert policy["frame-ancestors"] == "'self'"  # Jupyter's own
     assert b"<script>" not in answer.body

@@ -17,6 +17,7 @@ export function ignoreQueries(parser: IParser): IDisposable {
     parser.registerCsiHandler({ intermediates: "$", final: "p" }, taken), // DECRQM
     parser.registerCsiHandler({ prefix: "?", intermediates: "$", final: "p" }, taken),
     parser.registerCsiHandler({ final: "t" }, taken), // window operations and reports
+    parser.registerCsiHandler({ prefix: "?", final: "S" }, taken), // XTSMGRAPHICS
     parser.registerDcsHandler({ intermediates: "$", final: "q" }, taken), // DECRQSS
     // Colors are set with the same sequences as they are asked for.
     ...[4, 10, 11, 12].map((id) => parser.registerOscHandler(id, (data) => data.split(";").includes("?"))),

@@ -9,6 +9,7 @@ import type { TerminalSink } from "../../client/output";
 import { control } from "./control";
 import type { Box } from "../canvas/geometry";
 import { PredictiveEcho } from "../predict/echo";
+import { Images } from "./images";
 import { hasLineBreak } from "./pasting";
 import { ignoreQueries, isFocusReport } from "./queries";
 import { followOncePerFrame } from "./scrollBar";
@@ -53,6 +54,7 @@ export class ShellTerminal implements TerminalSink {
   readonly search = new SearchAddon();
   private readonly echo: PredictiveEcho;
   private title = "";
+  private readonly images: Images;
   private ctrl = false;
   private closed = false;
   /** Part of a line that `scrollBy` still owes. */
@@ -91,6 +93,8 @@ export class ShellTerminal implements TerminalSink {
     this.echo = new PredictiveEcho(this.xterm);
     this.dispose(drawWithWebgl(this.xterm));
     this.dispose(ignoreQueries(this.xterm.parser));
+    this.images = new Images(this.xterm);
+    this.dispose(this.images);
     this.cleanups.push(unscaleMouse(element, () => element.querySelector(".xterm-screen")));
     this.xterm.attachCustomKeyEventHandler((event) => this.onKey(event));
     this.xterm.attachCustomWheelEventHandler((event) => !event.ctrlKey && !event.metaKey);
@@ -218,16 +222,22 @@ export class ShellTerminal implements TerminalSink {
   }
 
   write(data: Uint8Array, parsed: () => void): void {
-    // xterm.js lets the page live between two writes, not within one.
-    let start = 0;
-    for (; start + PIECE < data.length; start += PIECE) this.xterm.write(data.subarray(start, start + PIECE));
-    this.xterm.write(data.subarray(start), () => {
-      parsed();
-      this.echo.printed();
+    this.images.write(data, () => {
+      // xterm.js lets the page live between two writes, not within one.
+      let start = 0;
+      for (; start + PIECE < data.length; start += PIECE) this.xterm.write(data.subarray(start, start + PIECE));
+      this.xterm.write(data.subarray(start), () => {
+        parsed();
+        this.echo.printed();
+      });
     });
   }
 
   restore(data: Uint8Array, parsed: () => void): void {
+    this.images.inTurn(() => this.drawAnew(data, parsed));
+  }
+
+  private drawAnew(data: Uint8Array, parsed: () => void): void {
     // Where someone has scrolled up to read, they stay.
     let above = 0;
     this.xterm.write("", () => {
@@ -250,12 +260,13 @@ export class ShellTerminal implements TerminalSink {
     const shell = this.client.shells.get(this.sid);
     if (!shell) return;
     const { rows, cols } = shell;
-    this.xterm.write("", () => {
+    const follow = () => {
       if (rows === this.xterm.rows && cols === this.xterm.cols) return;
       this.xterm.resize(cols, rows);
       this.echo.reset();
       this.events.onSize();
-    });
+    };
+    this.images.inTurn(() => this.xterm.write("", follow));
   }
 
   private nameScreen(): void {

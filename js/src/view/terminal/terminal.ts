@@ -234,7 +234,7 @@ export class ShellTerminal implements TerminalSink {
   }
 
   restore(data: Uint8Array, parsed: () => void): void {
-    this.images.inTurn(() => this.drawAnew(data, parsed));
+    this.images.write(data, () => this.drawAnew(data, parsed)); // it may end within an image
   }
 
   private drawAnew(data: Uint8Array, parsed: () => void): void {

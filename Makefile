@@ -18,7 +18,7 @@ LINK := .venv/share/jupyter/labextensions/sshx-jupyter
 export PIP_QUIET ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-js bench soak lint lint-python lint-js bundle sshx-web lock clean node programs relay
+.PHONY: help lab test test-js bench soak pictures lint lint-python lint-js bundle sshx-web lock clean node programs relay
 
 help:  ## say what there is
 	@echo "make lab    start JupyterLab with this package"
@@ -28,6 +28,7 @@ help:  ## say what there is
 	@echo "make sshx-web  build the browser's iroh node again, into js/sshx-web/pkg, which needs Rust"
 	@echo "make bench  measure, and print the figures as a table"
 	@echo "make soak   break the links of a guest 1,000 times, in Python and in TypeScript, and check that nothing is lost"
+	@echo "make pictures  take a screenshot of every screen, into tests/pictures/out; ONLY=page for some of them"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
 	@echo "make clean  remove .venv, js/node_modules, the bundles and the caches"
 
@@ -78,6 +79,10 @@ soak: .venv/.ready bundle
 	@echo "soak: a relay, a host and a guest's tab that are gone for up to a minute"
 	@SSHX_SOAK=1 $(BIN)/python -m pytest tests/e2e/test_guest_page.py -k comes_back --capture=no
 	@cd js && SSHX_CUTS=1000 PYTHON=$(CURDIR)/$(BIN)/python npx vitest run tests/client/real.test.ts -t "nothing typed"
+
+pictures: .venv/.ready bundle relay
+	@echo "pictures: taking them, which takes some minutes"
+	@$(BIN)/python -m tests.pictures $(ONLY)
 
 lock: .venv/.ready
 	@echo "lock: choosing versions for Python 3.10 and newer"

@@ -49,6 +49,11 @@ class Lab:
         await person.page.evaluate("history.replaceState(null, '', location.pathname)")
         return lab
 
+    async def hide_left(self) -> None:
+        """Leave the width of the left side panel to the main area. See `command`."""
+        if await self.page.locator("#jp-left-stack").is_visible():
+            await self.command("application:toggle-left-area")
+
     # Launcher and tabs.
 
     def card(self, name: str) -> Locator:

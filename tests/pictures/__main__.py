@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.pictures.album import Album
 from tests.pictures.stage import SIZES, Scene, Stage, opened
 
-SURFACES = ("page",)
+SURFACES = ("page", "guest", "lab", "notebook", "readme")
 SCENE_TIMEOUT = 180.0
 
 
@@ -58,7 +58,7 @@ async def main(names: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         async with opened(Path(directory), album) as stage:
             for surface, some in scenes.items():
-                for size in SIZES:
+                for size in ("desktop",) if surface == "readme" else SIZES:
                     for scene in some:
                         if not await play(stage.for_screens(surface, size), scene):
                             wrong.append(f"{surface}.{scene.__name__}, {size}")

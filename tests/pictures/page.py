@@ -101,8 +101,10 @@ async def session(stage: Stage) -> None:
     setting, guests = await three_shells(stage.browser, stage.host, stage.other, shared, **look)
     await setting.context.close()
     ada = await _back(stage, shared)
-    for guest, (x, y) in zip(guests, ((420, 250), (850, 660)), strict=True):
+    for guest, (x, y) in zip(guests, ((380, 250), (810, 660)), strict=True):
         await guest.page.mouse.move(x, y, steps=4)
+    if not stage.phone:
+        await expect(ada.page.locator(".sshx-cursor")).to_have_count(2)
     await stage.take(ada, "session")
     for panel in ("Chat", "People", "Network", "Settings"):
         await ada.show(panel)
@@ -115,7 +117,7 @@ async def _back(stage: Stage, shared: dict[str, Any]) -> Person:
     ada = await stage.person(stage.host, "Ada")
     await ada.open(shared)
     await ada.connected()
-    await ada.sees("$")
+    await expect(ada.terminal()).to_be_visible()
     return ada
 
 
@@ -165,6 +167,7 @@ async def requests(stage: Stage) -> None:
     await expect(ada.page.locator(".sshx-toast[data-tone=request]")).to_have_count(2)
     await stage.take(ada, "requests")
     await ada.show("People")
+    await stage.quiet(ada)
     await expect(ada.people().get_by_role("listitem")).to_have_count(4)
     await stage.take(ada, "requests-people")
     await ada.people().get_by_role("listitem").filter(has_text="Grace").locator("button.sshx-danger").click()
@@ -176,8 +179,9 @@ async def guest(stage: Stage) -> None:
     """A guest who watches, asks to type, is allowed to, and is removed in the end."""
     shared = await stage.host.share(name="Training run")
     async with stage.host.owner(shared, name="Ada") as ada:
-        await ada.send(1, b"echo epoch $((1+1)) of 10\n")
         bob = await stage.guest(shared["tickets"]["read"], "Bob", size=stage.size)
+        await bob.sees("$")
+        await ada.send(1, b"echo epoch $((1+1)) of 10\n")
         await bob.sees_line("epoch 2 of 10")
         await stage.take(bob, "guest-watching")
         await bob.page.locator(".sshx-toolbar .sshx-ask").click()
@@ -188,6 +192,7 @@ async def guest(stage: Stage) -> None:
         await expect(bob.button("New shell")).to_have_attribute("aria-disabled", "false")
         await bob.run("echo typed by Bob")
         await bob.sees_line("typed by Bob")
+        await stage.quiet(bob)
         await stage.take(bob, "guest-typing")
         await ada.kick(uid)
         await bob.state("ended")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Error, Page, ViewportSize
 
 from sshx_jupyter import guest_page
 from tests.e2e.browser import Person, Visitor, chromium
@@ -86,11 +87,25 @@ class Stage:
         origin = {"origin": url.rstrip("/"), "localStorage": [settings] if name else []}
         return {"storage_state": {"cookies": [], "origins": [origin]}, **SIZES[size or self.size], **LOCALE}
 
+    async def quiet(self, visitor: Visitor) -> None:
+        """Dismiss the notices of a session, which cover what is below them."""
+        notices = visitor.page.locator(".sshx-toast .sshx-dismiss")
+        while await notices.count():
+            with contextlib.suppress(Error):  # it went by itself
+                await notices.first.click(timeout=1000)
+
     async def take(self, visitor: Visitor, screen: str, *, whole: bool = False) -> None:
-        """Take pictures of a screen, light and dark; with `whole`, also of what one has to scroll to."""
+        """Take pictures of a screen, light and dark; with `whole`, also of what one has to scroll to in a form."""
+        page = visitor.page
+        viewport: ViewportSize = SIZES[self.size]["viewport"]
+        if whole:
+            height = await page.locator(".sshx-page").evaluate("page => page.scrollHeight")
+            await page.set_viewport_size({"width": viewport["width"], "height": max(height, viewport["height"])})
         for scheme in SCHEMES:
-            await dress(visitor.page, scheme)
-            self.album.add(self.surface, screen, self.size, scheme, await still(visitor.page, whole=whole))
+            await dress(page, scheme)
+            self.album.add(self.surface, screen, self.size, scheme, await still(page))
+        if whole:
+            await page.set_viewport_size(viewport)
 
     async def clear(self) -> None:
         """Send everyone home, and leave the servers as they were in the beginning."""
@@ -114,11 +129,11 @@ async def dress(page: Page, scheme: Scheme) -> None:
         await page.wait_for_function(_HAS_THEME, arg=theme)
 
 
-async def still(page: Page, *, whole: bool = False, **options: Any) -> bytes:
+async def still(page: Page, **options: Any) -> bytes:
     """A picture of a page at rest: the second of two that are the same."""
     before = b""
     for _ in range(STILL_TRIES):
-        now = await page.screenshot(full_page=whole, animations="disabled", **options)
+        now = await page.screenshot(**options)
         if now == before:
             break
         before = now
@@ -130,6 +145,7 @@ async def still(page: Page, *, whole: bool = False, **options: Any) -> bytes:
 async def opened(directory: Path, album: Album) -> AsyncIterator[Stage]:
     """Servers, relay and browser; gone afterwards."""
     async with contextlib.AsyncExitStack() as stack:
+        os.environ["LOGNAME"] = "Ada"  # the host's name, in place of the account's
         for name in ("relay", "host", "other", "site"):
             (directory / name).mkdir()
         relay = await stack.enter_async_context(running_relay(directory / "relay"))

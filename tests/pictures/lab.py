@@ -89,13 +89,14 @@ async def shared(stage: Stage) -> None:
     await stage.take(lab.person, "stop-dialog")
     await lab.page.keyboard.press("Escape")
     await expect(lab.person.people()).to_be_visible()
-    await lab.page.keyboard.press("Escape")
+    await lab.dialog.locator(".jp-Dialog-close-button").click()
+    await expect(lab.dialog).to_have_count(0)
     if stage.phone:
         return
     await stage.host.call("DELETE", f"sshx/api/sessions/{exam['id']}")
     await stage.take(lab.person, "shared-terminal")
     await linus.say("The fit does not converge, does it?")
-    await expect(lab.status).to_contain_text("1")
+    await expect(lab.notification("The fit")).to_be_visible()
     await stage.take(lab.person, "chat-notification")
     await lab.running()
     item = lab.section.locator(".jp-RunningSessions-item")

@@ -5,18 +5,21 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from tests.e2e.browser import Person
+from tests.e2e.labs import Lab
 from tests.e2e.notebooks import LOAD, Notebook, write
-from tests.pictures.stage import Scene, Stage
+from tests.pictures.stage import SIZES, Scene, Stage
 
 
 async def _open(stage: Stage, person: Person, file: str, *cells: str) -> Notebook:
     """In JupyterLab, or on a phone in Notebook 7, where a notebook has all of the screen."""
     path = write(person.server, file, LOAD, *cells)
-    notebook = await Notebook.open(person, path, "notebooks" if stage.phone else "lab/tree")
-    if await person.page.locator("#jp-left-stack").is_visible():
-        await person.page.evaluate(
-            "window.jupyterapp.commands.execute('application:toggle-left-area').then(() => null)"
-        )
+    if stage.phone:
+        await person.page.set_viewport_size(SIZES["desktop"]["viewport"])  # a small one hides the kernel's state
+        notebook = await Notebook.open(person, path, "notebooks")
+        await person.page.set_viewport_size(SIZES["phone"]["viewport"])
+    else:
+        notebook = await Notebook.open(person, path)
+        await Lab(person).hide_left()
     await notebook.run(0)
     return notebook
 

@@ -55,19 +55,6 @@ async def join(stage: Stage) -> None:
     await stage.take(bob, "joined")
 
 
-async def busy(stage: Stage) -> None:
-    """The session lives in a kernel that runs a cell."""
-    session = await stage.host.share(name="Lesson 3")
-    bob = await stage.person(stage.other)
-    command = f"%sshx join {session['tickets']['write']}"
-    notebook = await _open(stage, bob, "Joined.ipynb", command, "import time\ntime.sleep(600)")
-    await notebook.run(1)
-    await bob.connected()
-    await notebook.start(2)
-    await bob.type("ls")
-    await stage.take(bob, "busy")
-
-
 async def text(stage: Stage) -> None:
     """What `%sshx` prints."""
     ada = await stage.person(stage.host, "Ada")
@@ -77,4 +64,4 @@ async def text(stage: Stage) -> None:
     await stage.take(ada, "text")
 
 
-SCENES: list[Scene] = [share, join, busy, text]
+SCENES: list[Scene] = [share, join, text]

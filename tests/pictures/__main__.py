@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import sys
 import tempfile
 import traceback
@@ -64,8 +65,8 @@ async def main(names: Sequence[str]) -> int:
                             wrong.append(f"{surface}.{scene.__name__}, {size}")
     print()
     for path in sorted(album.added):
-        print(path)
-    print(f"{len(album.added)} pictures: look at {album.write_index()}")
+        print(os.path.relpath(path))
+    print(f"{len(album.added)} pictures: look at {os.path.relpath(album.write_index())}")
     for name in wrong:
         print(f"went wrong: {name}", file=sys.stderr)
     return 1 if wrong else 0

@@ -26,7 +26,9 @@ class Album:
         folder.mkdir(exist_ok=True)
 
     def add(self, surface: str, screen: str, size: str, scheme: str, png: bytes) -> None:
-        path = self.folder / f"{surface}-{screen}-{size}-{scheme}.png"
+        self.put(self.folder / f"{surface}-{screen}-{size}-{scheme}.png", png)
+
+    def put(self, path: Path, png: bytes) -> None:
         path.write_bytes(png)
         self.added.append(path)
 

@@ -18,9 +18,8 @@ STEPS = "load the data    done  Ada\nclean it         done  Grace\nfit the model
 TRAINING = "for n in range(1, 6):\n    print(f'epoch {n}: loss {2.1 / n:.3f}')\n"
 
 
-async def _save(person: Person, name: str) -> None:
-    (FOLDER / f"{name}.png").write_bytes(await still(person.page))
-    print(FOLDER / f"{name}.png")
+async def _save(stage: Stage, person: Person, name: str) -> None:
+    stage.album.put(FOLDER / f"{name}.png", await still(person.page))
 
 
 async def lab(stage: Stage) -> None:
@@ -45,7 +44,7 @@ async def lab(stage: Stage) -> None:
     await lab.notification("Grace joined").get_by_role("button").first.click()
     await grace.page.locator(".sshx-toolbar .sshx-ask").click()
     await expect(lab.notification("Grace wants")).to_be_visible()
-    await _save(lab.person, "lab")
+    await _save(stage, lab.person, "lab")
 
 
 async def notebook(stage: Stage) -> None:
@@ -83,7 +82,7 @@ async def notebook(stage: Stage) -> None:
         await guest.page.mouse.move(x - 40, y)
         await guest.page.mouse.move(x, y, steps=4)
     await expect(ada.page.locator(".sshx-cursor")).to_have_count(2)
-    await _save(ada, "notebook")
+    await _save(stage, ada, "notebook")
 
 
 async def page(stage: Stage) -> None:
@@ -91,7 +90,7 @@ async def page(stage: Stage) -> None:
     session = await stage.host.share(name="Numerics, week 3")
     look = {"viewport": {"width": 1440, "height": 860}, "color_scheme": "dark", **LOCALE}
     ada, _ = await three_shells(stage.browser, stage.host, stage.other, session, **look)
-    await _save(ada, "class")
+    await _save(stage, ada, "class")
 
 
 SCENES: list[Scene] = [lab, notebook, page]

@@ -18,7 +18,7 @@ from tests.pictures.album import Album
 from tests.pictures.stage import SIZES, Scene, Stage, opened
 
 SURFACES = ("page", "guest", "lab", "notebook", "readme")
-SCENE_TIMEOUT = 180.0
+SCENE_TIMEOUT = 120.0
 
 
 def chosen(names: Sequence[str]) -> dict[str, list[Scene]]:

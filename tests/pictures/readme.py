@@ -33,15 +33,17 @@ async def lab(stage: Stage) -> None:
         await terminal.wait_for("$ ")
         await lab.command("terminal:open", name=name)
         await expect(lab.terminal()).to_be_visible()
-        await terminal.type("clear; cat steps.txt\r")
+        await terminal.type("cd; clear\r")
+        await terminal.wait_for("\x1b[2J")
+        await terminal.type("cat steps.txt\r")
         await terminal.wait_for("plot the fit")
         session = await stage.host.share(terminals=[name], name="Analysis")
         ada = await stage.guest(session["tickets"]["write"], "Ada")
         await ada.run("grep -c done steps.txt   # typed by Ada")
-        await terminal.wait_for("typed by Ada\r\n")
+        await ada.sees_line("2")
     grace = await stage.guest(session["tickets"]["read"], "Grace")
     await expect(lab.notification("Grace joined")).to_be_visible()
-    await lab.notification("Grace joined").get_by_role("button").first.click()
+    await stage.quiet(lab.person)
     await grace.page.locator(".sshx-toolbar .sshx-ask").click()
     await expect(lab.notification("Grace wants")).to_be_visible()
     await _save(stage, lab.person, "lab")
@@ -63,7 +65,7 @@ async def notebook(stage: Stage) -> None:
     [session] = await stage.host.json("GET", "sshx/api/sessions")
     guests = [await stage.guest(session["tickets"]["write"], name) for name in ("Grace", "Alan")]
     grace, alan = guests
-    prompt = r"\[\e[1;32m\]ada@lab\[\e[m\]:\[\e[1;34m\]~/course\[\e[m\]\$ "
+    prompt = r"\[\e[1;32m\]ada@lab\[\e[m\]:\[\e[1;34m\]~/course\[\e[m\]$ "
     await grace.run(f"PS1='{prompt}'; clear")
     await grace.run("ls *.py *.md")
     await grace.run("python train.py")
@@ -76,6 +78,7 @@ async def notebook(stage: Stage) -> None:
         await person.say(text)
         await ada.heard(text)
     await shown.run(2)
+    await stage.quiet(ada)
     await ada.button("Fit all").click()
     await ada.page.locator(".sshx-widget").scroll_into_view_if_needed()
     for guest, (x, y) in ((grace, (600, 560)), (alan, (800, 350))):

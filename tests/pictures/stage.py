@@ -88,8 +88,8 @@ class Stage:
         return {"storage_state": {"cookies": [], "origins": [origin]}, **SIZES[size or self.size], **LOCALE}
 
     async def quiet(self, visitor: Visitor) -> None:
-        """Dismiss the notices of a session, which cover what is below them."""
-        notices = visitor.page.locator(".sshx-toast .sshx-dismiss")
+        """Dismiss the notices of a session, and JupyterLab's, which cover what is below them."""
+        notices = visitor.page.locator(".sshx-toast .sshx-dismiss, .jp-Notification-Toast-Close")
         while await notices.count():
             with contextlib.suppress(Error):  # it went by itself
                 await notices.first.click(timeout=1000)

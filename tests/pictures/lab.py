@@ -1,7 +1,7 @@
 """JupyterLab: how one shares a terminal, who is there, and what joins others' sessions.
 
-On a phone, JupyterLab shows one document at a time, and its menus, launcher and side panels do not fit the screen:
-there are pictures only of the dialogs, a session's tab and the form to join, which do.
+JupyterLab's menus, launcher and side panels do not fit a phone: there are pictures only of the dialogs, a session's tab
+and the form to join, which do. JupyterLab's own terminals are blank there: a headless Chromium does not draw them.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ async def lab(stage: Stage) -> None:
         await terminal.wait_for("$ ")
         await lab.command("terminal:open", name=name)
         await expect(lab.terminal()).to_be_visible()
+        await lab.close_tab("Launcher")
         await terminal.type("cd; clear\r")
         await terminal.wait_for("\x1b[2J")
         await terminal.type("cat steps.txt\r")
@@ -67,6 +68,7 @@ async def notebook(stage: Stage) -> None:
     grace, alan = guests
     prompt = r"\[\e[1;32m\]ada@lab\[\e[m\]:\[\e[1;34m\]~/course\[\e[m\]$ "
     await grace.run(f"PS1='{prompt}'; clear")
+    await grace.sees("ada@lab:~/course$")
     await grace.run("ls *.py *.md")
     await grace.run("python train.py")
     await ada.sees("epoch 5")

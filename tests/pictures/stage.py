@@ -93,6 +93,7 @@ class Stage:
         while await notices.count():
             with contextlib.suppress(Error):  # it went by itself
                 await notices.first.click(timeout=1000)
+        await visitor.page.mouse.move(0, 0)
 
     async def take(self, visitor: Visitor, screen: str, *, whole: bool = False) -> None:
         """Take pictures of a screen, light and dark; with `whole`, also of what one has to scroll to in a form."""

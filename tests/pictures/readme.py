@@ -36,6 +36,7 @@ async def lab(stage: Stage) -> None:
         await lab.close_tab("Launcher")
         await terminal.type("cd; clear\r")
         await terminal.wait_for("\x1b[2J")
+        await terminal.wait_for("$ ", terminal.output.index("\x1b[2J"))
         await terminal.type("cat steps.txt\r")
         await terminal.wait_for("plot the fit")
         session = await stage.host.share(terminals=[name], name="Analysis")

@@ -320,8 +320,8 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
           )}
         </span>
         <span id={`${hint}-terminal`} hidden>
-          Control Shift Enter leads out of the terminal, to its title.
-          {!options.screenReader && " The button before that turns on screen reader support."}
+          {trans.__("Press Control Shift Enter to leave the terminal for its title.")}{" "}
+          {!options.screenReader && trans.__("The button before the title turns on screen reader support.")}
         </span>
         <Faces people={props.people} />
         <span className="sshx-shell-size" title={locked || viewed ? (fixed ?? undefined) : undefined}>

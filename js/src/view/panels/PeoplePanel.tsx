@@ -33,7 +33,10 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
       <div className="sshx-panel-foot">
         {!hostViews && (
           <p className="sshx-hint">
-            <bdi>{host === "" ? "The host" : host}</bdi> shares this session but is not viewing it.
+            {filled(
+              (who) => trans.__("%1 shares this session but is not viewing it.", who),
+              <bdi>{host || trans.__("The host")}</bdi>,
+            )}
           </p>
         )}
         <WriteAccess client={client} people={people} />

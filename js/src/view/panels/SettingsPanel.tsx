@@ -95,8 +95,8 @@ export function SettingsPanel({ client, me, theme, themed }: SettingsPanelProps)
         onChange={(predictiveEcho) => changeSettings({ predictiveEcho })}
       />
       <Switch
-        label="Screen reader support"
-        hint="Screen readers read the terminals, and say what is printed in the one that you are in."
+        label={trans.__("Screen reader support")}
+        hint={trans.__("Screen readers can read the terminals, and announce new output in the one that has the focus.")}
         on={settings.screenReader}
         onChange={(screenReader) => changeSettings({ screenReader })}
       />

@@ -3,6 +3,7 @@
  * one text; any other takes each line break as Enter, and runs lines that the person may not have read.
  */
 import type { Ask } from "../Question";
+import { trans } from "../../translation";
 
 const LINE_BREAK = /\r\n|\r|\n/;
 /** The beginning of a paste that the question shows. */
@@ -18,10 +19,10 @@ export function hasLineBreak(text: string): boolean {
 export async function askToPaste(ask: Ask, name: string, text: string): Promise<boolean> {
   const count = linesOf(text).length;
   const choice = await ask({
-    title: count === 1 ? `Paste a line into “${name}”?` : `Paste ${count} lines into “${name}”?`,
-    text: "Each line break acts as Enter: what you paste runs at once.",
+    title: trans._n("Paste %1 line into “%2”?", "Paste %1 lines into “%2”?", count, name),
+    text: trans.__("The program in this shell takes each line break as Enter, so lines run as you paste them."),
     preview: preview(text),
-    choices: [{ value: "paste", label: "Paste", tone: "primary" }],
+    choices: [{ value: "paste", label: trans.__("Paste"), tone: "primary" }],
   });
   return choice === "paste";
 }

@@ -271,7 +271,7 @@ export class ShellTerminal implements TerminalSink {
 
   private nameScreen(): void {
     const rows = this.element.querySelector(".xterm-accessibility-tree");
-    rows?.setAttribute("aria-label", `Screen of ${this.title}`);
+    rows?.setAttribute("aria-label", trans.__("Screen of %1", this.title));
   }
 
   /** Screen readers say what is printed here. On a canvas with several shells, only one at a time can be heard. */

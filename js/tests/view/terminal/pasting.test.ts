@@ -55,7 +55,7 @@ async function answered(text: string, button: string): Promise<[titles: string[]
 }
 
 test("the question says how many lines there are", async () => {
-  expect(await answered("rm -r x\n", "Paste")).toEqual([["Paste a line into “bash”?"], true]);
+  expect(await answered("rm -r x\n", "Paste")).toEqual([["Paste 1 line into “bash”?"], true]);
   expect(await answered("cd x\nrm *", "Paste")).toEqual([["Paste 2 lines into “bash”?"], true]);
   expect(await answered("cd x\nrm *\n", "Cancel")).toEqual([["Paste 2 lines into “bash”?"], false]);
 });

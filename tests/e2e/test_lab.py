@@ -129,7 +129,9 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await item.hover()
         await host.screenshot("lab-running")
         await item.locator('[title="Stop Sharing"]').click()
-        await expect(lab.dialog).to_contain_text("1 guest is here. They will be disconnected. Your terminals stay open.")
+        await expect(lab.dialog).to_contain_text(
+            "1 guest is here and will be disconnected. Your terminals stay open."
+        )
         await lab.dialog.get_by_role("button", name="Stop Sharing").click()
         await guest.state("ended")
         await expect(guest.page.get_by_text("The host stopped sharing.")).to_be_visible()
@@ -225,7 +227,7 @@ async def test_the_host_in_a_plain_terminal(come: Come, server_a: JupyterServer,
     await expect(lab.dialog.get_by_role("button", name="Copy ticket", exact=True)).to_be_visible()
     await host.screenshot("lab-people")
     await lab.dialog.get_by_role("button", name="Stop Sharing").click()
-    await expect(lab.dialog).to_contain_text("1 guest is here. They will be disconnected. Your terminals stay open.")
+    await expect(lab.dialog).to_contain_text("1 guest is here and will be disconnected. Your terminals stay open.")
     await lab.dialog.get_by_role("button", name="Keep Sharing").click()
     await expect(lab.dialog).to_contain_text("“pair” is shared")
     await lab.dialog.get_by_role("button", name="Open Session").click()

@@ -8,6 +8,7 @@ import type { SessionMonitor } from "./sessionMonitor";
 import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
+import { seesChat, seesSession } from "./seen";
 import { trans } from "../translation";
 
 /** Milliseconds that chat stays in sight. After that it is in JupyterLab's list until it is read. */
@@ -49,9 +50,9 @@ export function addChatNotifications(
   };
   const updateChat = (monitor: SessionMonitor, isNew: boolean) => {
     const { id } = monitor;
-    if (tabs?.showsChat(id)) monitor.markRead();
+    if (seesChat(tabs, id)) monitor.markRead();
     const before = chats.get(id);
-    const quiet = settings.now.notifications !== "all" || tabs?.shows(id) === true; // the view counts it, too
+    const quiet = settings.now.notifications !== "all" || seesSession(tabs, id); // the view counts it, too
     if (monitor.unread.length === 0 || quiet) {
       if (before !== undefined) Notification.dismiss(before);
       chats.delete(id);

@@ -10,6 +10,7 @@ import type { SharedSessions } from "./sessions";
 import type { Settings } from "./settings";
 import type { Tabs } from "./tabs";
 import type { SessionMonitor } from "./sessionMonitor";
+import { seesSession } from "./seen";
 import { trans } from "../translation";
 
 /** Milliseconds that a notice stays. */
@@ -61,7 +62,7 @@ export function addNotifications(
     const open = new Map<string, () => string>();
     for (const { id } of sessions.list) {
       const monitor = sessions.monitor(id);
-      if (!monitor || settings.now.notifications === "none" || tabs?.shows(id)) continue; // the view asks there
+      if (!monitor || settings.now.notifications === "none" || seesSession(tabs, id)) continue; // the view asks there
       for (const person of monitor.requests) {
         open.set(keyOf(monitor, person), () => ask(monitor, person));
       }
@@ -95,7 +96,7 @@ export function addNotifications(
       clearTimeout(leaving.get(key));
       if (leaving.delete(key)) back.add(uid);
     }
-    if (!before || settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
+    if (!before || settings.now.notifications !== "all" || seesSession(tabs, monitor.id)) return;
     const show = {
       label: trans.__("Show"),
       callback: () => openPanel(monitor, "people"),
@@ -118,7 +119,7 @@ export function addNotifications(
     void commands.execute(Command.open, { id, panel });
   };
   const tellOfShell = (monitor: SessionMonitor, change: ShellChanged) => {
-    if (settings.now.notifications !== "all" || tabs?.shows(monitor.id)) return;
+    if (settings.now.notifications !== "all" || seesSession(tabs, monitor.id)) return;
     const { name } = monitor;
     const who = change.name;
     const what = change.title ? `“${excerpt(change.title, TITLE)}”` : trans.__("a shell");

@@ -75,7 +75,10 @@ export function SessionView(props: SessionViewProps) {
   const empty = useClient(client, (now) => now.shells.size === 0);
   const role = useClient(client, (now) => now.role);
   const { notify } = notices;
+  const session = useClient(client, (now) => now.info?.session);
   const [ask, question] = useQuestion();
+  const connecting = useClient(client, (now) => now.state === "connecting");
+  const usable = status?.kind !== "screen" || connecting;
 
   const close = useCallback(() => {
     setPanel(null);
@@ -106,12 +109,13 @@ export function SessionView(props: SessionViewProps) {
     <div
       ref={root}
       className="sshx sshx-session"
+      data-session={session}
       data-theme={theme}
       data-narrow={narrow || undefined}
       tabIndex={embedded ? -1 : undefined}
     >
       <Toolbar
-        {...{ client, people, panel, onLeave }}
+        {...{ client, people, panel, usable, onLeave }}
         unread={conversation.unread}
         onPanel={(name) => (name === panel ? close() : setPanel(name))}
         onNewShell={newShell}
@@ -140,7 +144,7 @@ export function SessionView(props: SessionViewProps) {
           )}
         </div>
         {panel !== null && (panel !== "share" || invite) && (
-          <Panel key={panel} title={panelTitle(panel)} onClose={close}>
+          <Panel key={panel} name={panel} title={panelTitle(panel)} onClose={close}>
             {panel === "chat" && <ChatPanel {...{ client, people, conversation, narrow }} />}
             {panel === "people" && <PeoplePanel {...{ client, people }} onShow={(sid) => canvas.current?.show(sid)} />}
             {panel === "network" && <NetworkPanel {...{ client, traffic }} />}

@@ -42,6 +42,8 @@ export interface ToolbarProps {
   people: readonly Person[];
   unread: number;
   panel: PanelName | null;
+  /** Whether there is a session to see, or about to be. */
+  usable: boolean;
   onPanel: (panel: PanelName) => void;
   onNewShell: () => void;
   onTidy: () => void;
@@ -53,14 +55,13 @@ export interface ToolbarProps {
 const FACES = 5;
 
 export function Toolbar(props: ToolbarProps) {
-  const { client, people, unread, panel, onPanel, onNewShell, onTidy, onFitAll, ...rest } = props;
+  const { client, people, unread, panel, usable, onPanel, onNewShell, onTidy, onFitAll, ...rest } = props;
   const state = useClient(client, (now) => now.state);
   const name = useClient(client, (now) => now.info?.name) ?? trans.__("Shared session");
   const host = useClient(client, (now) => (now.role === "owner" ? "" : (now.info?.host ?? "")));
   const reader = useClient(client, (now) => now.role === "reader");
   const here = people.filter((person) => !person.pending);
   const word = useClient(client, statusWord);
-  const usable = state !== "refused" && state !== "unreachable";
   const opens = (which: PanelName) => ({ opens: which, expanded: panel === which, onClick: () => onPanel(which) });
   const news = unreadText(unread);
   return (

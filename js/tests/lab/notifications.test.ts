@@ -360,6 +360,23 @@ describe("chat", () => {
     expect(monitor().unread.length).toBe(0);
   });
 
+  test("is not told while one sees the session in a notebook, and is read where its chat is", async () => {
+    document.body.innerHTML = `<div class="sshx-widget"><div class="sshx-session" data-session="${SESSION.id}"></div></div>`;
+    const view = document.querySelector(".sshx-session")!;
+    const place = vi.spyOn(view, "getBoundingClientRect");
+    await begin();
+    place.mockReturnValue(new DOMRect(0, 100, 600, 300));
+    hear(5, "hello");
+    expect([messages(), monitor().unread.length]).toEqual([[], 1]);
+    view.innerHTML = `<section data-panel="chat"></section>`;
+    hear(5, "more");
+    expect(monitor().unread.length).toBe(0);
+    place.mockReturnValue(new DOMRect(0, -400, 600, 300)); // scrolled away
+    hear(5, "again");
+    expect(messages()).toEqual(["Ada: again (in “demo”)"]);
+    document.body.innerHTML = "";
+  });
+
   test("is not told with “requests”, but counted", async () => {
     await begin("requests");
     hear(5, "hello");

@@ -240,10 +240,11 @@ test("someone who could not come back reads why, and not that the session has en
   expect(says(reason)).toBe(true);
 });
 
-test("waiting for approval has a screen", () => {
+test("waiting for approval has a screen, and no tools for what is not there yet", () => {
   client.state = "waiting";
   view();
   expect(texts("h2")).toEqual(["Waiting for the host"]);
+  expect(buttons(".sshx-toolbar")).toEqual(["Settings"]);
 });
 
 test.each([
@@ -255,6 +256,7 @@ test.each([
   view({ onLeave: () => undefined });
   expect(texts("h2")).toEqual([title]);
   expect(all("#canvas")).toEqual([]);
+  expect(buttons(".sshx-toolbar")).toEqual(["Settings", "Leave"]);
 });
 
 test.each([

@@ -24,6 +24,7 @@ import { onTouchDrag } from "./touchDrag";
 import { useTerminal } from "../terminal/useTerminal";
 import { Viewport } from "./viewport";
 import { useId } from "../useId";
+import { themeOf } from "../terminal/palettes";
 import { trans } from "../../translation";
 
 /** What the canvas knows of a window that is shown. */
@@ -339,7 +340,7 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
           onClose={() => void closeShell({ client, sid, name, wasRunning: props.protected, ask })}
         />
       </div>
-      {finding && terminal && <FindBar search={terminal.search} onClose={closeFind} />}
+      {finding && terminal && <FindBar search={terminal.search} theme={themeOf(options.palette)} onClose={closeFind} />}
       <div
         ref={body}
         className="sshx-shell-body"

@@ -104,7 +104,12 @@ export function connectionStatusOf(now: Case): ConnectionStatus | null {
       if (endCode === "removed") return { ...ended(), mood: "door", title: trans.__("You were removed"), text: reason };
       if (endCode === "left") return { ...ended(), title: trans.__("You left the session"), text: "" };
       if (endCode === "notAdmitted")
-        return { ...ended(), mood: "door", title: trans.__("You were not let in"), text: "" };
+        return {
+          ...ended(),
+          mood: "door",
+          title: trans.__("You were not let in"),
+          text: trans.__("The host declined your request to join."),
+        };
       return over(now);
   }
 }

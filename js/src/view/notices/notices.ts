@@ -74,7 +74,12 @@ export function useNotices(client: Client, chatOpen: boolean): Notices {
       } else if (event.type === "shell") {
         const text = event.uid === client.uid ? "" : shellNews(event);
         if (text) put(`shell ${event.sid} ${event.change}`, () => ({ text, tone: "info" }));
-      } else ownNews(event);
+      } else {
+        ownNews(event);
+        // What happened before the end is no news beside it; what went wrong still is.
+        if (event.type === "state" && client.state === "ended")
+          setList((now) => now.filter(({ tone }) => tone === "error"));
+      }
     });
   }, [client, notify, put]);
 

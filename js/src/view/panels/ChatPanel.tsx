@@ -182,6 +182,7 @@ interface MessageFieldProps {
 function MessageField({ client, conversation, focused }: MessageFieldProps) {
   const { draft, write, send } = conversation;
   const connected = useClient(client, (now) => now.state === "connected");
+  const ended = useClient(client, (now) => now.state === "ended");
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (focused) field.current?.focus({ preventScroll: true });
@@ -191,11 +192,13 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
   const tooLong = length > MOST;
   const hint = tooLong
     ? trans.__("A message can have at most %1 characters. This one has %2.", MOST, length)
-    : !connected
-      ? trans.__("You are not connected. Send the message when you are back.")
-      : length > COUNT_FROM
-        ? trans.__("%1 characters left", MOST - length)
-        : "";
+    : ended
+      ? trans.__("The session has ended.")
+      : !connected
+        ? trans.__("You are not connected. Send the message when you are back.")
+        : length > COUNT_FROM
+          ? trans.__("%1 characters left", MOST - length)
+          : "";
 
   const submit = (event: FormEvent | KeyboardEvent) => {
     event.preventDefault();

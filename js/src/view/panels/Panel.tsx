@@ -6,11 +6,19 @@ import { CloseIcon } from "../icons";
 import { useId } from "../useId";
 import { trans } from "../../translation";
 
+interface PanelProps {
+  /** For programs. */
+  name: string;
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+}
+
 /**
  * The panel takes the focus, unless something in it has, or something outside the view. Escape is the session view's,
  * which knows the button.
  */
-export function Panel({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+export function Panel({ name, title, onClose, children }: PanelProps) {
   const panel = useRef<HTMLElement>(null);
   const id = useId();
   useEffect(() => {
@@ -20,7 +28,7 @@ export function Panel({ title, onClose, children }: { title: string; onClose: ()
     if (free && !panel.current!.contains(activeElement)) panel.current!.focus({ preventScroll: true });
   }, []);
   return (
-    <section ref={panel} className="sshx-panel" aria-labelledby={id} tabIndex={-1}>
+    <section ref={panel} className="sshx-panel" data-panel={name} aria-labelledby={id} tabIndex={-1}>
       <header className="sshx-panel-head">
         <h2 id={id}>{title}</h2>
         <button

@@ -2,24 +2,32 @@
 import "./FindBar.css";
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Theme } from "../theme";
 import { trans } from "../../translation";
 
-const OPTIONS: ISearchOptions = {
-  decorations: {
-    matchBackground: "#926f00", // black and white can be read on it
-    matchOverviewRuler: "#d9a400",
-    activeMatchBackground: "#b3541e",
-    activeMatchBorder: "#ff8c42", // the match is selected too, and what is selected has another background
-    activeMatchColorOverviewRuler: "#ff8c42",
-  },
-};
+/** A program's text keeps its color, so that the background decides whether it can be read. */
+function optionsFor(theme: Theme): ISearchOptions {
+  const dark = theme === "dark";
+  return {
+    decorations: {
+      matchBackground: dark ? "#6b5200" : "#ffe08a",
+      matchOverviewRuler: "#d9a400",
+      activeMatchBackground: dark ? "#8f3d0f" : "#ffb77a",
+      activeMatchBorder: "#ff8c42", // the match is selected too, and what is selected has another background
+      activeMatchColorOverviewRuler: "#ff8c42",
+    },
+  };
+}
 
 interface FindBarProps {
   search: SearchAddon;
+  /** Whether the terminal's colors are light or dark. */
+  theme: Theme;
   onClose(): void;
 }
 
-export function FindBar({ search, onClose }: FindBarProps) {
+export function FindBar({ search, theme, onClose }: FindBarProps) {
+  const options = optionsFor(theme);
   const bar = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
@@ -42,8 +50,8 @@ export function FindBar({ search, onClose }: FindBarProps) {
   }, [search]);
 
   const find = (direction: 1 | -1) => {
-    if (direction === 1) search.findNext(text, OPTIONS);
-    else search.findPrevious(text, OPTIONS);
+    if (direction === 1) search.findNext(text, options);
+    else search.findPrevious(text, options);
   };
   const results = found.resultCount === 0 ? trans.__("Not found") : `${found.resultIndex + 1} of ${found.resultCount}`;
   return (
@@ -58,7 +66,7 @@ export function FindBar({ search, onClose }: FindBarProps) {
           setText(value);
           if (value === "") search.clearDecorations();
           // What is printed last is what one looks for first.
-          else search.findPrevious(value, { ...OPTIONS, incremental: true });
+          else search.findPrevious(value, { ...options, incremental: true });
         }}
         onKeyDown={(event) => {
           if (event.key === "Escape") onClose();

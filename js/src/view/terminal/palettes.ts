@@ -10,7 +10,7 @@ export const PALETTES: Record<string, ITheme> = {
     "#000000 #c0271d #1a7a2e #8a6500 #1a56c4 #a0209a #0b7285 #5f6368 #5f6368 #d93025 #188038 #9a6700 #1967d2 #b5359c #0e8194 #202124",
   ),
   "JupyterLab dark": palette(
-    ["#000000", "#ffffff", "#ffffff", "#ffffff4d"],
+    ["#111111", "#ffffff", "#ffffff", "#ffffff4d"],
     "#2e3436 #ef4a4a #4ec13f #d9b300 #5c93e6 #c07fc4 #1fb8ba #d3d7cf #7d827a #ff6b6b #8ae234 #fce94f #8ab4f8 #d5a0dc #34e2e2 #eeeeec",
   ),
   "Solarized light": palette(
@@ -85,3 +85,9 @@ function palette(
 
 type Eight = [string, string, string, string, string, string, string, string];
 type Colors = [...Eight, ...Eight];
+
+/** Whether a palette is light or dark. */
+export function themeOf({ background = "#000000" }: ITheme): Theme {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(background.slice(at, at + 2), 16));
+  return 0.299 * red! + 0.587 * green! + 0.114 * blue! > 128 ? "light" : "dark"; // luma of ITU-R BT.601
+}

@@ -154,6 +154,14 @@ test("one's own role is told when it changes", () => {
   expect(toasts()).toContain("You now have read-only access");
 });
 
+test("after the end there are only errors", () => {
+  showToasts();
+  after(() => client.put(10, user("Ada")));
+  after(() => client.fail("No room."));
+  after(() => client.set({ state: "ended" }, "state"));
+  expect(toasts()).toEqual(["No room."]);
+});
+
 test("that the connection is back is told, but not that it is there at first", () => {
   showToasts();
   after(() => client.set({ state: "connecting" }, "state"));

@@ -123,7 +123,7 @@ class Requests:
         asked = self._next()
         if asked is None:
             self._shown = None
-            return " Nobody asks for anything any more.  Esc back", None
+            return " There are no more requests.  Esc back", None
         uid, user = asked
         self._shown = _which(uid, user)
         role = (" (to watch)" if user.role == "reader" else " (to type)") if user.pending else ""

@@ -24,6 +24,6 @@ def page(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise Failure(f"The page cannot be written to {directory}: {error.strerror}.") from None
     say(f"The guest page is {written}.")
-    say("Whoever serves it can read the tickets of its guests: put it on a web server that you trust, with https.")
+    say("The server that hosts this page can read the tickets of its guests. Use one that you trust, with https.")
     say("Guests open it with a ticket after a #. To have links lead there, set SshxApp.guest_page to its address.")
     return 0

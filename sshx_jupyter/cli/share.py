@@ -55,7 +55,7 @@ def share(arguments: argparse.Namespace) -> int:
     answering = sys.stdin.isatty() and not arguments.json
     attaching = answering and not arguments.no_attach and _can_attach()
     if options.approve and not answering:
-        raise Failure("--approve asks on the terminal who may come in, but stdin is not a terminal here.", 2)
+        raise Failure("--approve asks you on the terminal, but stdin is not a terminal here.", 2)
     for name in FOREIGN_VARIABLES:
         os.environ.pop(name, None)
     report = Report(sys.stderr if arguments.json else sys.stdout, settings.guest_page)

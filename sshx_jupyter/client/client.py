@@ -873,7 +873,7 @@ class SshxClient(SessionState):
 NOT_DELIVERED: dict[LossCode, str] = {
     "stale": "The connection was broken for long, so {size} bytes of input for shell {sid} were not sent.",
     "noShell": "Shell {sid} has ended: {size} bytes of input for it were not sent.",
-    "notAllowed": "You may not type here any more: {size} bytes of input for shell {sid} were not sent.",
+    "notAllowed": "You no longer have write access. {size} bytes of input for shell {sid} were not sent.",
     "lost": "The connection broke: {size} bytes of input for shell {sid} may not have arrived. Look before you go on.",
 }
 NOT_DONE = (

@@ -152,7 +152,7 @@ class MarkedRun:
             told = text.rpartition("\n")[0].strip()
             raise CommandError(f"The shell did not run the command: {told}" if told else "The shell did not run it.")
         if self._status is None:
-            raise CommandError("The shell does not tell any more how commands end, since its settings were changed.")
+            raise CommandError("The shell no longer reports when commands end, because its settings changed.")
         return RunResult(text, self._status, self._truncated)
 
 

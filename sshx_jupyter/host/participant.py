@@ -144,7 +144,7 @@ class Participant:
         """Answer once more a request that was taken over an earlier link."""
         answer = self.stream.answer(req)
         if answer is None:
-            answer = encode(Error(req, "forgotten", "The answer to this request is not known any more."))
+            answer = encode(Error(req, "forgotten", "The host no longer has the answer to this request."))
         self.post_encoded(answer)
 
     def send_error(self, error: Error) -> None:

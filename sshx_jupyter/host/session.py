@@ -301,7 +301,7 @@ class Session:
         """Change what a user may do, from now on. Raises `NotHere` or `Invalid`."""
         participant = self._sender.get(uid)
         if participant is None or participant.observer:
-            raise NotHere("This user is not here any more.", "noUser")
+            raise NotHere("This user has left.", "noUser")
         if role == "owner" or participant.user.role == "owner":
             raise Invalid("Owners are the host's own; their role cannot be given or taken.")
         if role == "writer" and self.options.read_only:
@@ -322,7 +322,7 @@ class Session:
         if any(user.role == "owner" for user in known):
             raise Invalid("Owners cannot be removed.")
         if not known:
-            raise NotHere("This user is not here any more.", "noUser")
+            raise NotHere("This user has left.", "noUser")
         self._resume_table.revoke(uid)
         if new_tickets:
             self.rotate()

@@ -106,7 +106,7 @@ class ShareOptions:
     )
     cwd: str | None = _option(PATH, "the directory in which new terminals start")
     read_only: bool | None = _option(
-        FLAG, "nobody who joins can type; there is no ticket to write", flag="--read-only", shown=True
+        FLAG, "guests can only watch; there is no ticket for typing", flag="--read-only", shown=True
     )
     approve: bool = _option(FLAG, "ask you before anyone gets in", default=False, flag="--approve", shown=True)
     password: str | None = _option(

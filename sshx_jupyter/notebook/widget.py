@@ -44,8 +44,8 @@ class SharedSession(SessionWidget):
     method of the session, or to do anything that takes long, they start a thread.
     """
 
-    ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to type. A secret.")
-    read_ticket = Unicode(None, allow_none=True, read_only=True, help="Lets whoever has it in, to watch. A secret.")
+    ticket = Unicode(None, allow_none=True, read_only=True, help="Lets anyone join and type. A secret.")
+    read_ticket = Unicode(None, allow_none=True, read_only=True, help="Lets anyone join and watch. A secret.")
     url = Unicode(None, allow_none=True, read_only=True, help="The ticket as a link, if there is one. A secret.")
     users = Dict(read_only=True, help="Who is here: a `User` for each number.")
     shells = Dict(read_only=True, help="The shells: a `ShellInfo` for each number, the topmost last.")

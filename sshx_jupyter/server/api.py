@@ -77,7 +77,7 @@ class _Handler(SshxHandler, APIHandler):
         session_id = self.session_id(text)
         manager = self.app.manager
         if manager is None or session_id not in manager.sessions:
-            raise ApiError(404, "notFound", "This session does not exist, or is not shared any more.")
+            raise ApiError(404, "notFound", "This session does not exist or is no longer shared.")
         return manager.sessions[session_id]
 
 

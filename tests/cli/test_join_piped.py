@@ -181,10 +181,10 @@ def test_the_session_is_not_there_or_not_with_this_ticket(sshx: Sshx, share: Sha
     ticket = Ticket.decode(share().ticket)
     wrong = sshx.run("join", replace(ticket, secret=bytes(16)).encode(), stdin="echo\n")
     assert wrong.returncode == 1
-    assert "does not accept this ticket" in wrong.stderr
+    assert "did not accept this ticket" in wrong.stderr
     gone = sshx.run("join", replace(ticket, session_id=bytes(16)).encode(), stdin="echo\n")
     assert gone.returncode == 1
-    assert "This session is not shared any more" in gone.stderr
+    assert "This session is no longer shared" in gone.stderr
 
 
 def test_the_host_is_killed(share: Share, sshx: Sshx) -> None:

@@ -112,7 +112,7 @@ def test_password(share: Share, sshx: Sshx) -> None:
     assert sshx.run("join", shared.ticket, SSHX_PASSWORD="correct horse").returncode == 0
     wrong = sshx.run("join", shared.ticket, SSHX_PASSWORD="wrong")
     assert wrong.returncode == 1
-    assert "does not accept this ticket or password" in wrong.stderr
+    assert "did not accept this ticket or password" in wrong.stderr
     missing = subprocess.run(  # without a terminal to ask on
         ["setsid", "--wait", *COMMAND, "join", shared.ticket],
         env=sshx.env,

@@ -147,7 +147,7 @@ async def test_a_wrong_ticket_and_one_of_a_session_that_is_over(
     await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
     guest = await Visitor.to(browser, f"{site.url}#{session['tickets']['write']}")
     await guest.button("Join").click()
-    await expect(guest.page.get_by_role("alert")).to_contain_text("not shared any more")
+    await expect(guest.page.get_by_role("alert")).to_contain_text("no longer shared")
     await guest.button("Use another ticket").click()
     await expect(guest.field("Ticket")).to_be_empty()
 
@@ -239,7 +239,7 @@ async def test_read_only_password_and_approval(browser: Browser, server: Jupyter
         await expect(guest.page.get_by_role("alert")).to_contain_text("needs a password")
         await guest.field("Password").fill("wrong")
         await guest.button("Join").click()
-        await expect(guest.page.get_by_role("alert")).to_contain_text("does not accept")
+        await expect(guest.page.get_by_role("alert")).to_contain_text("did not accept")
         await guest.field("Password").fill("sesame")
         await guest.field("Your name").fill("Grace")
         await guest.button("Join").click()

@@ -85,7 +85,7 @@ async def test_saved_from_the_share_panel(browser: Browser, server: JupyterServe
     await expect(host.page.get_by_text("There are new tickets")).to_be_visible()
     late = await opened(browser, file)
     await late.button("Join").click()
-    await expect(late.page.get_by_role("alert")).to_contain_text("does not accept this ticket")
+    await expect(late.page.get_by_role("alert")).to_contain_text("did not accept this ticket")
     await guest.page.reload()  # who is in stays
     await guest.connected()
 

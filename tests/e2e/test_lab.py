@@ -129,9 +129,7 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         await item.hover()
         await host.screenshot("lab-running")
         await item.locator('[title="Stop Sharing"]').click()
-        await expect(lab.dialog).to_contain_text(
-            "1 guest is here and will be disconnected. Your terminals stay open."
-        )
+        await expect(lab.dialog).to_contain_text("1 guest is here and will be disconnected. Your terminals stay open.")
         await lab.dialog.get_by_role("button", name="Stop Sharing").click()
         await guest.state("ended")
         await expect(guest.page.get_by_text("The host stopped sharing.")).to_be_visible()
@@ -307,11 +305,11 @@ async def test_join(come: Come, server_a: JupyterServer, server_b: JupyterServer
     await guest.field("Ticket").fill(ticket[:-5])
     await expect(guest.field("Ticket")).to_have_accessible_description(re.compile("This ticket is incomplete"))
     await guest.join(stopped["tickets"]["read"], "Grace")
-    await expect(guest.page.get_by_text("not shared any more")).to_be_visible()
+    await expect(guest.page.get_by_text("no longer shared")).to_be_visible()
     await guest.field("Ticket").fill(ticket)
     await guest.field("Password").fill("wrong")
     await guest.button("Join").click()
-    await expect(guest.page.get_by_text("does not accept this ticket or password")).to_be_visible()
+    await expect(guest.page.get_by_text("did not accept this ticket or password")).to_be_visible()
     await guest.screenshot("lab-join")
     await guest.field("Password").fill("opens it")
     await guest.button("Join").click()
@@ -357,8 +355,8 @@ async def test_commands(come: Come, server_a: JupyterServer) -> None:
         return bool(await host.page.evaluate("navigator.clipboard.readText()") == ticket)
 
     for label, kind, says in (
-        ("Copy Ticket", "write", "whoever has it can type"),
-        ("Copy Read-only Ticket", "read", "whoever has it can watch"),
+        ("Copy Ticket", "write", "Anyone with it can type"),
+        ("Copy Read-only Ticket", "read", "Anyone with it can watch"),
     ):
         await lab.choose(label)
         await expect(lab.notification(says)).to_be_visible()

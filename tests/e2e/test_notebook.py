@@ -84,7 +84,7 @@ async def test_share_and_join(host: Person, guest: Person, tmp_path: Path) -> No
     await guest.field("Ticket").fill("sshx1 and more")
     await expect(joining.output(1)).to_contain_text("ticket")
     await guest.field("Ticket").fill(ticket)
-    await expect(joining.output(1)).to_contain_text("Lets you watch and type")
+    await expect(joining.output(1)).to_contain_text("You can watch and type")
     await guest.field("Your name").fill("Grace")
     await guest.button("Join").click()
     await guest.connected()

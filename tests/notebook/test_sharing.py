@@ -277,7 +277,7 @@ async def test_a_password_that_is_needed(kernel: ServerKernel, lone: LoneKernel)
     ticket = await prints(kernel, "print(session.ticket)")
     await prints(lone, LOAD + "import sshx_jupyter")
     assert "nobody here to ask" in await says(lone, f"%sshx join {ticket}")
-    assert "does not accept" in await says(lone, f"sshx_jupyter.join({ticket!r}, password='wrong')")
+    assert "did not accept" in await says(lone, f"sshx_jupyter.join({ticket!r}, password='wrong')")
     joined = f"print(sshx_jupyter.join({ticket!r}, password='open sesame').run('echo in').output)"
     assert await prints(lone, joined) == "in"
 

@@ -10,6 +10,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { catalogs } from "./catalog.mjs";
+import { version } from "./version.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../sshx_jupyter/server/static/", import.meta.url));
@@ -133,12 +134,6 @@ async function jupyterBuilder(...options) {
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (said += data));
   const status = await new Promise((resolve) => child.on("close", resolve));
   if (status !== 0) throw new Error(`the extension for JupyterLab could not be built:\n${said}`);
-}
-
-/** The package's, from where it is written. */
-function version() {
-  const text = readFileSync(join(here, "../sshx_jupyter/_version.py"), "utf8");
-  return /__version__ = "([^"]+)"/.exec(text)[1];
 }
 
 /**

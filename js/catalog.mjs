@@ -6,8 +6,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { version } from "./version.mjs";
 
 const DOMAIN = "sshx_jupyter";
+const GERMANIC = "nplurals=2; plural=(n != 1);";
 const locale = join(import.meta.dirname, "../sshx_jupyter/locale");
 const sources = join(import.meta.dirname, "src");
 
@@ -53,14 +55,15 @@ function visit(node, see) {
 }
 
 /**
- * A catalog with all strings: what was translated in `before` stays, what is not there any more goes.
+ * A catalog with all strings: what was translated in `before` stays, what is not there any more goes. The others are in
+ * English, as JupyterLab would show an empty translation.
  * @param {Record<string, unknown>} before
  * @param {string} language
  */
 export function updated(before, language) {
-  const header = before[""] ?? { domain: DOMAIN, language, pluralForms: "nplurals=2; plural=(n != 1);", version: "" };
-  const entries = [...strings()].map(([one, many]) => [one, before[one] ?? (many === null ? [""] : ["", ""])]);
-  return { "": header, ...Object.fromEntries(entries) };
+  const header = { domain: DOMAIN, language: language.replace("_", "-"), plural_forms: GERMANIC, ...before[""] };
+  const entries = [...strings()].map(([one, many]) => [one, before[one] ?? (many === null ? [one] : [one, many])]);
+  return { "": { ...header, version: version() }, ...Object.fromEntries(entries) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -72,6 +75,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const catalog = updated(existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}, language);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(catalog, null, 2)}\n`);
-  const forms = Object.values(catalog).filter(Array.isArray);
-  console.log(`${forms.length} strings, ${forms.filter((each) => each.includes("")).length} of them to translate`);
+  const english = [...strings().keys()].filter((one) => catalog[one][0] === one);
+  console.log(`${strings().size} strings, ${english.length} of them in English`);
 }

@@ -50,10 +50,10 @@ export function translationFor(languages: readonly string[], catalogs: Readonly<
   const samples = new Set(Array.from({ length: LARGEST_SAMPLE }, (_, n) => rules.select(n) as string));
   const categories = CATEGORIES.filter((category) => samples.has(category));
   return {
-    __: (text, ...args) => format(filledIn(catalog[text]?.[0]) ?? text, args),
+    __: (text, ...args) => format(catalog[text]?.[0] ?? text, args),
     _n: (one, many, n, ...args) => {
       const forms = catalog[one];
-      const translated = filledIn(forms?.[categories.indexOf(rules.select(n))]) ?? filledIn(forms?.at(-1));
+      const translated = forms?.[categories.indexOf(rules.select(n))] ?? forms?.at(-1);
       return format(translated ?? (n === 1 ? one : many), [n, ...args]);
     },
   };
@@ -70,11 +70,6 @@ function match(languages: readonly string[], catalogs: Readonly<Record<string, C
     if (found !== undefined) return found;
   }
   return null;
-}
-
-/** Catalogs have an empty string for what nobody has translated yet. */
-function filledIn(form: string | undefined): string | undefined {
-  return form === "" ? undefined : form;
 }
 
 function format(text: string, args: readonly (string | number)[]): string {

@@ -3,7 +3,11 @@ import { strings, updated } from "../catalog.mjs";
 
 test("a catalog that is brought up to date keeps what was translated", () => {
   const catalog = updated({ "": { language: "de_DE" }, Cancel: ["Abbrechen"], "Not there": ["Weg"] }, "de_DE");
-  expect(catalog).toMatchObject({ "": { language: "de_DE" }, Cancel: ["Abbrechen"], "%1 hour": ["", ""] });
+  expect(catalog).toMatchObject({
+    "": { language: "de_DE" },
+    Cancel: ["Abbrechen"],
+    "%1 hour": ["%1 hour", "%1 hours"],
+  });
   expect(catalog).not.toHaveProperty("Not there");
   expect(Object.keys(catalog)).toHaveLength(strings().size + 1);
 });

@@ -46,7 +46,6 @@ afterEach(() => {
 
 const GERMAN = {
   Cancel: ["Abbrechen"],
-  Chat: [""],
   "%1 shares “%2”": ["„%2“ von %1"],
   "%1 day": ["%1 Tag", "%1 Tage"],
 };

@@ -7,7 +7,6 @@
  * to null, and unknown map keys and extra array elements are ignored.
  */
 import { Decoder, Encoder } from "cbor-x/index-no-eval";
-import { trans } from "../translation";
 
 export type Role = "owner" | "writer" | "reader";
 
@@ -254,7 +253,7 @@ function bad(what: string): never {
 
 function integer(value: unknown, low: number, high: number, what: string): number {
   if (!Number.isInteger(value) || (value as number) < low || (value as number) > high) {
-    bad(trans.__("%1 must be an integer from %2 to %3", what, low, high));
+    bad(`${what} must be an integer from ${low} to ${high}`);
   }
   return value as number;
 }

@@ -21,7 +21,7 @@ const LAYERS = [
 
 /** What people read comes from the catalog, when it is shown. It begins with a capital letter, or has several words. */
 const SENTENCE = String.raw`/^\s*[A-Z][a-z](?![\w-]*[-_][A-Z])/`;
-const WORDS = "/^[^{};=<]*[a-z]{2,} (?!sshx-)[a-z]{2,}/";
+const WORDS = "/^[^.{};=<][^{};=<]*[a-z]{2,} (?!sshx-)[a-z]{2,}/";
 const NOT_READ = [
   "CallExpression[callee.object.name=trans] *",
   "NewExpression[callee.name=/(Error|MalformedMessage)$/] *", // by developers only

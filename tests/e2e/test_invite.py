@@ -54,7 +54,7 @@ async def test_saved_from_the_share_panel(browser: Browser, server: JupyterServe
     panel = host.page.get_by_role("group", name="Invite")
     await expect(panel).to_contain_text("connects through a relay")
     await expect(panel.get_by_label("People can")).to_have_value("reader")
-    await expect(panel.get_by_label("It ends after")).to_have_value("86400")
+    await expect(panel.get_by_label("The invite works for")).to_have_value("86400")
     async with host.page.expect_download() as downloading:
         await panel.get_by_role("button", name="Save", exact=True).click()
     download = await downloading.value

@@ -94,7 +94,7 @@ async def test_share_a_terminal(come: Come, server_a: JupyterServer, server_b: J
         [session] = await hosted(server_a)
         assert ticket == session["tickets"]["write"]
         assert [shell["terminal"] for shell in session["shells"]] == [name]
-        await expect(lab.dialog).to_contain_text("Nobody has joined yet.")
+        await expect(lab.dialog).to_contain_text("No guests are here.")
         await host.screenshot("lab-tickets")
         await lab.dialog.get_by_role("button", name="Done").click()
         await expect(lab.toolbar_button("Shared…")).to_be_visible()

@@ -68,10 +68,12 @@ export class Api {
   /**
    * @param root - the server's address, up to its base URL with the slash at its end.
    * @param token - the server's own; empty where a cookie stands for it.
+   * @param guests - whether the server lets guests in without a login, at `sshx/guest`.
    */
   constructor(
     readonly root: URL,
     private readonly token = "",
+    readonly guests = false,
   ) {}
 
   /** The sessions that this person may go into. */

@@ -27,6 +27,7 @@ export async function showShared(sessions: SharedSessions, session: HostedSessio
     title: trans.__("“%1” is shared", session.name),
     body,
     hasClose: true,
+    focusNodeSelector: ".sshx-invite-first button",
     buttons: [
       Dialog.warnButton({ label: trans.__("Stop Sharing"), accept: false, actions: ["stop"] }),
       { ...open, accept: false, actions: ["open"] },
@@ -80,16 +81,16 @@ function Shared({ sessions, first, onShow }: SharedProps) {
   );
   const client = sessions.monitor(first.id)?.client;
   const alone = !people?.some((person) => person.role !== "owner");
-  const { tickets, urls, makeFile } = inviteOf(sessions.api, session); // the dialog has a button to stop
+  const { tickets, urls, atServer, makeFile } = inviteOf(sessions.api, session); // the dialog has a button to stop
   return (
     <Themed className="sshx-dialog-shared">
       <section>
-        <InvitePanel invite={{ tickets, urls, ...(makeFile && { makeFile }) }} />
+        <InvitePanel invite={{ tickets, urls, ...(atServer && { atServer }), ...(makeFile && { makeFile }) }} />
         {letsGuestsIn() && <p className="sshx-hint">{lettingGuestsIn()}</p>}
       </section>
       <section className="sshx-dialog-people">
         <h3>{trans.__("People")}</h3>
-        {alone && <p className="sshx-hint">{trans.__("Nobody has joined yet.")}</p>}
+        {alone && <p className="sshx-hint">{trans.__("No guests are here.")}</p>}
         {client && people && <PeoplePanel client={client} people={people} onShow={onShow} />}
       </section>
     </Themed>

@@ -26,6 +26,7 @@ import { markTerminals } from "./terminals";
 import "./lab.css";
 // Here rather than only with what is loaded later: the bundler does not keep the order of modules from chunk to chunk.
 import "../view/sharedStyles";
+import { letsGuestsIn } from "./pageConfig";
 import { trans, setTranslation } from "../translation";
 
 const ID = "sshx-jupyter:plugin";
@@ -61,7 +62,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     setTranslation((translator ?? nullTranslator).load("sshx_jupyter"));
     const { commands, serviceManager } = app;
     const { baseUrl, token } = serviceManager.serverSettings;
-    const api = new Api(new URL(baseUrl, location.href), token);
+    const api = new Api(new URL(baseUrl, location.href), token, letsGuestsIn());
 
     const settings = new Settings();
     if (registry) settings.load(registry, ID).catch(() => undefined); // then the defaults hold

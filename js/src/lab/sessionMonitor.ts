@@ -11,6 +11,8 @@ interface Listener {
   onPeople: () => void;
   /** Another shell is there, or one is gone; or the session is over. */
   onShells: () => void;
+  /** New tickets were made. */
+  onTickets: () => void;
   /** `unread` is another: a guest has written this, or it was read (null). */
   onChat: (message: Hear | null) => void;
   /** Somebody else opened, closed or removed a shell, or it ended by itself. */
@@ -46,12 +48,13 @@ export class SessionMonitor {
   #delay: number = RETRY[0];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: ServerApi, session: HostedSession, { onPeople, onShells, onChat, onShell }: Listener) {
+  constructor(api: ServerApi, session: HostedSession, { onPeople, onShells, onTickets, onChat, onShell }: Listener) {
     this.id = session.id;
     this.name = session.name;
     this.client = new SshxClient({ credentials: ownerOf(session), dial: api.dialHosted(session.id), observer: true });
     const read = peopleReader();
     let shells = session.shells.map(({ sid }) => sid).join();
+    let rotations: number | undefined;
     let known = false;
     // What was written before this client came is told after it is in, and before the host's first answer to a ping.
     let current = false;
@@ -62,6 +65,9 @@ export class SessionMonitor {
         current ||= this.client.state === "connected" && this.client.latency !== null;
       }
       known ||= type === "users";
+      const renewed = this.client.info?.rotations;
+      if (renewed !== rotations && rotations !== undefined) onTickets();
+      rotations = renewed;
       if (!known && type === "info") return; // who is there comes next
       if (type === "users" || type === "info") {
         const people = read(this.client);

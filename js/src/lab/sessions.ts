@@ -164,6 +164,7 @@ export class SharedSessions {
       const monitor = new SessionMonitor(this.api, session, {
         onPeople: () => this.#peopleChanged.emit(monitor),
         onShells: () => void this.refresh(), // a new shell is a new terminal
+        onTickets: () => void this.refresh(),
         onChat: (message) => this.#chatChanged.emit({ monitor, message }),
         onShell: (change) => this.#shellChanged.emit({ monitor, change }),
       });

@@ -11,7 +11,7 @@ import "./page.css";
 document.documentElement.lang = setLanguage(navigator.languages);
 
 const { root = "", defaultRole, terminals, guests, name = "" } = document.body.dataset;
-const api = new Api(new URL(root, location.href));
+const api = new Api(new URL(root, location.href), "", guests === "yes");
 
 const loggedIn = cleanAddress();
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = logo;

@@ -10,6 +10,8 @@ export interface Invite {
   tickets: { write: string | null; read: string };
   /** Links with the tickets; null where no page is known that guests could open. */
   urls: { write: string | null; read: string } | null;
+  /** Whether guests can use a ticket at `sshx/guest` of the session's server, without a login. */
+  atServer?: boolean;
   /** Makes invite files, where the session's server does. */
   makeFile?: MakeFile;
   /** Ends the session for everyone; for its owners. A rejection's message is a sentence. */
@@ -76,6 +78,7 @@ export function inviteOf(api: ServerApi, { id, name, tickets, urls: { write, rea
   return {
     tickets,
     urls: read === null ? null : { write, read },
+    atServer: api.guests,
     stop: () => api.stop(id),
     makeFile: async (role, seconds) => {
       const { html, expires_at } = await api.invite(id, role, seconds);

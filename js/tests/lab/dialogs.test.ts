@@ -49,6 +49,6 @@ test.each([
   expect(says("Read-only")).toBe(true);
   expect(says(lettingGuestsIn())).toBe(told);
   await showShared(sessions, hosted(1));
-  expect(says("Nobody has joined yet.")).toBe(true);
+  expect(says("No guests are here.")).toBe(true);
   expect(says(lettingGuestsIn())).toBe(told);
 });

@@ -17,12 +17,14 @@ const onPeople = vi.fn();
 const onShells = vi.fn();
 const onChat = vi.fn<(message: object | null) => void>();
 const onShell = vi.fn<(change: ShellChanged) => void>();
-const listener = { onPeople, onShells, onChat, onShell };
+const onTickets = vi.fn();
+const listener = { onPeople, onShells, onTickets, onChat, onShell };
 
 beforeEach(() => {
   api = new FakeApi();
   onPeople.mockReset();
   onShells.mockReset();
+  onTickets.mockReset();
   onChat.mockReset();
   onShell.mockReset();
   monitor = new SessionMonitor(api, SESSION, listener);
@@ -131,6 +133,13 @@ test("other shells are told of once, moved ones are not", async () => {
   expect(onShells).toHaveBeenCalledOnce();
   link.say({ shells: two.slice(1) });
   expect(onShells).toHaveBeenCalledTimes(2);
+});
+
+test("new tickets are told of", async () => {
+  await enter([]);
+  expect(onTickets).not.toHaveBeenCalled();
+  link.say({ hello: [1, { name: "demo", rotations: 1 }] });
+  expect(onTickets).toHaveBeenCalledOnce();
 });
 
 test("the session's end is told of, and that it does not let one in", async () => {

@@ -16,15 +16,17 @@ export function tidy(
   const ordered = inReadingOrder(windows);
   let best: Arrangement | null = null;
   let largest = -Infinity;
-  // The widest row decides: try as wide as the first windows are, and then one more each time.
-  let width = 0;
-  for (const window of ordered) {
-    width += Math.ceil(window.width) + GAP;
-    const tried = inRows(ordered, width);
-    const scale = Math.min(view.width / tried.width, view.height / tried.height);
-    if (scale <= largest) continue;
-    largest = scale;
-    best = tried;
+  // The widest row decides, and any consecutive windows may be in it.
+  for (const first of ordered.keys()) {
+    let width = 0;
+    for (const window of ordered.slice(first)) {
+      width += Math.ceil(window.width) + GAP;
+      const tried = inRows(ordered, width);
+      const scale = Math.min(view.width / tried.width, view.height / tried.height);
+      if (scale <= largest) continue;
+      largest = scale;
+      best = tried;
+    }
   }
   const { places, ...size } = best!;
   const left = onCanvas(all.x, size.width);

@@ -27,11 +27,13 @@ function qrLabel(kind: Kind, what: What): string {
 }
 
 /** What guests do with it, in one line, and what it allows. */
-function about(kind: Kind, what: What): string {
+function about(kind: Kind, what: What, atServer: boolean): string {
   const step =
     what === "link"
       ? trans.__("Guests open it in a browser.")
-      : trans.__("Guests paste it at /sshx/p2p of their own Jupyter server.");
+      : atServer
+        ? trans.__("Guests open /sshx/guest on this Jupyter server, and paste it there.")
+        : trans.__("Guests paste it at /sshx/p2p of their own Jupyter server.");
   const allows =
     kind === "write"
       ? trans.__("Anyone with this can type in every shell.")
@@ -46,7 +48,7 @@ interface InvitePanelProps {
 }
 
 export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
-  const { tickets, urls, makeFile, stop, closesTerminals = false } = invite;
+  const { tickets, urls, makeFile, stop, atServer = false, closesTerminals = false } = invite;
   const kinds: Kind[] = tickets.write === null ? ["read"] : ["write", "read"];
   const [first] = kinds as [Kind];
   const what: What = urls ? "link" : "ticket";
@@ -91,7 +93,7 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
     <div className="sshx-invite">
       <div className="sshx-invite-first">
         {button(copyLabel(first, what), of(urls ?? tickets, first), "sshx-primary")}
-        <small>{about(first, what)}</small>
+        <small>{about(first, what, atServer)}</small>
       </div>
       <p className="sshx-unseen" role="status">
         {copied && trans.__("Copied")}

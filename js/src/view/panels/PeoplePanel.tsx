@@ -52,7 +52,7 @@ export function PeoplePanel({ client, people, onShow }: PeoplePanelProps) {
             />
             <span>
               {trans.__("Lock session")}
-              <small>{trans.__("People who are already here stay, and can reconnect.")}</small>
+              <small>{trans.__("Nobody new can join. People who are here stay, and can reconnect.")}</small>
             </span>
           </label>
         )}

@@ -71,7 +71,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
               </label>
             )}
             <label className="sshx-field" htmlFor={`${id}-end`}>
-              {trans.__("It ends after")}
+              {trans.__("The invite works for")}
               <select
                 id={`${id}-end`}
                 value={seconds}

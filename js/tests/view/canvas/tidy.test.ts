@@ -49,6 +49,14 @@ test("whatever windows there are: none overlaps another, all begin where they be
   }
 });
 
+test("windows go beside each other where there is room, whichever come first", () => {
+  const large = { sid: 1, x: 0, y: 0, width: 950, height: 560 };
+  const small = (sid: number) => ({ sid, x: 200 * sid, y: 700, width: 540, height: 340 });
+  const [one, two, three] = arranged([large, small(2), small(3)], { width: 716, height: 640 });
+  expect(two!.y).toBe(three!.y);
+  expect(two!.y).toBeGreaterThan(one!.y);
+});
+
 test("what is tidy stays as it is", () => {
   for (let seed = 0; seed < 300; seed += 1) {
     const once = arranged(someWindows(seed));

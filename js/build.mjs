@@ -74,9 +74,11 @@ const bundles = [
   // One file each: where a kernel hands them out, there is no server to get another from.
   {
     ...alone,
-    entryPoints: { widget: "src/widget/index.tsx", loader: "src/widget/loader.ts" },
+    entryPoints: { widget: "src/widget/index.tsx" },
     plugins: [styles],
   },
+  // Every notebook with a widget holds this one, so it has no catalogs: it is in English.
+  { ...alone, entryPoints: { loader: "src/widget/loader.ts" }, define: { ...common.define, CATALOGS: "{}" } },
 ];
 
 /**

@@ -61,8 +61,12 @@ function visit(node, see) {
  * @param {string} language
  */
 export function updated(before, language) {
-  const header = { domain: DOMAIN, language: language.replace("_", "-"), plural_forms: GERMANIC, ...before[""] };
-  const entries = [...strings()].map(([one, many]) => [one, before[one] ?? (many === null ? [one] : [one, many])]);
+  const header = { domain: DOMAIN, plural_forms: GERMANIC, ...before[""], language: language.replace("_", "-") };
+  const entries = [...strings()].map(([one, many]) => {
+    const forms = before[one];
+    if (many === null) return [one, forms?.length === 1 ? forms : [one]];
+    return [one, forms?.length > 1 ? forms : [one, many]];
+  });
   return { "": { ...header, version: version() }, ...Object.fromEntries(entries) };
 }
 

@@ -31,9 +31,13 @@ export const trans: Translation = {
   _n: (one, many, n, ...args) => used._n(one, many, n, ...args),
 };
 
-/** Take all strings from `translation` from now on. */
+/** Take all strings from `translation` from now on. It finds the sentences only: JupyterLab's changes what it puts in. */
 export function setTranslation(translation: Translation): void {
-  used = translation;
+  const places = (args: readonly unknown[], from: number) => args.map((_, at) => `%${at + from}`);
+  used = {
+    __: (text, ...args) => format(translation.__(text, ...places(args, 1)), args),
+    _n: (one, many, n, ...args) => format(translation._n(one, many, n, ...places(args, 2)), [n, ...args]),
+  };
 }
 
 /** Take all strings from the catalog of the first of these languages that has one; returns that language. */
@@ -66,10 +70,19 @@ function match(languages: readonly string[], catalogs: Readonly<Record<string, C
     if (base === "en") return null;
     const found =
       [language, base!].find((each) => each in catalogs) ??
-      Object.keys(catalogs).find((each) => each.split("-")[0] === base);
+      Object.keys(catalogs).find((each) => each.split("-")[0] === base && scriptOf(each) === scriptOf(language));
     if (found !== undefined) return found;
   }
   return null;
+}
+
+/** A catalog of another region serves as well, if people there write the same way. */
+function scriptOf(language: string): string | undefined {
+  try {
+    return new Intl.Locale(language).maximize().script;
+  } catch {
+    return undefined; // what a page says of itself may be no language
+  }
 }
 
 function format(text: string, args: readonly (string | number)[]): string {

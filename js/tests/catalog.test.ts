@@ -4,7 +4,7 @@ import { strings, updated } from "../catalog.mjs";
 test("a catalog that is brought up to date keeps what was translated", () => {
   const catalog = updated({ "": { language: "de_DE" }, Cancel: ["Abbrechen"], "Not there": ["Weg"] }, "de_DE");
   expect(catalog).toMatchObject({
-    "": { language: "de_DE" },
+    "": { language: "de-DE" },
     Cancel: ["Abbrechen"],
     "%1 hour": ["%1 hour", "%1 hours"],
   });

@@ -55,6 +55,9 @@ test("strings are those of the first language that has a catalog, and English wh
   expect(german.__("Cancel")).toBe("Abbrechen");
   expect(german.__("%1 shares “%2”", "Ada", "Demo")).toBe("„Demo“ von Ada");
   expect([german.__("Chat"), german.__("Close")]).toEqual(["Chat", "Close"]);
+  const chinese = { "zh-CN": { Cancel: ["取消"] } };
+  const written = ["zh-SG", "zh-TW", "zh_CN", "x"].map((language) => translationFor([language], chinese).__("Cancel"));
+  expect(written).toEqual(["取消", "Cancel", "Cancel", "Cancel"]);
   expect(translationFor(["en-GB", "de"], { "de-DE": GERMAN }).__("Cancel")).toBe("Cancel");
 });
 
@@ -64,13 +67,24 @@ test("there is a form for each number", () => {
   expect([0, 1, 2].map((n) => day(["de"], ["%1 Tag", "%1 Tage"], n))).toEqual(["0 Tage", "1 Tag", "2 Tage"]);
   const polish = ["%1 dzień", "%1 dni", "%1 dni (many)"];
   expect([1, 2, 5].map((n) => day(["pl"], polish, n))).toEqual(["1 dzień", "2 dni", "5 dni (many)"]);
-  expect([1, 2].map((n) => day(["ja"], ["%1日"], n))).toEqual(["1日", "2日"]);
+  expect([1, 2].map((n) => day(["ja"], ["%1日", "%1日"], n))).toEqual(["1日", "2日"]);
   expect([1, 2].map((n) => ENGLISH._n("%1 day", "%1 days", n))).toEqual(["1 day", "2 days"]);
 });
 
 test("a text is put in as it is, and what is missing stays in sight", () => {
   expect(ENGLISH.__("%1 and %2", "%2", "$&")).toBe("%2 and $&");
   expect(ENGLISH.__("%1 and %2", "a")).toBe("a and %2");
+});
+
+test("JupyterLab's translations have what is put in as it is", () => {
+  const bundle = (text: string, ...args: unknown[]) =>
+    text
+      .replace(/%%/g, "%% ")
+      .replace(/%(\d+)/g, (_, at: number) => String(args[at - 1]))
+      .replace(/%% /g, "%");
+  setTranslation({ __: bundle, _n: (one, many, n, ...args) => bundle(n === 1 ? one : many, n, ...args) });
+  expect(trans.__("%1 joined “%2”", "100%% %1", "$&")).toBe("100%% %1 joined “$&”");
+  expect(trans._n("%2 has %1 guest", "%2 has %1 guests", 2, "50%%")).toBe("50%% has 2 guests");
 });
 
 test("the page has the language of its catalog", () => {

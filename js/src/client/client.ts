@@ -180,7 +180,7 @@ export class SshxClient extends SessionState {
   connect(): void {
     if (this.state === "ended") return;
     if (this.#connection !== null) {
-      if (!this.#connection.silent) return;
+      if (!this.#connection.silent && this.state !== "unreachable") return;
       this.#dropConnection(); // whatever has become of it, a new one is there sooner
       this.#tellInput();
     }
@@ -601,7 +601,7 @@ export class SshxClient extends SessionState {
         this.#become("refused", verdict.reason, verdict.refusal);
         break;
       case "retry":
-        clearTimeout(this.#patience); // the host has answered
+        this.#become("connecting"); // the host has answered
         this.#retryIn(Math.min(this.#backoff.next(), verdict.within));
         break;
       case "reconnect": {
@@ -624,6 +624,7 @@ export class SshxClient extends SessionState {
   }
 
   #doubt(silent: boolean): void {
+    if (!this.#entered && !this.#waited) return; // `#expectAnswer` tells that there is no answer
     if (silent) {
       this.#certain = this.state;
       this.#become("reconnecting", trans.__("The host has not responded for a while."));

@@ -28,17 +28,21 @@ export function addChatNotifications(
   const chats = new Map<string, string>();
 
   const open = (id: string) => void commands.execute(Command.open, { id, panel: "chat" });
-  const reply = async (monitor: SessionMonitor) => {
+  const reply = async (monitor: SessionMonitor, text = ""): Promise<void> => {
     const { value } = await InputDialog.getText({
+      text,
       title: trans.__("Reply in “%1”", monitor.name),
       label: chatText(monitor),
-      placeholder: trans.__("Everyone sees it"),
+      placeholder: trans.__("Everyone can see your reply"),
       okLabel: trans.__("Send"),
     });
-    if (!value?.trim() || (await monitor.chat(value.trim()))) return;
-    Notification.error(trans.__("Your message was not sent. Open the chat, and send it there."), {
-      autoClose: FAILURE_DURATION,
-    });
+    if (!value?.trim()) return;
+    if (await monitor.chat(value.trim())) {
+      monitor.markRead();
+      return;
+    }
+    Notification.error(trans.__("Your message was not sent. Try again."), { autoClose: FAILURE_DURATION });
+    await reply(monitor, value);
   };
   const chatText = ({ unread, name }: SessionMonitor) => {
     const last = unread.at(-1)!;
@@ -68,7 +72,7 @@ export function addChatNotifications(
     const options = {
       autoClose: DURATION,
       actions: [
-        { label: trans.__("Reply"), displayType: "accent" as const, callback: read(() => void reply(monitor)) },
+        { label: trans.__("Reply"), displayType: "accent" as const, callback: () => void reply(monitor) },
         { label: trans.__("Open Chat"), callback: read(() => open(id)) },
       ],
     };

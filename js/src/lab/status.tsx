@@ -91,7 +91,9 @@ function statusOf(sessions: SharedSessions, tabs: Tabs): Status | null {
   if (list.length > 0) {
     const people = trans._n("%1 guest", "%1 guests", guests);
     const sharing =
-      list.length === 1 ? trans.__("Sharing: %1", people) : trans.__("Sharing %1 sessions: %2", list.length, people);
+      list.length === 1
+        ? trans.__("Sharing: %1", people)
+        : trans._n("Sharing %1 session: %2", "Sharing %1 sessions: %2", list.length, people);
     parts.push([sharing, unreadText(unread)].filter(Boolean).join(" · "));
     titles.push(trans.__("Shared from this server: %1", list.map(({ name }) => name).join(", ")));
   }

@@ -7,6 +7,9 @@ export type Subject = "all" | { readonly sid: number; readonly fills: boolean } 
 /** What changed: the frame, which shells there are, or only how large windows are and where. */
 export type Change = "frame" | "shells" | "windows";
 
+/** From what moves the view least to what moves it most. */
+const CHANGES: readonly Change[] = ["windows", "shells", "frame"];
+
 /** The part of a `Viewport` that shows boxes. */
 export interface Sight {
   readonly scale: number;
@@ -88,7 +91,8 @@ export class Follow {
 
   changed(sight: Sight, change: Change): void {
     if (this.held) {
-      this.missed = this.missed === null || this.missed === "windows" ? change : this.missed;
+      const before = this.missed === null ? -1 : CHANGES.indexOf(this.missed);
+      this.missed = CHANGES[Math.max(before, CHANGES.indexOf(change))]!;
       return;
     }
     const { subject, windows } = this;

@@ -197,7 +197,7 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
       : !connected
         ? trans.__("You are not connected. Send the message when you are back.")
         : length > COUNT_FROM
-          ? trans.__("%1 characters left", MOST - length)
+          ? trans._n("%1 character left", "%1 characters left", MOST - length)
           : "";
 
   const submit = (event: FormEvent | KeyboardEvent) => {

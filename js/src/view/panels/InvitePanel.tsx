@@ -79,7 +79,7 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
       type="button"
       className={`sshx-button ${style}`}
       aria-label={label}
-      data-copied={copied === label || undefined}
+      data-copied={copied === label ? trans.__("Copied") : undefined}
       onClick={() => void copyAs(label, text)}
     >
       {label}

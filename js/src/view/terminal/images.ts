@@ -77,8 +77,8 @@ export class Images {
 
 const ESC = 0x1b;
 /** A sixel's DCS up to its `q`; iTerm2's OSC up to its data. */
-const IMAGE = /^\x1b(?:P[0-9;]*q|\]1337;)/;
-const UNFINISHED = /^\x1b(?:P[0-9;]*|\](?:1(?:3(?:37?)?)?)?)?$/;
+const IMAGE = /^\x1b(?:P[0-9;]*q|\]1337;(?:Multipart)?File=)/;
+const UNFINISHED = /^\x1b(?:P[0-9;]*|\](?:1(?:3(?:3(?:7(?:;[A-Za-z]*)?)?)?)?)?)?$/;
 /** Longer than such a beginning is. */
 const LONGEST = 32;
 

@@ -1,18 +1,28 @@
 /**
- * The question before a paste that a program would take line by line. A program in bracketed-paste mode gets a paste as
- * one text; any other takes each line break as Enter, and runs lines that the person may not have read.
+ * The question before a paste that a program would take as keys. A program in bracketed-paste mode gets a paste as one
+ * text, once nothing in it can end that mode; any other takes each line break as Enter, and control characters as keys.
  */
 import type { Ask } from "../Question";
 import { trans } from "../../translation";
 
 const LINE_BREAK = /\r\n|\r|\n/;
+/** Control characters but Tab. Some run what was typed before them, as Ctrl-O does in bash. */
+ 
+const CONTROL = /[\0-\x08\n-\x1f\x7f-\x9f]/;
+ 
+const ESCAPE = /[\x1b\x9b]/g;
 /** The beginning of a paste that the question shows. */
-const LINES = 6;
-const LINE_LENGTH = 120;
+const LINES = 200;
+const LINE_LENGTH = 1000;
 
-/** Whether a program that is not in bracketed-paste mode runs a part of this text. */
-export function hasLineBreak(text: string): boolean {
-  return LINE_BREAK.test(text);
+/** Whether a program that is not in bracketed-paste mode takes a part of this text as keys. */
+export function hasKeys(text: string): boolean {
+  return CONTROL.test(text);
+}
+
+/** The text without the characters that could end bracketed-paste mode, as xterm and VTE paste it. */
+export function harmless(text: string): string {
+  return text.replace(ESCAPE, "\u241b");
 }
 
 /** Whether the person wants to paste this text into the shell of this name. */
@@ -20,7 +30,9 @@ export async function askToPaste(ask: Ask, name: string, text: string): Promise<
   const count = linesOf(text).length;
   const choice = await ask({
     title: trans._n("Paste %1 line into “%2”?", "Paste %1 lines into “%2”?", count, name),
-    text: trans.__("The program in this shell takes each line break as Enter, so lines run as you paste them."),
+    text: trans.__(
+      "The program in this shell treats each line break as Enter, so each line runs as soon as you paste it.",
+    ),
     preview: preview(text),
     choices: [{ value: "paste", label: trans.__("Paste"), tone: "primary" }],
   });

@@ -10,7 +10,7 @@ import { control } from "./control";
 import type { Box } from "../canvas/geometry";
 import { PredictiveEcho } from "../predict/echo";
 import { Images } from "./images";
-import { hasLineBreak } from "./pasting";
+import { harmless, hasKeys } from "./pasting";
 import { ignoreQueries, isFocusReport } from "./queries";
 import { followOncePerFrame } from "./scrollBar";
 import { unscaleMouse } from "./scaledMouse";
@@ -338,16 +338,16 @@ export class ShellTerminal implements TerminalSink {
       return;
     }
     const text = event.clipboardData?.getData("text/plain") ?? "";
-    if (this.xterm.modes.bracketedPasteMode || !hasLineBreak(text)) return;
     event.preventDefault();
-    event.stopPropagation(); // xterm.js would paste it
-    void this.pasteLines(text);
+    event.stopPropagation(); // xterm.js would paste it as it is
+    if (this.xterm.modes.bracketedPasteMode || !hasKeys(text)) this.xterm.paste(harmless(text));
+    else void this.pasteLines(text);
   };
 
   private async pasteLines(text: string): Promise<void> {
     const wanted = await this.events.onPasteLines(text);
     if (this.closed) return;
-    if (wanted && this.typable) this.xterm.paste(text);
+    if (wanted && this.typable) this.xterm.paste(this.xterm.modes.bracketedPasteMode ? harmless(text) : text);
     else if (wanted) this.events.onRefused(); // the role changed meanwhile
     this.xterm.focus();
   }

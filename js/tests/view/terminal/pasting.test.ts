@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createElement, Fragment } from "react";
 import { useQuestion, type Ask } from "../../../src/view/Question";
-import { askToPaste, hasLineBreak, preview } from "../../../src/view/terminal/pasting";
+import { askToPaste, harmless, hasKeys, preview } from "../../../src/view/terminal/pasting";
 import { after, all, buttons, cleanUp, click, show, texts } from "../render";
 
 afterEach(cleanUp);
@@ -14,8 +14,16 @@ test.each([
   ["a\nb", true],
   ["a\rb", true],
   ["a\r\n", true],
-])("%j has a line break: %s", (text, expected) => {
-  expect(hasLineBreak(text)).toBe(expected);
+  ["a\tb é 👍", false],
+  ["echo a\x0f", true],
+  ["a\x1b[D", true],
+  ["a\u009b1m", true],
+])("%j has keys: %s", (text, expected) => {
+  expect(hasKeys(text)).toBe(expected);
+});
+
+test("a text cannot end bracketed-paste mode", () => {
+  expect(harmless("a\x1b[201~\nb\u009b1m\n")).toBe("a␛[201~\nb␛1m\n");
 });
 
 test.each([
@@ -24,11 +32,11 @@ test.each([
   ["a\tb", "a\tb"],
   ["\x1b[31mred\x03\x7f", "^[[31mred^C^?"],
   ["zero\u200bwidth, \u202ereversed, \u009b1m", "zero\ufffdwidth, \ufffdreversed, \ufffd1m"],
-  ["1\n2\n3\n4\n5\n6", "1\n2\n3\n4\n5\n6"],
-  ["1\n2\n3\n4\n5\n6\n7", "1\n2\n3\n4\n5\n6\n…"],
-  ["x".repeat(120), "x".repeat(120)],
-  ["x".repeat(1_000_000), `${"x".repeat(120)}…`],
-  ["\u{1f44d}".repeat(121), `${"\u{1f44d}".repeat(120)}…`],
+  ["1\n".repeat(200), "1\n".repeat(200).trimEnd()],
+  ["1\n".repeat(201), `${"1\n".repeat(200)}…`],
+  ["x".repeat(1000), "x".repeat(1000)],
+  ["x".repeat(1_000_000), `${"x".repeat(1000)}…`],
+  ["\u{1f44d}".repeat(1001), `${"\u{1f44d}".repeat(1000)}…`],
   ["\n", ""],
 ])("preview of %j", (text, expected) => {
   expect(preview(text)).toBe(expected);

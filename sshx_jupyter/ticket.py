@@ -40,8 +40,8 @@ _SENTENCES: dict[Reason, str] = {
     "empty": "No ticket was found. Paste the ticket from the host. It starts with sshx1.",
     "foreign": "This is not an sshx ticket. A ticket starts with sshx1. In a link, it comes after the #.",
     "newer": "This ticket is from a newer version of sshx-jupyter. Update sshx-jupyter and try again.",
-    "incomplete": "This ticket is incomplete. Copy all of it and try again.",
-    "mistyped": "This ticket has a wrong character. Copy it instead of typing it.",
+    "incomplete": "This ticket is incomplete. Copy the whole ticket and try again.",
+    "mistyped": "This ticket contains a wrong character. Copy the ticket instead of typing it.",
     "malformed": "This version of sshx-jupyter cannot read this ticket. Ask the host for a new one.",
     "crowded": "This ticket has more than 16 addresses. Ask the host for a new one.",
 }

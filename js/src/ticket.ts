@@ -23,8 +23,8 @@ const SENTENCES: Record<TicketReason, () => string> = {
   empty: () => trans.__("No ticket was found. Paste the ticket from the host. It starts with sshx1."),
   foreign: () => trans.__("This is not an sshx ticket. A ticket starts with sshx1. In a link, it comes after the #."),
   newer: () => trans.__("This ticket is from a newer version of sshx-jupyter. Update sshx-jupyter and try again."),
-  incomplete: () => trans.__("This ticket is incomplete. Copy all of it and try again."),
-  mistyped: () => trans.__("This ticket has a wrong character. Copy it instead of typing it."),
+  incomplete: () => trans.__("This ticket is incomplete. Copy the whole ticket and try again."),
+  mistyped: () => trans.__("This ticket contains a wrong character. Copy the ticket instead of typing it."),
   malformed: () => trans.__("This version of sshx-jupyter cannot read this ticket. Ask the host for a new one."),
   crowded: () => trans.__("This ticket has more than 16 addresses. Ask the host for a new one."),
 };

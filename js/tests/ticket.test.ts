@@ -94,6 +94,6 @@ describe("tickets", () => {
     expect(shown).not.toContain(secret);
     expect(shown).not.toContain(fromHex(secret).join(","));
     expect(shown).not.toContain(fromHex(secret).join(", "));
-    expect(() => Ticket.decode(text.slice(0, -1) + "a")).toThrow(/^This ticket has a wrong character/);
+    expect(() => Ticket.decode(text.slice(0, -1) + "a")).toThrow(/^This ticket contains a wrong character/);
   });
 });

@@ -447,7 +447,7 @@ class SshxClient(SessionState):
             if shell not in self.shells:
                 raise CommandError(f"There is no shell {shell}.")
             if self.role == "reader":
-                raise CommandError("You can watch but not run commands here: ask the host for write access.")
+                raise CommandError("You have read-only access. Ask the host for write access to run commands.")
             if not command.strip():
                 return RunResult("", 0)
             typing.sid = shell

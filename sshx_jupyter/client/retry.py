@@ -50,7 +50,7 @@ def after_end(error: Exception, entered: bool, trying: float, keep_trying: bool 
         return Verdict(True, code, error)
     if isinstance(error, LinkClosed):
         advice = "" if keep_trying else " Try again."
-        error = Unreachable(f"The host answered, but the connection broke at once.{advice}")
+        error = Unreachable(f"The host answered, but the connection dropped immediately.{advice}")
     return Verdict(keep_trying and isinstance(error, Unreachable), code or "unreachable", error)
 
 

@@ -189,7 +189,7 @@ def _need_admission(participant: Participant) -> None:
 
 def _need_writer(participant: Participant) -> None:
     if participant.user.role == "reader":
-        raise NotAllowed("You can watch but not type: ask the host for write access.")
+        raise NotAllowed("You have read-only access. Ask the host for write access.")
 
 
 def _need_owner(participant: Participant) -> None:

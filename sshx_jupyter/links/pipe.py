@@ -50,7 +50,7 @@ class Pipe:
             up.cancel()
             down.cancel()
             path.cancel()
-            await self._near.close("The link to the host has ended.", HOST_GONE)
+            await self._near.close("The connection to the host has ended.", HOST_GONE)
             await self._far.close()
             await asyncio.gather(up, down, path, return_exceptions=True)
 

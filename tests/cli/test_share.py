@@ -146,7 +146,7 @@ def test_the_password_may_come_on_stdin(sshx: Sshx) -> None:
 
 
 def test_it_expires(share: Share, sshx: Sshx) -> None:
-    shared = share("--expires", "3s")
+    shared = share("--expires", "10s")
     joined = sshx.start("join", shared.ticket)
     assert shared.end() == 0
     assert "has reached its end time" in shared.stderr

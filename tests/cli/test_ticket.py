@@ -50,10 +50,10 @@ def test_the_ticket_may_come_on_stdin(sshx: Sshx, writer: Shared) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda ticket: "", "There is no ticket here."),
+        (lambda ticket: "", "No ticket was found."),
         (lambda ticket: "hello", "This is not an sshx ticket."),
         (lambda ticket: ticket[:-9], "This ticket is incomplete"),
-        (lambda ticket: ticket[:50] + ("a" if ticket[50] != "a" else "b") + ticket[51:], "has a wrong character"),
+        (lambda ticket: ticket[:50] + ("a" if ticket[50] != "a" else "b") + ticket[51:], "contains a wrong character"),
         (lambda ticket: "sshx2" + ticket[5:], "a newer version"),
     ],
 )

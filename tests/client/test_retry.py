@@ -60,7 +60,7 @@ def test_what_is_tried_again(error: Exception, entered: bool, trying: float, aga
     [
         (Unreachable("no way"), True, "no way"),
         (asyncio.TimeoutError(), True, NO_ANSWER),
-        (LinkClosed("cut"), True, "The host answered, but the connection broke at once."),
+        (LinkClosed("cut"), True, "The host answered, but the connection dropped immediately."),
         (Refused("invalidAuth"), False, str(Refused("invalidAuth"))),
         (Refused("full"), False, str(Refused("full"))),
         (MalformedMessage("no sense"), False, "no sense"),

@@ -202,7 +202,9 @@ async def test_a_screen_reader_reads_terminals(host: Person) -> None:
     await host.connected()
     await host.sees("42nd line")
     field = page.locator(".xterm-helper-textarea").first
-    await expect(field).to_have_accessible_description("Press Control Shift Enter to leave the terminal for its title.")
+    await expect(field).to_have_accessible_description(
+        "Press Control Shift Enter to move the focus from the terminal to its title."
+    )
     await host.show("Settings")
     await page.get_by_role("checkbox", name="Screen reader support").uncheck()
     await expect(page.locator(".xterm-accessibility")).to_have_count(0)

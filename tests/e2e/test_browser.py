@@ -223,7 +223,7 @@ async def test_a_reader_only_watches(host: Person, guest: Person, session: dict[
     before = await host.picture()
     box = await host.shells().first.bounding_box()
     await guest.type("touch never\n")
-    await expect(guest.page.get_by_text("You can watch", exact=False).first).to_be_visible()
+    await expect(guest.page.get_by_text("You have read-only access", exact=False).first).to_be_visible()
     for name in (MORE, FEWER, "Close shell"):
         await expect(guest.shells().first.get_by_role("button", name=name, exact=True)).to_be_disabled()
     await expect(guest.button("New shell")).to_be_disabled()
@@ -249,7 +249,7 @@ async def test_the_host_changes_roles_and_removes(
     await host.show("People")
     await host.button("Make reader: Grace").click()
     await expect(guest.page.get_by_text("Read-only", exact=True)).to_be_visible()
-    allows = host.page.get_by_text("Their ticket still lets them type", exact=False)
+    allows = host.page.get_by_text("With their ticket they can rejoin", exact=False)
     await expect(allows).to_be_visible()
     await host.screenshot("made-reader")
 
@@ -395,18 +395,18 @@ async def test_what_is_typed_without_a_connection_waits_and_is_asked_about(
         server.stop(signal.SIGKILL)
         await guest.state("reconnecting")
         await guest.type("echo it is $((6*7))\n")
-        await expect(guest.page.get_by_role("status").get_by_text("20 characters typed wait")).to_be_visible()
+        await expect(guest.page.get_by_role("status").get_by_text("20 typed characters are waiting")).to_be_visible()
         await guest.screenshot("waiting-input")
         await asyncio.sleep(STALE + 0.5)  # what has waited for less is sent without asking
     with jupyter_server(tmp_path / "b", port=port):
         await guest.state("connected", timeout=40)
-        asked = guest.page.get_by_role("alert").filter(has_text="Send it?")
+        asked = guest.page.get_by_role("alert").filter(has_text="in the meantime?")
         await expect(asked).to_contain_text("«echo it is $((6*7))↵»")
         await guest.screenshot("held-input")
         assert "it is 42" not in await host.text()
         await asked.get_by_role("button", name="Send").click()
         await guest.sees_line("it is 42")
-        await expect(guest.page.get_by_text("Send it?")).to_have_count(0)
+        await expect(guest.page.get_by_text("in the meantime?")).to_have_count(0)
 
 
 async def test_reloading(host: Person, guest: Person, session: dict[str, Any]) -> None:

@@ -234,7 +234,9 @@ async def test_read_only_password_and_approval(browser: Browser, server: Jupyter
     session = await server.share(name="Guarded", password="sesame", approve=True)
     async with server.owner(session, name="Host") as owner:
         guest = await Visitor.to(browser, f"{site.url}#{session['tickets']['read']}")
-        await expect(guest.page.locator("form")).to_contain_text("You can watch, not type. You also need a password.")
+        await expect(guest.page.locator("form")).to_contain_text(
+            "You can watch but not type. You also need a password."
+        )
         await guest.button("Join").click()
         await expect(guest.page.get_by_role("alert")).to_contain_text("needs a password")
         await guest.field("Password").fill("wrong")

@@ -162,7 +162,7 @@ async def test_a_link_that_meets_the_login_asks_for_its_ticket(
     link = f"{hub.url}hub/user-redirect/sshx/p2p#{session['tickets']['write']}"
     bob = await browsers.Visitor.to(browser, link)
     await fill_in_login(bob, "bob")
-    await expect(bob.page.get_by_text("Did you come by a link? Then the login has dropped its ticket.")).to_be_visible()
+    await expect(bob.page.get_by_text("Did you follow a link? Logging in removed its ticket.")).to_be_visible()
     await bob.screenshot("hub-dropped-ticket")
     assert bob.page.url == f"{hub.url}user/bob/sshx/p2p"
     await bob.page.goto(link)

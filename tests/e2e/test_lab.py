@@ -439,11 +439,11 @@ async def test_under_a_prefix_and_open_to_guests(come: Come, tmp_path: Path) -> 
         name = await lab.new_terminal()
         async with server.open_terminal(name) as terminal:
             await lab.menu("File", "New", "Share Terminal…")
-            await expect(lab.dialog).to_contain_text("without a Jupyter login")
+            await expect(lab.dialog).to_contain_text("do not need a Jupyter login")
             await person.screenshot("lab-share-guests")
             await lab.dialog.get_by_role("button", name="Share", exact=True).click()
             await expect(lab.dialog).to_contain_text("is shared")
-            await expect(lab.dialog).to_contain_text("without a Jupyter login")
+            await expect(lab.dialog).to_contain_text("do not need a Jupyter login")
             await person.screenshot("lab-tickets-guests")
             await lab.dialog.get_by_role("button", name="Open Session").click()
             await person.connected()

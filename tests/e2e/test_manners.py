@@ -165,7 +165,7 @@ async def test_an_owner_removes_a_terminal_and_it_runs_on(
     await owner.shells().first.get_by_role("button", name="Close shell", exact=True).click()
     await owner.page.keyboard.press("Enter")  # the first that is offered
     await expect(guest.shells()).to_have_count(0)
-    await expect(toast(guest, f"took “Terminal {name}” out of the session")).to_be_visible()
+    await expect(toast(guest, f"removed “Terminal {name}” from the session")).to_be_visible()
     async with server_a.open_terminal(name) as terminal:
         await terminal.wait_for("kept-2")
         await terminal.type("\x03")

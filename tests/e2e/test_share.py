@@ -287,7 +287,7 @@ async def test_a_reader_is_refused_by_the_host_itself(server_a: JupyterServer) -
         before = len(tab.output)
         for message in (Data(1, 0, b"touch gotcha\r"), Move(1, 1, (9, 9)), Move(2, 1, None), Close(3, 1, True)):
             reader._post(message)
-            assert "You can watch but not change" in await error_from(reader)
+            assert "You have read-only access" in await error_from(reader)
         await tab.type("ls gotcha; echo checked$((5))\r")
         await tab.wait_for("checked5", before)
         assert "No such file" in tab.output[before:]

@@ -48,7 +48,7 @@ def test_an_endpoint_that_fails_is_refused_for_a_minute() -> None:
     door.check("a", 1)
     door.failed("a", "network", 10)
     for now in (10, 59.9):
-        with pytest.raises(Refused, match="too many failed"):
+        with pytest.raises(Refused, match="Too many failed"):
             door.check("a", now)
     door.check("b", 10)
     door.check("a", 60)

@@ -308,7 +308,7 @@ async def test_what_people_do_in_bash_afterwards(home: Path, host: Host) -> None
             await client.run('echo "hi!nothing"', timeout=30)
         with pytest.raises(CommandError, match="incomplete"):
             await client.run("if true", timeout=30)
-        with pytest.raises(CommandError, match="how commands end"):
+        with pytest.raises(CommandError, match="when commands end"):
             await client.run("unset PROMPT_COMMAND", timeout=30)
 
 

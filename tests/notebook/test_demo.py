@@ -64,7 +64,7 @@ async def test_the_demo_runs_and_keeps_no_secrets(demo: Any, tmp_path: Path, mon
     assert printed(demo, "run").endswith("\nExit status: 0\n")
     assert data_of(demo, "run-fails")["text/plain"] == "1"
     assert printed(demo, "chat") == "Guest: Hello! May I use your terminal?\nHost: Please do.\n"
-    refusal = "You can watch but not run commands here: ask the host for write access."
+    refusal = "You have read-only access. Ask the host for write access to run commands."
     assert printed(demo, "roles") == f"Refused: {refusal}\nThis runs again.\n"
     assert len(data_of(demo, "latency")["image/png"]) > 5000
 

@@ -189,7 +189,7 @@ async def test_a_pipe_to_nowhere(server: Server, elsewhere: SshxNode, monkeypatc
     crowded = EndpointAddr(SecretKey.generate().public(), None, [f"127.0.0.1:{port}" for port in range(1, 18)])
     socket = await connect(server, f"sshx/api/link/{NOBODY}?addr={EndpointTicket.from_addr(crowded)}")
     assert await socket.read_message() is None
-    assert (socket.close_code, "too many addresses" in (socket.close_reason or "")) == (4400, True)
+    assert (socket.close_code, "more than 16 addresses" in (socket.close_reason or "")) == (4400, True)
     await elsewhere.close()
     socket = await connect(server, f"sshx/api/link/{NOBODY}?addr={ticket.endpoint_ticket}")
     assert await socket.read_message() is None
@@ -205,7 +205,7 @@ async def test_a_host_that_goes_away_ends_the_pipe(server: Server, elsewhere: Ss
     await socket.write_message(b"\0" * 23, binary=True)  # a stream is there for the host once something is in it
     assert [await socket.read_message() for _ in range(2)] == ['{"path": "direct"}', b"\x01malformed"]
     assert await socket.read_message() is None
-    assert (socket.close_code, socket.close_reason) == (4410, "The link to the host has ended.")
+    assert (socket.close_code, socket.close_reason) == (4410, "The connection to the host has ended.")
 
 
 async def test_ones_own_ticket_works_through_the_pipe_too(server: Server) -> None:

@@ -273,8 +273,8 @@ export class SshxClient extends SessionState {
       this.#complain(
         "tooMuch",
         this.#settled
-          ? trans.__("This input is too large, so it was not sent. Save it to a file and use the file.")
-          : trans.__("You are not connected, and too much input is waiting already. This was not sent."),
+          ? trans.__("This input is too large, so it was not sent. Save it to a file instead.")
+          : trans.__("You are not connected, and too much input is already waiting. Your latest input was not sent."),
       );
     }
   }
@@ -425,7 +425,7 @@ export class SshxClient extends SessionState {
 
   #tellListed(): void {
     const listed = this.#listed;
-    void this.#ask(trans.__("list you"), (req) => ({ setListed: [req, listed] }), { key: "listed" });
+    void this.#ask(trans.__("show you among the people"), (req) => ({ setListed: [req, listed] }), { key: "listed" });
   }
 
   #tellName(name: string): void {
@@ -601,7 +601,8 @@ export class SshxClient extends SessionState {
         this.#become("refused", verdict.reason, verdict.refusal);
         break;
       case "retry":
-        this.#become("connecting"); // the host has answered
+        clearTimeout(this.#patience); // the host has answered
+        this.#become("connecting");
         this.#retryIn(Math.min(this.#backoff.next(), verdict.within));
         break;
       case "reconnect": {
@@ -627,7 +628,7 @@ export class SshxClient extends SessionState {
     if (!this.#entered && !this.#waited) return; // `#expectAnswer` tells that there is no answer
     if (silent) {
       this.#certain = this.state;
-      this.#become("reconnecting", trans.__("The host has not responded for a while."));
+      this.#become("reconnecting", trans.__("The host has stopped responding."));
     } else this.#become(this.#certain);
   }
 

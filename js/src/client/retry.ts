@@ -62,7 +62,7 @@ export function afterEnd(error: Error, { entered, waited, companion, askedAt }: 
     } else if (error instanceof Unreachable) {
       return { then: "unreachable", reason: error.message };
     } else if (error instanceof LinkLost) {
-      return { then: "unreachable", reason: trans.__("The host answered, but the connection broke at once.") };
+      return { then: "unreachable", reason: trans.__("The host answered, but the connection dropped immediately.") };
     } else return { then: "refuse", refusal: "malformed", reason: notUnderstood() };
   }
   const said = error instanceof Unreachable || error instanceof LinkLost || error instanceof Refused;

@@ -40,7 +40,7 @@ export function JoinForm(props: JoinFormProps) {
   const ticket = found instanceof Ticket ? found : null;
   const wrongTicket = found instanceof TicketError && found.reason !== "empty" ? found.message : "";
   const wrongName =
-    Array.from(name.trim()).length > LONGEST_NAME ? trans.__("At most %1 characters.", LONGEST_NAME) : "";
+    Array.from(name.trim()).length > LONGEST_NAME ? trans.__("Enter at most %1 characters.", LONGEST_NAME) : "";
   const invited = onOther !== undefined && ticket !== null;
   const needsPassword = ticket !== null && (ticket.password || asked);
   const wrong = (field: Complaint["field"]) => (complaint?.field === field ? complaint.message : "");

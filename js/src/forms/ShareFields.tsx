@@ -16,7 +16,9 @@ function wordsOf(flag: keyof ShareFlags): { label: string; hint: string } {
     case "history":
       return {
         label: trans.__("Show guests what the terminals have printed so far"),
-        hint: trans.__("Otherwise guests start with an empty screen. Full-screen programs appear when they redraw."),
+        hint: trans.__(
+          "If this is off, guests start with an empty screen. Full-screen programs appear when they redraw.",
+        ),
       };
   }
 }
@@ -39,7 +41,7 @@ function hours(n: number): string {
 
 /** What it means for the host that `SshxApp.guests` is on. */
 export const lettingGuestsIn = () =>
-  trans.__("Guests need only the ticket to join through this server, no Jupyter login.");
+  trans.__("Guests can join through this server with only the ticket. They do not need a Jupyter login.");
 
 interface ShareFieldsProps {
   options: ShareOptions;
@@ -90,7 +92,7 @@ export function ShareFields({ options, onOptions, running, titles, guests }: Sha
           {terminals.length > 0 ? (
             <Check {...wordsOf("history")} checked={options.history} onChecked={showHistory} />
           ) : (
-            <p className="sshx-form-hint">{trans.__("No terminal selected. A new one opens.")}</p>
+            <p className="sshx-form-hint">{trans.__("No terminal is selected, so a new one opens.")}</p>
           )}
         </fieldset>
       )}

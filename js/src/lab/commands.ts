@@ -79,7 +79,7 @@ export function addCommands({ app, sessions, settings, tabs, terminals }: Comman
     if (sessionOf(args)) return "";
     if (tabs?.find(isMeant(args))?.client) return trans.__("Someone else hosts this session.");
     if (sessions.list.length === 0) return trans.__("Nothing is shared from this server.");
-    return trans.__("Several sessions are shared. Go to the tab of the one that you want.");
+    return trans.__("Several sessions are shared. Switch to the tab of the session that you want.");
   };
   const noTicket = (args: Args) =>
     noSession(args) ||
@@ -143,8 +143,8 @@ export function addCommands({ app, sessions, settings, tabs, terminals }: Comman
     (args) => (managed(args) ? trans.__("Manage Sharing…") : trans.__("Share Terminal…")),
     (args) =>
       managed(args)
-        ? trans.__("Tickets, people, and stop sharing")
-        : trans.__("Let others see this terminal live, and type in it if you allow it"),
+        ? trans.__("Show tickets and people, or stop sharing")
+        : trans.__("Let others watch this terminal live and, if you allow it, type in it"),
     noTerminal,
     async (args) => {
       if (sharing) return; // a second click, while the dialog comes

@@ -76,7 +76,7 @@ function mark(tab: TerminalTab, sessions: SharedSessions, commands: CommandRegis
   const button = new ToolbarButton({
     icon: sharedIcon,
     label,
-    tooltip: `${who}\n${trans.__("Tickets, people, and stop sharing")}`,
+    tooltip: `${who}\n${trans.__("Show tickets and people, or stop sharing")}`,
     className: "sshx-manage",
     onClick: () => void commands.execute(Command.share, { terminal: name }),
   });

@@ -31,7 +31,7 @@ const PROMPT = 1000;
 /** Bytes that are sent again at a time. */
 const REPEATED = 64 << 10;
 
-const closed = () => trans.__("The host has closed the link.");
+const closed = () => trans.__("The host closed the connection.");
 
 export function dialComm(comm: Comm): Dial {
   return (handlers) => Promise.resolve(new CommLink(comm, handlers));

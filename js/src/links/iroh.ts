@@ -15,15 +15,15 @@ const SENTENCES: Record<string, () => string> = {
   badAddress: () => trans.__("This is not the address of a host. The ticket may be damaged."),
   noRelay: () =>
     trans.__(
-      "The host has no relay, so browsers cannot reach it. Ask the host to share over a relay, or join from your own Jupyter or a terminal.",
+      "The host has no relay, so browsers cannot reach it. Ask the host to share over a relay, or join from your own Jupyter server or from a terminal.",
     ),
   relayUnreachable: () =>
     trans.__("The relay of this session cannot be reached from here. Check your connection, then try again."),
-  unreachable: () => trans.__("The host cannot be reached. It may have stopped sharing, or be offline."),
+  unreachable: () => trans.__("The host cannot be reached. It may have stopped sharing or be offline."),
 };
 const notStarted = () =>
   trans.__(
-    "This browser could not start the code that connects to hosts. Try a current version of Chrome, Edge, Firefox or Safari.",
+    "This browser could not start the code that connects to hosts. Try a current version of Chrome, Edge, Firefox, or Safari.",
   );
 
 export interface IrohOptions {

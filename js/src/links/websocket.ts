@@ -20,14 +20,14 @@ const serverUnreachable = () =>
 /** The same for guests, whom no server asks to log in. */
 export const hostUnreachable = () =>
   trans.__(
-    "The host's Jupyter server cannot be reached. It may have stopped, or no longer let guests in. Try again, or ask the host.",
+    "The host's Jupyter server cannot be reached. It may have stopped, or it may no longer let guests in. Try again, or ask the host.",
   );
 const noAnswer = () => trans.__("The Jupyter server does not answer. Check that it is running, and try again.");
 const lost = () => trans.__("The connection was lost.");
 
 /** What the codes mean, unless the server says it better; for the codes see `links/websocket.py`. */
 const SENTENCES = new Map([
-  [NORMAL, () => trans.__("The host has closed the link.")],
+  [NORMAL, () => trans.__("The host closed the connection.")],
   [1001, () => trans.__("The Jupyter server is shutting down.")],
   [1003, () => trans.__("The Jupyter server refused a message.")],
   [1009, () => trans.__("The Jupyter server refused a message that is too long.")],
@@ -37,7 +37,7 @@ const SENTENCES = new Map([
     4404,
     () => trans.__("The host cannot be reached. It may have stopped sharing, be offline, or be behind a firewall."),
   ],
-  [4410, () => trans.__("The link to the host has ended.")],
+  [4410, () => trans.__("The connection to the host has ended.")],
 ]);
 
 /** Where links to a session are that the Jupyter server at `baseUrl` (http, https, ws or wss) hosts itself. */

@@ -52,7 +52,7 @@ export function ShareForm({ api, readOnly, guests, name: known, onShared }: Shar
   return (
     <form className="sshx-form-card" aria-labelledby="sshx-share-title" onSubmit={(event) => void share(event)}>
       <h2 id="sshx-share-title">{trans.__("Share a terminal")}</h2>
-      <p className="sshx-form-lead">{trans.__("You get two tickets: one to type, one to only watch.")}</p>
+      <p className="sshx-form-lead">{trans.__("You get two tickets: one for typing, and one for only watching.")}</p>
       <ShareFields options={options} onOptions={setOptions} running={running} guests={guests} />
       <Field
         label={trans.__("Your name as the host")}

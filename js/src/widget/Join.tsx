@@ -26,7 +26,9 @@ export function Join({ kernel, theme }: { kernel: Kernel; theme: Theme | undefin
       <JoinForm
         onJoin={join}
         waiting={
-          busy ? trans.__("The kernel is running a cell. It joins when the cell finishes.") : trans.__("Connecting…")
+          busy
+            ? trans.__("The kernel is running a cell. The session opens when the cell finishes.")
+            : trans.__("Connecting…")
         }
       />
     </div>

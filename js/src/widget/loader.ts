@@ -17,7 +17,7 @@ const SILENT = 3_000;
 const LINE = "padding:8px;color:var(--jp-ui-font-color1,inherit);font:13px/1.4 var(--jp-ui-font-family,system-ui)";
 const BOX = `${LINE};padding:24px;border:1px solid var(--jp-border-color1,#8886);border-radius:6px;text-align:center`;
 
-const waiting = () => trans.__("Waiting for the kernel. It may be running a cell, or shut down.");
+const waiting = () => trans.__("Waiting for the kernel. It may be running a cell, or it may have shut down.");
 
 /** What is got, or has been, by version, for all widgets of the page: each model has a copy of this module. */
 const page = globalThis as { sshxWidgets?: Map<string, Promise<typeof Code>> };

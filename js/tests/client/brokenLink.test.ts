@@ -157,7 +157,7 @@ describe("silence", () => {
     expect(client.state).toBe("connected");
     await vi.advanceTimersByTimeAsync(4_000);
     expect(client.state).toBe("reconnecting");
-    expect(client.reason).toMatch(/^The host has not responded/);
+    expect(client.reason).toMatch(/^The host has stopped responding/);
     expect(client.retryAt).toBeNull();
     client.send(1, "x"); // the link is still there
     await settled();

@@ -109,6 +109,7 @@ describe("coming in", () => {
       known = host.links.length;
     }
     expect([client.state, client.refusal]).toEqual(["refused", reason]);
+    expect(client.late).toBe(false);
     expect(Date.now() - start).toBeGreaterThanOrEqual(10_000);
     expect(Date.now() - start).toBeLessThan(10_500);
     expect(host.links.length).toBeGreaterThan(4);
@@ -155,7 +156,7 @@ describe("coming in", () => {
     await settled();
     host.link.break();
     expect(client.state).toBe("unreachable");
-    expect(client.reason).toContain("broke at once");
+    expect(client.reason).toContain("dropped immediately");
   });
 
   test("a host that says nothing", async () => {

@@ -46,7 +46,7 @@ test("who shares is told when guests need no login", () => {
 test("what is chosen is what the API is asked for", () => {
   show(Form, { running: ["1", "2"] });
   expect(request()).toEqual(SHARE_FLAGS);
-  expect(says("No terminal selected. A new one opens.")).toBe(true);
+  expect(says("No terminal is selected, so a new one opens.")).toBe(true);
   type(labelled("Session name"), " Lecture ");
   click("Terminal 1");
   click("Terminal 2");

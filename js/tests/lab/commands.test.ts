@@ -157,7 +157,7 @@ const DISABLED = "Terminals are disabled on this Jupyter server. You can join se
 const SOMEONES = "Someone else hosts this session.";
 const NOTHING = "Nothing is shared from this server.";
 const STOP = "Stop sharing “demo”? 1 guest is here and will be disconnected. Your terminals stay open.";
-const SEVERAL = "Several sessions are shared. Go to the tab of the one that you want.";
+const SEVERAL = "Several sessions are shared. Switch to the tab of the session that you want.";
 
 const VISIBLE = [Command.share, Command.create, Command.join, Command.copy, Command.copyRead, Command.stop];
 
@@ -219,7 +219,7 @@ describe("sharing", () => {
     under = [document.createElement("span"), tabIcon("b")];
     expect(whyNot(Command.share)).toBe(OPEN_ONE);
     expect(whyNot(Command.share, { at: "pointer" })).toBe("");
-    expect(commands.caption(Command.share, { at: "pointer" })).toMatch(/^Let others see/);
+    expect(commands.caption(Command.share, { at: "pointer" })).toMatch(/^Let others watch/);
   });
 
   test("is not possible without terminals, but joining is", async () => {
@@ -240,7 +240,7 @@ describe("sharing", () => {
       "Manage Sharing…",
     ]);
     available = false; // it is shared all the same
-    expect(commands.caption(Command.share, { id: hosted(2).id })).toBe("Tickets, people, and stop sharing");
+    expect(commands.caption(Command.share, { id: hosted(2).id })).toBe("Show tickets and people, or stop sharing");
     await commands.execute(Command.share, { id: hosted(2).id });
     available = true;
     under = [tabIcon("b")];

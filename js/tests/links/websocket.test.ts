@@ -113,10 +113,10 @@ describe("links", () => {
     [4404, "Nobody is there.", "Nobody is there.", true],
     [4404, "", /^The host cannot be reached/, true],
     [1013, "crowded", /^Too many people are joining/, true],
-    [4410, "The link to the host has ended.", "The link to the host has ended.", false],
+    [4410, "The connection to the host has ended.", "The connection to the host has ended.", false],
     [1001, "Your Jupyter server has shut down.", "Your Jupyter server has shut down.", false],
     [1001, "", /shutting down/, false],
-    [1000, "silence", "The host has closed the link.", false],
+    [1000, "silence", "The host closed the connection.", false],
     [1003, "only binary messages", /^The Jupyter server refused/, false],
   ])("that are closed with %i %j say so in a sentence", async (code, reason, sentence, unreachable) => {
     const { far, closed } = await dial();

@@ -189,7 +189,9 @@ test("share: who shares is told when guests need no login", async () => {
   expect(text()).not.toContain("without a Jupyter login");
   await act(() => root.unmount());
   await open("sshx/p2p", { guests: true });
-  expect(text()).toContain("Guests need only the ticket to join through this server, no Jupyter login.");
+  expect(text()).toContain(
+    "Guests can join through this server with only the ticket. They do not need a Jupyter login.",
+  );
 });
 
 test("share: a refusal is told at the form, which stays as it is", async () => {

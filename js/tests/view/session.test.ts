@@ -141,10 +141,10 @@ test("an empty session says what to do next", () => {
   click("Open the first shell");
   expect(canvas.newShell).toHaveBeenCalledOnce();
   after(() => client.put(1, user("Me", { role: "reader" })));
-  expect(says("There is no shell yet")).toBe(true);
+  expect(says("No shells yet")).toBe(true);
   expect(buttons()).not.toContain("Open the first shell");
   after(() => client.set({ shells: new Map([[1, shell("zsh")]]) }, "shells"));
-  expect(says("There is no shell yet")).toBe(false);
+  expect(says("No shells yet")).toBe(false);
 });
 
 const REFUSALS: Refusal[] = [
@@ -260,8 +260,8 @@ test.each([
 });
 
 test.each([
-  ["writer", "The session has ended", "The host stopped sharing. You can still read what was there."],
-  ["owner", "You stopped sharing", "Your guests were disconnected. You can still read what was there."],
+  ["writer", "The session has ended", "The host stopped sharing. You can still read the terminals."],
+  ["owner", "You stopped sharing", "Your guests were disconnected. You can still read the terminals."],
 ] as const)("what was there stays readable after the end, for a %s", (role, title, text) => {
   Object.assign(client, { state: "ended", reason: "The host stopped sharing.", endCode: "stopped" });
   client.users = new Map([[1, user("Me", { role })]]);
@@ -302,7 +302,7 @@ test("what waited long is sent only if the person still wants it", () => {
   client.heldInput = { text: "rm -rf ./*", waited: 34_200 };
   view();
   const notice = () => texts("[role=alert] [aria-label='Held input'] p");
-  expect(notice()).toEqual(["The connection was lost for 34 s. Send what you typed meanwhile? «rm -rf ./*»"]);
+  expect(notice()).toEqual(["The connection was lost for 34 s. Send what you typed in the meantime? «rm -rf ./*»"]);
   const [held] = all("[aria-label='Held input']");
   expect([...held!.querySelectorAll("button")].map(({ textContent }) => textContent)).toEqual(["Send", "Discard"]);
   click("Send");

@@ -397,7 +397,7 @@ export const Canvas = forwardRef<CanvasHandle, CanvasProps>(function Canvas(prop
         onKeyDown={onKey}
       >
         <span id={hint} hidden>
-          {trans.__("Arrows to pan, plus and minus to zoom, 0 to show everything.")}
+          {trans.__("Press the arrow keys to pan, plus and minus to zoom, and 0 to show everything.")}
         </span>
         <div ref={world} className="sshx-world">
           {listed.map(([sid, { x, y, rows, cols, title, protected: theHosts, viewed, locked }]) => (

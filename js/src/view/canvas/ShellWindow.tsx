@@ -317,11 +317,11 @@ export const ShellWindow = memo(function ShellWindow(props: ShellWindowProps) {
         )}
         <span id={hint} hidden>
           {trans.__(
-            "Enter to type, arrows to move, Shift and arrows to resize, F2 to rename, Space to show all of it. In the terminal, Control Shift Enter leads back here.",
+            "Press Enter to type, the arrow keys to move the shell, Shift and the arrow keys to resize it, F2 to rename it, or Space to show all of it. In the terminal, press Control Shift Enter to return here.",
           )}
         </span>
         <span id={`${hint}-terminal`} hidden>
-          {trans.__("Press Control Shift Enter to leave the terminal for its title.")}{" "}
+          {trans.__("Press Control Shift Enter to move the focus from the terminal to its title.")}{" "}
           {!options.screenReader && trans.__("The button before the title turns on screen reader support.")}
         </span>
         <Faces people={props.people} />

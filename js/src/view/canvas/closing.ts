@@ -32,8 +32,8 @@ export async function closeShell({ client, sid, name, wasRunning, ask }: Closing
   const choice = await ask({
     title: trans.__("Close “%1”?", name),
     text: still.running
-      ? trans.__("%1 is running in it. Closing the shell ends it for everyone.", still.running)
-      : trans.__("A program is running in it. Closing the shell ends it for everyone."),
+      ? trans.__("%1 is running in this shell. Closing the shell ends the program for everyone.", still.running)
+      : trans.__("A program is running in this shell. Closing the shell ends the program for everyone."),
     choices: [{ value: "close", label: trans.__("Close anyway"), tone: "danger" }],
   });
   if (choice === "close") await client.closeShell(sid, true);

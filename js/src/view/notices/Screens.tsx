@@ -138,11 +138,11 @@ export function Empty({ client, onNewShell }: { client: Client; onNewShell: () =
     <section className="sshx-screen sshx-empty" aria-labelledby={id}>
       <div className="sshx-screen-body">
         <NewShellIcon />
-        <h2 id={id}>{reader ? trans.__("There is no shell yet") : trans.__("There is no shell yet")}</h2>
+        <h2 id={id}>{reader ? trans.__("No shells yet") : trans.__("No shells yet")}</h2>
         <p>
           {reader
             ? trans.__("When the host opens a shell, you see it here.")
-            : trans.__("Open one. Everyone in the session sees it.")}
+            : trans.__("Open a shell. Everyone in the session can see it.")}
         </p>
         {!reader && <Button primary text={trans.__("Open the first shell")} onClick={onNewShell} />}
       </div>

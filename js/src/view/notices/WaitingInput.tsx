@@ -38,7 +38,7 @@ export function WaitingInput({ client }: { client: Client }) {
               {filled(
                 (text) =>
                   trans.__(
-                    "The connection was lost for %1 s. Send what you typed meanwhile? %2",
+                    "The connection was lost for %1 s. Send what you typed in the meantime? %2",
                     Math.round(held.waited / 1000),
                     text,
                   ),

@@ -26,9 +26,13 @@ function refused(refusal: string | null): Refused {
     case "passwordRequired":
       return { mood: "lock", title: trans.__("This session needs a password"), actions: ["leave"] };
     case "version":
-      return { mood: "warning", title: trans.__("The versions do not match"), actions: ["retry", "leave"] };
+      return {
+        mood: "warning",
+        title: trans.__("The sshx-jupyter versions do not match"),
+        actions: ["retry", "leave"],
+      };
     case "malformed":
-      return { mood: "warning", title: trans.__("The host did not understand"), actions: ["retry", "leave"] };
+      return { mood: "warning", title: trans.__("The host could not read the request"), actions: ["retry", "leave"] };
     case "notFound":
       return { mood: "end", title: trans.__("This session has ended"), actions: ["leave", "retry"] };
     case "full":
@@ -120,7 +124,7 @@ function over({ reason, endCode, shells, owner }: Case): ConnectionStatus {
   const title = byOwner ? { title: trans.__("You stopped sharing") } : turnedAway(endCode);
   const text = byOwner ? trans.__("Your guests were disconnected.") : reason;
   if (!shells) return { ...ended(), ...title, text };
-  return { ...ended(), ...title, kind: "banner", text: `${text} ${trans.__("You can still read what was there.")}` };
+  return { ...ended(), ...title, kind: "banner", text: `${text} ${trans.__("You can still read the terminals.")}` };
 }
 
 /** The session may go on, but not for this person, who could not come back. */
@@ -131,7 +135,7 @@ function turnedAway(code: string | null): Pick<ConnectionStatus, "mood" | "title
 }
 
 function noAnswerYet(): ConnectionStatus {
-  const text = trans.__("The host has not answered so far. Still trying…");
+  const text = trans.__("The host has not answered yet. Still trying…");
   return { kind: "screen", mood: "wait", title: trans.__("No answer yet"), text, actions: ["giveUp"] };
 }
 

@@ -129,7 +129,7 @@ export function summary(names: readonly string[]): string {
   const [first = "", second] = names;
   if (second === undefined) return first;
   if (names.length === 2) return trans.__("%1 and %2", first, second);
-  return trans._n("%2, %3 and %1 other", "%2, %3 and %1 others", names.length - 2, first, second);
+  return trans._n("%2, %3, and %1 other", "%2, %3, and %1 others", names.length - 2, first, second);
 }
 
 /** The sentence that names the host and the session, without its period; empty for owners, and where the host tells neither. */
@@ -144,7 +144,7 @@ function watchOneself(client: Client, tell: (text: string) => void): (event: Cli
   let rotations = client.info?.rotations;
   return (event) => {
     if (event.type === "state") {
-      if (state === "reconnecting" && client.state === "connected") tell(trans.__("Connected again"));
+      if (state === "reconnecting" && client.state === "connected") tell(trans.__("Reconnected"));
       else if (state !== "connected" && client.state === "connected" && offerOf(client)) tell(offerOf(client));
       ({ state } = client);
     } else if (event.type === "users" || event.type === "info") {

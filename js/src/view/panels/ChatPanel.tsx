@@ -195,7 +195,7 @@ function MessageField({ client, conversation, focused }: MessageFieldProps) {
     : ended
       ? trans.__("The session has ended.")
       : !connected
-        ? trans.__("You are not connected. Send the message when you are back.")
+        ? trans.__("You are not connected. Send the message after you reconnect.")
         : length > COUNT_FROM
           ? trans._n("%1 character left", "%1 characters left", MOST - length)
           : "";

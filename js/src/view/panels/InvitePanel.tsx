@@ -190,8 +190,8 @@ function Secret({ text, secret, what, shown: forced }: SecretProps) {
 }
 
 function secretLabel(what: What, shown: boolean): string {
-  if (what === "link") return shown ? trans.__("Hide the link’s secret") : trans.__("Show the link’s secret");
-  return shown ? trans.__("Hide the ticket’s secret") : trans.__("Show the ticket’s secret");
+  if (what === "link") return shown ? trans.__("Hide the link's secret") : trans.__("Show the link's secret");
+  return shown ? trans.__("Hide the ticket's secret") : trans.__("Show the ticket's secret");
 }
 
 /** Dark on white with a quiet zone, whatever the theme: many cameras take nothing else. */

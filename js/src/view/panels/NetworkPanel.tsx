@@ -12,11 +12,11 @@ import { trans } from "../../translation";
 function pathText(path: PathKind | null): [short: string, meaning: string] {
   switch (path) {
     case null:
-      return [trans.__("Not known yet"), ""];
+      return [trans.__("Unknown"), ""];
     case "local":
       return [trans.__("This server"), trans.__("The host runs on this page's Jupyter server.")];
     case "direct":
-      return [trans.__("Direct"), trans.__("Straight from machine to machine, without a relay.")];
+      return [trans.__("Direct"), trans.__("The two machines are connected directly, without a relay.")];
     case "relay":
       return [
         trans.__("Through a relay"),
@@ -105,7 +105,7 @@ function Graph({ traffic }: { traffic: readonly Sample[] }) {
         aria-label={
           most === null
             ? trans.__("No round trip has been measured yet")
-            : trans.__("Round trips of the last minute, at most %1", most)
+            : trans.__("Round-trip times in the last minute, up to %1", most)
         }
       >
         <path className="sshx-graph-grid" d={`M0 ${HEIGHT / 2}H${WIDTH}`} />

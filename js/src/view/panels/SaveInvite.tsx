@@ -37,7 +37,7 @@ export function SaveInvite({ make, mayWrite }: SaveInviteProps) {
     try {
       const file = await make(role, seconds);
       download(file);
-      setSaved(trans.__("Saved as %1. It works until %2.", file.name, timeOf(file.expires)));
+      setSaved(trans.__("The invite was saved as %1. It works until %2.", file.name, timeOf(file.expires)));
     } catch (error) {
       setProblem((error as Error).message);
     }

@@ -96,7 +96,7 @@ export function SettingsPanel({ client, me, theme, themed }: SettingsPanelProps)
       />
       <Switch
         label={trans.__("Screen reader support")}
-        hint={trans.__("Screen readers can read the terminals, and announce new output in the one that has the focus.")}
+        hint={trans.__("Screen readers can read the terminals, and announce new output in the focused terminal.")}
         on={settings.screenReader}
         onChange={(screenReader) => changeSettings({ screenReader })}
       />

@@ -44,8 +44,8 @@ const toasts = () => texts(".sshx-toast > span:first-child");
 test.each([
   [["Ada"], "Ada"],
   [["Ada", "Bob"], "Ada and Bob"],
-  [["Ada", "Bob", "Cy"], "Ada, Bob and 1 other"],
-  [["Ada", "Bob", "Cy", "Di"], "Ada, Bob and 2 others"],
+  [["Ada", "Bob", "Cy"], "Ada, Bob, and 1 other"],
+  [["Ada", "Bob", "Cy", "Di"], "Ada, Bob, and 2 others"],
 ])("summary of %j", (names, expected) => {
   expect(summary(names)).toBe(expected);
 });
@@ -53,7 +53,7 @@ test.each([
 test("many who come at once are one notice, which goes by itself", () => {
   showToasts();
   for (let uid = 10; uid < 40; uid++) after(() => client.put(uid, user(`User ${uid}`)));
-  expect(toasts()).toEqual(["User 10, User 11 and 28 others joined"]);
+  expect(toasts()).toEqual(["User 10, User 11, and 28 others joined"]);
   after(() => vi.advanceTimersByTime(6000));
   expect(toasts()).toEqual([]);
   after(() => client.put(10, null));
@@ -169,7 +169,7 @@ test("that the connection is back is told, but not that it is there at first", (
   expect(toasts()).toEqual([]);
   after(() => client.set({ state: "reconnecting" }, "state"));
   after(() => client.set({ state: "connected" }, "state"));
-  expect(toasts()).toEqual(["Connected again"]);
+  expect(toasts()).toEqual(["Reconnected"]);
 });
 
 const previews = () => texts(".sshx-toast-chat");

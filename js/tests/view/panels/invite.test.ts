@@ -77,7 +77,7 @@ test("without a page that could be opened there are tickets", async () => {
   expect(clipboard).toEqual([WRITE, READ, `jupyter sshx join ${WRITE}`]);
   expect(all("svg[role=img]")[0]?.getAttribute("aria-label")).toBe("QR code of the ticket");
   expect(document.body.innerHTML).not.toContain(WRITE);
-  click("Show the ticket’s secret");
+  click("Show the ticket's secret");
   expect(texts("code")).toEqual([WRITE]);
   expect(texts(".sshx-hint").join()).toContain(
     "There is no link that guests can open. For links, set SshxApp.guest_page.",
@@ -88,9 +88,9 @@ test("the secret shows only when asked for", () => {
   show(InvitePanel, { invite: INVITE });
   expect(document.body.innerHTML).not.toContain(WRITE);
   expect(says(LINK)).toBe(true);
-  after(() => button("Show the link’s secret").click());
+  after(() => button("Show the link's secret").click());
   expect(says(URLS.write)).toBe(true);
-  after(() => button("Hide the link’s secret").click());
+  after(() => button("Hide the link's secret").click());
   expect(document.body.innerHTML).not.toContain(WRITE);
 });
 
@@ -195,7 +195,7 @@ describe("an invite file", () => {
     await save();
     expect(makeFile.mock.calls).toEqual([["reader", 86_400]]);
     expect(saved).toEqual(["invite-demo.html blob:1"]);
-    expect(texts(".sshx-save-invite [role=status]").join()).toMatch(/^Saved as invite-demo.html. .* until .*2030/);
+    expect(texts(".sshx-save-invite [role=status]").join()).toMatch(/^The invite was saved as invite-demo.html. .* until .*2030/);
     select(0, "writer");
     select(1, "3600");
     await save();

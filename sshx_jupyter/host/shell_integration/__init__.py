@@ -2,10 +2,11 @@
 that they do not export the size with which they began (LINES, COLUMNS): programs would not follow later sizes.
 
 It is brought in by the environment alone, since a login bash ignores `--init-file`. The scripts beside this file put
-the environment back before any of the user's own startup files are read. Each shell has a secret, which its marks carry
-as their `aid`, so that a file which is printed cannot forge them. The shell keeps it in a variable that it does not
-export. Programs of the same account can find it all the same, for example in `/proc/PID/environ` of the shell: it
-protects from what is printed, not from what runs.
+the environment back: in bash and zsh before any of the user's own startup files are read, in fish after the files in
+the user's `conf.d`, which fish reads first. Each shell has a secret, which its marks carry as their `aid`: files made
+without it cannot forge them. The shell keeps it in a variable that it does not export. Guests see it in the
+output, and programs of the same account find it, for example in `/proc/PID/environ` of the shell: nothing may type into
+a shell because of its marks alone.
 """
 
 from __future__ import annotations

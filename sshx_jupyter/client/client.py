@@ -96,7 +96,9 @@ PASTE_DELAY = 0.3
 HITCH_DELAY = 0.3
 """Seconds that a shell has to begin a command before it counts as incomplete or refused, once it looks like that."""
 IDLE_PERIOD = 0.2
-"""Seconds between two questions to the host whether a shell that prints no marks is at its prompt."""
+"""Seconds between two questions to the host whether a shell is at its prompt."""
+LOST_LOOKS = 2
+"""Questions in a row after which a shell that should print marks counts as one that does not."""
 
 
 class SessionEnded(ConnectionError):
@@ -436,7 +438,8 @@ class SshxClient(SessionState):
                 return await wait_for(self._run_command(command, shell, typing), timeout)
         except asyncio.TimeoutError:
             if typing.at is None:
-                raise CommandError(f"{_busy(typing.sid)} for {timeout:g} s. The command was not typed.") from None
+                why = _started(typing.sid) if typing.started else f"{_busy(typing.sid)} for {timeout:g} s"
+                raise CommandError(f"{why}. The command was not typed.") from None
             raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
 
     async def _run_command(self, command: str, shell: int | None, typing: _Typing) -> RunResult:
@@ -455,7 +458,7 @@ class SshxClient(SessionState):
             await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
             while self._outbox.size > OUTBOX_BYTES and not self._ended:
                 await self._wait_for_room()
-            command_run = await self._at_prompt(shell, command)
+            command_run = await self._at_prompt(typing, command)
             line = command_run.line(command)
             errors: list[CommandError] = []
             refused: list[CommandRun] = []
@@ -504,8 +507,12 @@ class SshxClient(SessionState):
                 raise errors[0]
             return command_run.result()
 
-    async def _at_prompt(self, sid: int, command: str) -> CommandRun:
-        """Wait until a shell is at its prompt; returns how the command runs there. Raises `CommandError` if it ends."""
+    async def _at_prompt(self, typing: _Typing, command: str) -> CommandRun:
+        """Wait until a shell is at its prompt and nobody has started a line there; returns how the command runs there.
+        Raises `CommandError` if the shell ends."""
+        sid, since = typing.sid, time.monotonic()
+        looks = drawn = 0
+        told = ""
 
         def ready(_: SshxClient) -> bool:
             return sid in self.shells and self._shells[sid].prompt.at_prompt
@@ -513,25 +520,32 @@ class SshxClient(SessionState):
         def pastes(_: SshxClient) -> bool:
             return not ready(self) or self._shells[sid].prompt.bracketed_paste
 
-        waits = CommandWaits(sid, f"{_busy(sid)}. The command waits for it.")
-        notice = asyncio.get_running_loop().call_later(NOTICE_DELAY, self._events.emit, waits)
-        try:
-            while sid in self.shells:
-                prompt = self._shells[sid].prompt
-                if ready(self) and is_plain_line(command):
-                    return MarkedRun(prompt)
-                if ready(self):
-                    with contextlib.suppress(asyncio.TimeoutError):
-                        await wait_for(self.wait_for(pastes), PASTE_DELAY)
-                    if ready(self):
-                        return MarkedRun(prompt)
-                    continue
-                if await self._request(Idle(0, sid)):
-                    return TypedRun()
+        def changed(_: SshxClient) -> bool:
+            return sid not in self.shells or self._shells[sid].prompt.prompts != drawn
+
+        while sid in self.shells:
+            prompt = self._shells[sid].prompt
+            if ready(self) and not is_plain_line(command):
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await wait_for(self.wait_for(ready), IDLE_PERIOD)
-        finally:
-            notice.cancel()
+                    await wait_for(self.wait_for(pastes), PASTE_DELAY)
+            answer = await self._request(Idle(0, sid))
+            if answer == "marked" and ready(self):
+                return MarkedRun(prompt)
+            looks = looks + 1 if answer == "unmarked" else 0
+            if looks >= (LOST_LOOKS if prompt.aid else 1):
+                return TypedRun()
+            typing.started = answer == "started"
+            text = (
+                f"{_started(sid)}. The command waits for the next prompt."
+                if typing.started
+                else f"{_busy(sid)}. The command waits for it."
+            )
+            if time.monotonic() - since > NOTICE_DELAY and text != told:
+                told = text
+                self._events.emit(CommandWaits(sid, text))
+            drawn = prompt.prompts
+            with contextlib.suppress(asyncio.TimeoutError):
+                await wait_for(self.wait_for(changed), IDLE_PERIOD)
         raise CommandError(f"Shell {sid} has ended: the command was not typed.")
 
     async def close(self) -> None:
@@ -884,14 +898,20 @@ NOT_DONE = (
 
 @dataclass
 class _Typing:
-    """A command that `run` types: where, and as which bytes of the client's input once it is typed."""
+    """A command that `run` types: where, and as which bytes of the client's input once it is typed. `started` tells
+    that it waits because someone has started a line."""
 
     sid: int = 0
     at: range | None = None
+    started: bool = False
 
 
 def _busy(sid: int) -> str:
     return f"Shell {sid} is not at its prompt"
+
+
+def _started(sid: int) -> str:
+    return f"Someone has started a line in shell {sid}"
 
 
 def _count(info: dict[str, Any], key: str) -> int:

@@ -71,7 +71,7 @@ class MarkedRun:
 
     def __init__(self, prompt: PromptState) -> None:
         self.done = self.begun = False
-        self._number = prompt.number
+        self._number = self._latest = prompt.number
         self._pattern = MarkPattern(prompt.aid)
         self._pastes = prompt.bracketed_paste
         self._line_breaks = 1
@@ -119,8 +119,9 @@ class MarkedRun:
     def _follow(self, marks: list[Mark], at: int | None = None) -> None:
         """Take marks, which lie `at` a place in the output, or where they say."""
         for mark in marks:
-            if mark.number < self._number or self.done:
+            if mark.number < self._number or self.done or (at is None and mark.number > self._latest + 1):
                 continue
+            self._latest = mark.number
             match mark.kind:
                 case "output":
                     self.begun = True

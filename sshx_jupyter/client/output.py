@@ -76,13 +76,15 @@ class ShellOutput:
             return None
         if self._parts is None:  # given up, see `on_chunks`
             return Subscribe(self.sid, -1)
-        data = b"".join([*self._parts, *self._replay])
+        screen, replay = b"".join(self._parts), b"".join(self._replay)
+        data = screen + replay
         self._drop_snapshot()
         missed = max(0, message.seq - self.seq) if self.seq >= 0 else 0
         self.seq = max(self.seq, message.seq)
         if self.screen is not None:
             self.screen.feed(data)
-        self._read_marks(data)
+        self._read_marks(screen, resync=True)
+        self._read_marks(replay)
         return Output(self.sid, data, True, missed)
 
     def on_chunks(self, message: Chunks) -> Output | None:
@@ -101,9 +103,9 @@ class ShellOutput:
                 self._drop_snapshot()
         return Output(self.sid, data)
 
-    def _read_marks(self, data: bytes) -> None:
+    def _read_marks(self, data: bytes, resync: bool = False) -> None:
         if self.prompt.aid:
-            self.prompt.feed(data)
+            self.prompt.feed(data, resync)
 
     def _drop_snapshot(self) -> None:
         self._parts, self._replay, self._replay_size = None, [], 0

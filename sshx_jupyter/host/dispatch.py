@@ -28,6 +28,7 @@ from ..protocol.messages import (
     NewTickets,
     Ping,
     Pong,
+    Readiness,
     Remove,
     Rename,
     Request,
@@ -117,7 +118,7 @@ def _tell(session: Session, participant: Participant, message: Ack | Subscribe |
             session.update_user(participant, focus=focus if focus in session.shells else None)
 
 
-def _do(session: Session, participant: Participant, request: Request) -> int | bool | None:
+def _do(session: Session, participant: Participant, request: Request) -> int | Readiness | None:
     """Do a request; returns what its answer holds."""
     match request:
         case Create(_, x, y):
@@ -147,7 +148,7 @@ def _do(session: Session, participant: Participant, request: Request) -> int | b
             session.rename_shell(_shell(session, sid), name, participant)
         case Idle(_, sid):
             _need_writer(participant)
-            return _shell(session, sid).terminal.at_prompt
+            return _shell(session, sid).readiness
         case Chat(_, text):
             session.say(participant, text)
         case SetName(_, name):

@@ -208,7 +208,7 @@ class Participant:
         if self.unread + len(data) > self._limits.input_bytes:
             return False
         self.unread += len(data)
-        shell.typed()
+        shell.typed(data)
         shell.terminal.write(data, self._input_written)
         return True
 

@@ -8,7 +8,7 @@ import time
 from typing import Protocol
 
 from ..protocol.marks import PromptState
-from ..protocol.messages import ShellInfo
+from ..protocol.messages import Readiness, ShellInfo
 from ..screen.screen import Screen, new_screen
 from .errors import Invalid
 from .limits import Limits
@@ -79,6 +79,7 @@ class Shell:
         self._unread_replies = 0
         self._mark = b""
         self._prompt = PromptState(terminal.aid) if terminal.aid else None
+        self._prompts = 0
         self._listener = listener
         self._screen: Screen = new_screen(terminal.rows, terminal.cols, limits.scrollback)
         self._snapshots: dict[bool, tuple[int, int, bytes]] = {}
@@ -86,7 +87,8 @@ class Shell:
         """Counts resizes."""
         history = terminal.attach(self)
         if self._prompt is not None:
-            self._prompt.feed(history)
+            self._prompt.feed(history, resync=True)
+            self._note_prompt()
         if history and not show_history:
             history = _hidden(history, terminal.rows, terminal.cols)
         if history:
@@ -138,8 +140,25 @@ class Shell:
         if self.terminal.viewed:
             raise Invalid("The host has this terminal open, and that decides its size. You can zoom instead.", "viewed")
 
-    def typed(self) -> None:
-        """Note input, for the latency read-out."""
+    @property
+    def readiness(self) -> Readiness:
+        """Whether the shell takes a command: its marks and the kernel must both say that it is at its prompt.
+
+        Where the marks do not tell, as some startup file keeps them from being printed, an idle line editor that takes
+        pastes counts as a prompt. Questions of startup files, which read a key, do not take any.
+        """
+        line, prompt = self.terminal.line, self._prompt if self.terminal.marks else None
+        if prompt is not None and prompt.at_prompt:
+            if not self.terminal.idle:
+                return "busy"
+            return "started" if line.started or line.submitted else "marked"
+        if not self.terminal.at_prompt or (prompt is not None and not (prompt.lost and prompt.bracketed_paste)):
+            return "busy"
+        return "started" if line.started else "unmarked"
+
+    def typed(self, data: bytes) -> None:
+        """Note input of a user, for the latency read-out and for `readiness`."""
+        self.terminal.typed(data)
         if not self._typed:
             self._typed = time.monotonic()
 
@@ -154,13 +173,22 @@ class Shell:
         if replies and not self.terminal.viewed_elsewhere and self._unread_replies + len(replies) <= REPLIES:
             self._unread_replies += len(replies)
             self.terminal.write(replies, self._replies_written)  # were it viewed elsewhere, it would be answered twice
-        commands = b"\x1b" in data and b"\x1b]" in data  # one byte is found ten times as fast as two
+        escapes = b"\x1b" in data  # one byte is found ten times as fast as two
+        commands = escapes and b"\x1b]" in data
         if commands:
             self._read_title()
             self._read_mark(data)
-        if self._prompt is not None and (commands or self._prompt.cut or data.endswith(b"\x1b")):
+        if self._prompt is not None and (
+            commands or self._prompt.cut or data.endswith(b"\x1b") or (escapes and self._prompt.lost)
+        ):
             self._prompt.feed(data)
+            self._note_prompt()
         self._listener.shell_output(self)
+
+    def _note_prompt(self) -> None:
+        if self._prompt is not None and self._prompt.prompts != self._prompts:
+            self._prompts = self._prompt.prompts
+            self.terminal.line.prompted(self._prompt.number)
 
     def _replies_written(self, count: int) -> None:
         self._unread_replies -= count

@@ -21,10 +21,11 @@ from typing import Any, Protocol, cast
 from terminado.management import NamedTermManager, PtyWithClients
 
 from .errors import NotHere, TerminalsUnavailable
-from .processes import hang_up, running_program
+from .processes import SHELLS, hang_up, running_program
 from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
 from .shell_integration import ShellIntegration, integrate
+from .typed_line import TypedLine
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,17 @@ class Listener(Protocol):
 
 
 class Terminal:
-    """One PTY, joined as a terminado client. `aid` is the secret of its shell's marks; empty without integration."""
+    """One PTY, joined as a terminado client.
 
-    def __init__(self, name: str, manager: NamedTermManager, aid: str = "") -> None:
+    Attributes:
+        aid: the secret of its shell's marks; empty without integration.
+        line: what all of its clients have typed at the prompt.
+    """
+
+    def __init__(self, name: str, manager: NamedTermManager, aid: str, line: TypedLine) -> None:
         self.name = name
         self.aid = aid
+        self.line = line
         self._manager = manager
         self._pty: PtyWithClients = manager.terminals[name]
         self._loop = asyncio.get_running_loop()
@@ -104,6 +111,10 @@ class Terminal:
             self._pty.last_activity = datetime.now(timezone.utc)
         self._input.write(data, written)
 
+    def typed(self, data: bytes) -> None:
+        """Note that a user types `data`."""
+        _note_typed(self.line, self._pty, data)
+
     def forget(self, written: Written) -> None:
         """Give up queued input; see `PtyWriter.forget`."""
         self._input.forget(written)
@@ -125,26 +136,20 @@ class Terminal:
     @property
     def idle(self) -> bool:
         """Whether the shell runs no program in the foreground. Always false on Windows."""
-        try:
-            return bool(os.tcgetpgrp(self._pty.ptyproc.fd) == self._pty.ptyproc.pid)
-        except (OSError, AttributeError):  # it has just ended; Windows
-            return False
+        return _leads(self._pty)
 
     @property
     def at_prompt(self) -> bool:
-        """Whether a shell without marks waits at its prompt, as far as can be told: it is idle, and its line editor
-        reads, if it has one. Always false on Windows."""
-        if not self.idle or self._marks():
+        """Whether a shell waits at its prompt, as far as can be told without marks: it is a known one and idle, and its
+        line editor reads, if it has one. Always false on Windows."""
+        program = self._program()
+        if program not in SHELLS or not self.idle:
             return False
-        import termios  # not on Windows
+        canonical = _canonical(self._pty)
+        return canonical is not None and (not canonical or program not in LINE_EDITORS)
 
-        try:
-            by_lines = termios.tcgetattr(self._pty.ptyproc.fd)[3] & termios.ICANON
-        except (OSError, termios.error):  # it has just ended
-            return False
-        return not by_lines or self._program() not in LINE_EDITORS
-
-    def _marks(self) -> bool:
+    @property
+    def marks(self) -> bool:
         """Whether the shell that was started with integration still runs. After `exec`, its environment is another."""
         try:
             return bool(self.aid) and self.aid.encode() in self._process_file("environ")
@@ -155,7 +160,7 @@ class Terminal:
         try:
             return self._process_file("comm").decode(errors="replace").strip()
         except OSError:
-            return Path(self._pty.ptyproc.argv[0]).name
+            return Path(self._pty.ptyproc.argv[0]).name  # after `exec` it may be another
 
     def _process_file(self, name: str) -> bytes:
         return Path(f"/proc/{self._pty.ptyproc.pid}/{name}").read_bytes()
@@ -218,6 +223,28 @@ class Terminal:
             self._listener.on_viewed()
 
 
+def _note_typed(line: TypedLine, pty: PtyWithClients, data: bytes) -> None:
+    line.typed(data, program=not _leads(pty), canonical=bool(_canonical(pty)))
+
+
+def _leads(pty: PtyWithClients) -> bool:
+    """Whether the program that was started in a PTY is in its foreground. Always false on Windows."""
+    try:
+        return bool(os.tcgetpgrp(pty.ptyproc.fd) == pty.ptyproc.pid)
+    except (OSError, AttributeError):  # it has just ended; Windows
+        return False
+
+
+def _canonical(pty: PtyWithClients) -> bool | None:
+    """Whether the line discipline of a PTY collects lines; None if it has ended, and on Windows."""
+    try:
+        import termios  # not on Windows
+
+        return bool(termios.tcgetattr(pty.ptyproc.fd)[3] & termios.ICANON)
+    except (ImportError, OSError, termios.error):
+        return None
+
+
 class HostView:
     """The host's own window that shows a terminal, as one of its terminado clients: only its size matters.
 
@@ -251,6 +278,28 @@ class HostView:
             self._pty.resize_to_smallest()
 
 
+class _Noted:
+    """Writes to a PTY as terminado does, from any thread, and notes what is typed."""
+
+    def __init__(self, pty: PtyWithClients, line: TypedLine, loop: asyncio.AbstractEventLoop) -> None:
+        self._pty = weakref.ref(pty)
+        self._line = line
+        self._loop = loop
+
+    def __call__(self, text: str) -> Any:
+        pty = self._pty()
+        if pty is None:
+            return 0
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._note, text.encode())
+        return type(pty.ptyproc).write(pty.ptyproc, text)
+
+    def _note(self, data: bytes) -> None:
+        pty = self._pty()
+        if pty is not None:
+            _note_typed(self._line, pty, data)
+
+
 class Terminals:
     """The terminals of one terminado manager, by name. Shells that it starts mark their prompts and commands, if they
     can and `shell_integration` is on."""
@@ -260,6 +309,7 @@ class Terminals:
         self._integrates = shell_integration
         self._aids: weakref.WeakKeyDictionary[PtyWithClients, str] = weakref.WeakKeyDictionary()
         """Secrets of the shells with integration, for other sessions that share them later."""
+        self._lines: weakref.WeakKeyDictionary[PtyWithClients, TypedLine] = weakref.WeakKeyDictionary()
 
     @classmethod
     def own(cls, shell_integration: bool = True) -> Terminals:
@@ -277,7 +327,8 @@ class Terminals:
         self.check(name)
         read_pending(self._manager, self._manager.terminals[name])
         self.check(name)  # reading finds out that a terminal has ended
-        return Terminal(name, self._manager, self._aids.get(self._manager.terminals[name], ""))
+        pty = self._manager.terminals[name]
+        return Terminal(name, self._manager, self._aids.get(pty, ""), self._line(pty))
 
     def create(
         self,
@@ -302,11 +353,20 @@ class Terminals:
                 name, _ = self._manager.new_named_terminal(**options)
         except (OSError, ValueError) as error:
             raise TerminalsUnavailable(f"The terminal could not be started: {str(error).rstrip('.')}.") from error
-        terminal = Terminal(name, self._manager, integration.aid if integration is not None else "")
+        pty = self._manager.terminals[name]
         if integration is not None:
-            self._aids[self._manager.terminals[name]] = integration.aid
+            self._aids[pty] = integration.aid
+        terminal = Terminal(name, self._manager, self._aids.get(pty, ""), self._line(pty))
         terminal.resize(rows, cols)
         return terminal
+
+    def _line(self, pty: PtyWithClients) -> TypedLine:
+        """What is typed in a PTY, in the tabs of Jupyter as well: terminado writes that to the PTY and tells no one."""
+        line = self._lines.get(pty)
+        if line is None:
+            line = self._lines[pty] = TypedLine()
+            pty.ptyproc.write = _Noted(pty, line, asyncio.get_running_loop())
+        return line
 
     def _integration(self, command: Sequence[str] | None) -> ShellIntegration | None:
         if not self._integrates:

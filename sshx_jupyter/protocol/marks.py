@@ -54,21 +54,29 @@ class MarkPattern:
 class PromptState:
     """What a shell's marks have told so far. Costs a search for one byte where output has no escape sequences.
 
+    A mark counts only if it follows the one before. That leaves recordings out, and keeps a forged mark from lasting:
+    one that a reader of the session has put into a file may be taken for the shell's until the next prompt.
+
     Attributes:
         number: the number of the last prompt, 0 before the first.
-        at_prompt: whether the shell waits for a command.
+        prompts: counts the prompts, each time that they are drawn.
+        at_prompt: whether the shell waits for a command, if no mark was forged.
+        lost: whether the marks do not tell when the shell is at its prompt: none has come yet, or one was left out.
         bracketed_paste: whether it tells pasted text from typed text.
     """
 
     def __init__(self, aid: str) -> None:
         self.aid = aid
         self.number = 0
+        self.prompts = 0
         self.at_prompt = False
+        self.lost = True
         self.bracketed_paste = False
         self._pattern = MarkPattern(aid)
         self._end = b""
         self._last = b""
         self._rest = b""
+        self._runs = False
 
     @property
     def cut(self) -> bool:
@@ -80,8 +88,8 @@ class PromptState:
         """The marks that tell this state to someone who has seen no output: the last `end`, and what came after it."""
         return self._end + self._last
 
-    def feed(self, data: bytes) -> None:
-        """Take output, cut anywhere."""
+    def feed(self, data: bytes, resync: bool = False) -> None:
+        """Take output, cut anywhere. With `resync` some may be missing before it, and any number may come."""
         if b"\x1b" not in data and not self._rest:
             return
         if self._rest:
@@ -93,14 +101,24 @@ class PromptState:
         if _BEGIN not in data:
             return
         for mark in self._pattern.find(data):
-            if mark.number < self.number:  # of a recording
+            if not resync and not self._follows(mark):
+                self.lost |= mark.kind == "input"
                 continue
             self.number = mark.number
+            self._runs = mark.kind == "output"
             self.at_prompt = mark.kind == "input"
+            if self.at_prompt:
+                self.prompts += 1
+                self.lost = False
             if mark.kind == "end":
                 self._end, self._last = data[mark.start : mark.end], b""
             else:
                 self._last = data[mark.start : mark.end]
+
+    def _follows(self, mark: Mark) -> bool:
+        if mark.number == self.number:
+            return mark.kind != "input" or not self._runs
+        return mark.number == self.number + 1 and mark.kind in ("prompt", "input")
 
 
 def _unfinished(data: bytes) -> bytes:

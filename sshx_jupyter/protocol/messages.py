@@ -56,6 +56,9 @@ Cursor: TypeAlias = tuple[float, float] | None
 Place: TypeAlias = tuple[Position, Position] | None
 
 Role: TypeAlias = Literal["owner", "writer", "reader"]
+Readiness: TypeAlias = Literal["busy", "marked", "unmarked", "started"]
+"""Whether a shell takes a command: it runs something; it waits at a prompt that its marks tell, or at one that they do
+not; or someone has started a line there."""
 JoinKind: TypeAlias = Literal["user", "mirror", "companion"]
 
 UNKNOWN: dict[Any, str] = {Role: "reader", JoinKind: "user"}
@@ -269,8 +272,8 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Ask whether a shell that prints no marks waits at its prompt, as far as the host can tell. The answer's value is
-    true or false; false for one that prints marks."""
+    """Ask whether a shell waits at its prompt for a command, as far as the host can tell. The answer's value is a
+    `Readiness`."""
 
     req: Req
     sid: Id
@@ -472,7 +475,8 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The request ``req`` was done; what it changed was told before. The value is a shell's ``sid`` or None."""
+    """The request ``req`` was done; what it changed was told before. The value is a shell's ``sid``, a `Readiness` or
+    None."""
 
     req: Req
     value: Any = None

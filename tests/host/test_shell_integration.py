@@ -144,6 +144,27 @@ def test_marks_may_be_cut_anywhere() -> None:
     assert not state.at_prompt
 
 
+def mark(kind: str, number: int) -> bytes:
+    return b"\x1b]133;%s;aid=s;n=%d\x07" % (kind.encode(), number)
+
+
+def test_a_mark_counts_only_if_it_follows() -> None:
+    state = PromptState("s")
+    state.feed(mark("A", 7) + mark("B", 7))
+    assert (state.number, state.at_prompt, state.lost) == (0, False, True)
+    state.feed(mark("A", 1) + mark("B", 1))
+    assert (state.number, state.at_prompt, state.lost) == (1, True, False)
+    state.feed(mark("C", 1) + mark("D;0", 10**14) + mark("B", 10**14))
+    assert (state.number, state.at_prompt) == (1, False)
+    state.feed(mark("B", 1))  # while the command runs
+    assert (state.number, state.at_prompt, state.lost) == (1, False, True)
+    state.feed(mark("D;0", 1) + mark("A", 2) + mark("B", 2))
+    assert (state.number, state.at_prompt, state.lost) == (2, True, False)
+    state.feed(mark("D;0", 8) + mark("B", 9), resync=True)
+    assert (state.number, state.at_prompt) == (9, True)
+    assert state.marks == mark("D;0", 8) + mark("B", 9)
+
+
 def test_what_is_typed_for_several_lines_is_one_input() -> None:
     state = PromptState("s")
     assert MarkedRun(state).line(" a\tb ") == b"a\x16\tb\r"
@@ -372,7 +393,10 @@ async def until_busy(client: SshxClient, session: Session) -> None:
     await client.wait_for(lambda c: not c._shells[1].prompt.at_prompt)
 
 
-async def waits(client: SshxClient, command: str, timeout: float | None = None) -> asyncio.Task[object]:
+NOT_AT_PROMPT = "Shell 1 is not at its prompt. The command waits for it."
+
+
+async def waits(client: SshxClient, command: str, text: str = NOT_AT_PROMPT) -> asyncio.Task[object]:
     """Begin to run a command, and return once the client has told that it waits."""
     told: asyncio.Future[CommandWaits] = asyncio.get_running_loop().create_future()
 
@@ -381,10 +405,10 @@ async def waits(client: SshxClient, command: str, timeout: float | None = None) 
             told.set_result(event)
 
     stop = client.observe(on_event)
-    task: asyncio.Task[object] = asyncio.ensure_future(client.run(command, timeout=timeout))
+    task: asyncio.Task[object] = asyncio.ensure_future(client.run(command, timeout=30))
     event = await asyncio.wait_for(told, 20)
     stop()
-    assert event.text == "Shell 1 is not at its prompt. The command waits for it."
+    assert event.text == text
     return task
 
 
@@ -512,3 +536,177 @@ async def test_a_shell_that_was_running_before_is_typed_into_only_by_run(home: P
         result = await client.run("echo hi", timeout=30)
         assert (result.output, result.exit_status) == ("hi\n", 0)
         assert len(" ".join(lines(client))) < 140
+
+
+# A line that someone else has started.
+
+
+async def ends_with(client: SshxClient, text: str) -> None:
+    await client.wait_for(lambda c: 1 in c._shells and c.screen(1).text().rstrip().endswith(text))
+
+
+STARTED = "Someone has started a line in shell 1. The command waits for the next prompt."
+
+
+@pytest.mark.parametrize("command", [["bash"], ["zsh"], ["fish"], ["sh"], ["bash", "--norc"]], ids=" ".join)
+async def test_a_command_waits_while_someone_types_a_line(host: Host, command: list[str]) -> None:
+    session = await host.create(command=command)
+    async with host.connect(session) as client, host.connect(session) as other:
+        await client.run("true", timeout=30)
+        await other.send(1, "echo rm -rf ")
+        await ends_with(client, "echo rm -rf")
+        with pytest.raises(CommandError, match=r"^Someone has started a line in shell 1\. The command was not typed"):
+            await client.run("/important", timeout=0.1)
+        running = await waits(client, "echo hi", text=STARTED)
+        await other.send(1, "here\r")
+        assert getattr(await running, "output", "") == "hi\n"
+        assert "rm -rf here" in client.screen(1).text()
+        await other.send(1, "echo never")
+        running = await waits(client, "echo ho", text=STARTED)
+        await other.send(1, "\x03")
+        assert getattr(await running, "output", "") == "ho\n"
+
+
+@pytest.mark.parametrize("command", [["bash"], ["sh"]], ids=" ".join)
+async def test_a_line_that_is_typed_in_a_tab_of_the_host_counts_too(host: Host, command: list[str]) -> None:
+    session = await host.create(command=command)
+    process = host.terminals._manager.terminals[session.shells[1].terminal.name].ptyproc
+    async with host.connect(session) as client:
+        await client.run("true", timeout=30)
+        await asyncio.to_thread(process.write, "echo mine")
+        running = await waits(client, "echo hi", text=STARTED)
+        await asyncio.to_thread(process.write, "\r")
+        assert getattr(await running, "output", "") == "hi\n"
+
+
+@pytest.mark.parametrize("command", [["bash"], ["zsh"], ["fish"]], ids=" ".join)
+async def test_a_line_may_be_typed_ahead(home: Path, host: Host, command: list[str]) -> None:
+    os.mkfifo(home / "fifo")
+    session = await host.create(command=command)
+    async with host.connect(session) as client:
+        await client.run("true", timeout=30)
+        await client.send(1, "cat ~/fifo\r")
+        await until_busy(client, session)
+        await client.send(1, "echo ahead")
+        await ends_with(client, "echo ahead")
+        (home / "fifo").write_text("")
+        await at_prompt(client)
+        running = await waits(client, "echo hi", text=STARTED)
+        await client.send(1, "\r")
+        assert getattr(await running, "output", "") == "hi\n"
+
+
+@pytest.mark.parametrize("command", [["bash"], ["zsh"], ["fish"], ["sh"]], ids=" ".join)
+async def test_keys_of_a_full_screen_program_start_no_line(home: Path, host: Host, command: list[str]) -> None:
+    write(home / "program", "stty raw -echo; printf on; head -c 1 >/dev/null; stty sane")
+    session = await host.create(command=command)
+    async with host.connect(session) as client:
+        await client.run("true", timeout=30)
+        await client.send(1, "sh ~/program\r")
+        await ends_with(client, "on")
+        await client.send(1, "q")
+        assert (await client.run("echo hi", timeout=30)).output == "hi\n"
+        await client.resize(1, 30, 70)
+        assert (await client.run("echo ho", timeout=30)).output == "ho\n"
+
+
+# Programs that are not at a shell's prompt.
+
+
+@pytest.mark.parametrize("program", ["cat", "python3 -q"])
+@pytest.mark.parametrize("command", [["bash"], ["sh"]], ids=" ".join)
+async def test_a_program_in_place_of_the_shell_is_typed_nothing(host: Host, command: list[str], program: str) -> None:
+    session = await host.create(command=command)
+    async with host.connect(session) as client:
+        await client.run("true", timeout=30)
+        await client.send(1, f"exec {program}\r")
+        name = program.split()[0]
+        while not session.shells[1].terminal._program().startswith(name):
+            await asyncio.sleep(0.01)
+        await waits_in_vain(client)
+
+
+async def waits_in_vain(client: SshxClient) -> None:
+    before = client.screen(1).text().count("never")
+    with pytest.raises(CommandError, match=r"not at its prompt for 1\.5 s\. The command was not typed"):
+        await client.run("echo never", timeout=1.5)
+    assert client.screen(1).text().count("never") == before
+
+
+async def test_a_forged_prompt_is_typed_nothing(home: Path, host: Host) -> None:
+    session = await host.create(command=["bash"])
+    async with host.connect(session, "reader") as reader, host.connect(session) as client:
+        await client.run("true", timeout=30)
+        await reader.wait_for(lambda c: c.shells)
+        aid, number = reader.shells[1].aid, client._shells[1].prompt.number
+        far = f"\x1b]133;D;0;aid={aid};n={10**14}\x07\x1b]133;B;aid={aid};n={10**14}\x07"
+        near = f"\x1b]133;D;0;aid={aid};n={number}\x07\x1b]133;A;aid={aid};n={number + 1}\x07"
+        near += f"\x1b]133;B;aid={aid};n={number + 1}\x07"
+        for forged in (far, near):
+            write(home / "forged", forged)
+            result = await client.run("cat ~/forged; true", timeout=30)
+            await client.send(1, "cat ~/forged - >/dev/tty\r")
+            await until_program(session)
+            await waits_in_vain(client)
+            await client.send(1, "\x03")
+            result = await client.run("echo hi", timeout=30)
+            assert (result.output, result.exit_status) == ("hi\n", 0)
+
+
+async def until_program(session: Session) -> None:
+    while session.shells[1].terminal.idle:
+        await asyncio.sleep(0.01)
+
+
+# Startup files that leave no room for the marks.
+
+
+BARE = {
+    "readonly PROMPT_COMMAND": ("bash", ".bashrc", "readonly PROMPT_COMMAND='history -a'"),
+    "readonly PS1": ("bash", ".bashrc", "readonly PS1"),
+    "no promptvars": ("bash", ".bashrc", "shopt -u promptvars"),
+    "precmd_functions": ("zsh", ".zshrc", "foo() { : }; precmd_functions=(foo)"),
+    "fish that becomes bash": ("fish", ".config/fish/conf.d/a.fish", "status is-interactive; and exec bash -i"),
+}
+
+
+@pytest.mark.parametrize(("command", "file", "text"), BARE.values(), ids=BARE)
+async def test_a_startup_file_may_leave_no_marks(home: Path, host: Host, command: str, file: str, text: str) -> None:
+    write(home / file, f"{PROMPTS.get(file, '')}{text}\n")
+    session = await host.create(command=[command])
+    async with host.connect(session) as client:
+        for status in (0, 3):
+            result = await client.run(f"echo hi; (exit {status})", timeout=30)
+            assert (result.output, result.exit_status) == ("hi\n", status)
+        assert lines(client)[0].startswith("$  printf")  # and no error before it
+        await client.send(1, "echo one")
+        await ends_with(client, "echo one")
+        running = await waits(client, "echo two", text=STARTED)
+        await client.send(1, "\r")
+        assert getattr(await running, "output", "") == "two\n"
+
+
+async def test_a_question_of_a_startup_file_is_not_the_prompt(home: Path, host: Host) -> None:
+    write(home / ".zshrc", f"{PROMPTS['.zshrc']}echo -n 'update? '; read -rk1 answer\n")
+    session = await host.create(command=["zsh"])
+    async with host.connect(session) as client:
+        await client.wait_for(lambda c: 1 in c._shells and "update?" in c.screen(1).text())
+        await waits_in_vain(client)
+        await client.send(1, "y")
+        assert (await client.run("echo $answer", timeout=30)).output == "y\n"
+
+
+async def test_marks_that_have_stopped_are_typed_again(host: Host) -> None:
+    session = await host.create(command=["bash"])
+    async with host.connect(session) as client:
+        with pytest.raises(CommandError, match="when commands end"):
+            await client.run("unset PROMPT_COMMAND", timeout=30)
+        assert (await client.run("echo hi", timeout=30)).output == "hi\n"
+
+
+async def test_a_fish_user_may_have_a_file_named_sshx(home: Path, host: Host) -> None:
+    write(home / ".config/fish/conf.d/sshx.fish", "set -gx MINE yes\n")
+    session = await host.create(command=["fish"])
+    async with host.connect(session) as client:
+        assert (await client.run("echo $MINE", timeout=30)).output == "yes\n"
+        assert "printf" not in client.screen(1).text()

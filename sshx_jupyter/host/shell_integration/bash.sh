@@ -70,5 +70,18 @@ else
 fi
 unset __sshx_file __sshx_system_rc
 
+# Where these cannot be set, the shell goes without marks.
+__sshx_fixed() {
+  local -
+  set +ux
+  [[ ${PROMPT_COMMAND@a}${PS0@a}${PS1@a}${PS2@a} == *r* ]]
+}
+if __sshx_fixed; then
+  unset -f __sshx_fixed __sshx_ended __sshx_prompt
+  unset __sshx_aid __sshx_number
+  return
+fi
+unset -f __sshx_fixed
+
 # An array, so that both stay if something is assigned or appended to PROMPT_COMMAND. Arrays are not exported.
 PROMPT_COMMAND=(__sshx_ended "${PROMPT_COMMAND[@]}" __sshx_prompt)

@@ -644,7 +644,8 @@ async def test_a_forged_prompt_is_typed_nothing(home: Path, host: Host) -> None:
         near += f"\x1b]133;B;aid={aid};n={number + 1}\x07"
         for forged in (far, near):
             write(home / "forged", forged)
-            result = await client.run("cat ~/forged; true", timeout=30)
+            result = await client.run("cat ~/forged; sh -c 'exit 5'", timeout=30)
+            assert result.exit_status == 5 or forged is near
             await client.send(1, "cat ~/forged - >/dev/tty\r")
             await until_program(session)
             await waits_in_vain(client)

@@ -68,11 +68,9 @@ def _keep(session: Session, kind: Kind, stack: contextlib.ExitStack) -> None:
         return  # there is no command line either
     record = Record(session.id.hex(), session.name, time.time(), os.getpid(), socket.gethostname(), kind, 0, 0)
     path = _directory() / f"sshx-{record.pid}-{record.id[:12]}.json"
-    path.unlink(missing_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fd = _open_locked(path)
     stack.callback(os.close, fd)
     stack.callback(path.unlink, missing_ok=True)
-    fcntl.flock(fd, fcntl.LOCK_EX)
 
     def write() -> None:
         now = replace(record, name=session.name, users=len(session.people()), shells=len(session.shells))
@@ -89,6 +87,24 @@ def _keep(session: Session, kind: Kind, stack: contextlib.ExitStack) -> None:
 
     forget = session.observe(on_event)
     write()
+
+
+def _open_locked(path: Path) -> int:
+    """A new file, locked. Another process may remove it before it is locked, as one that was left over."""
+    while True:
+        path.unlink(missing_ok=True)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(fd), path.stat()):
+                    return fd
+        except BlockingIOError:
+            pass  # someone is looking at it
+        except OSError:
+            os.close(fd)
+            raise
+        os.close(fd)
 
 
 def records() -> list[Record]:

@@ -16,6 +16,10 @@ BACKGROUND_PERIOD = 0.5
 """Seconds between two looks at whether the terminal is ours again."""
 
 
+MOST_QUESTIONS = 64
+"""Questions from which on those are forgotten whose guests have left."""
+
+
 @dataclass(frozen=True)
 class _Question:
     kind: str
@@ -44,6 +48,9 @@ class Answers:
     def ask(self, kind: str, uid: int, who: str) -> None:
         """Ask whether `who` may come in ("asked") or may type ("wantsWrite")."""
         wish = "wants to join" if kind == "asked" else "asks to be allowed to type"
+        if len(self._questions) >= MOST_QUESTIONS:
+            # The first is on the screen. A guest who leaves and comes back asks anew each time.
+            self._questions = deque([q for at, q in enumerate(self._questions) if at == 0 or self._is_open(q)])
         self._questions.append(_Question(kind, uid, f"{who} (guest {uid}) {wish}. Allow it? Type y or n, then Enter."))
         if len(self._questions) == 1:
             self._say(self._questions[0].text)
@@ -69,8 +76,17 @@ class Answers:
             self._answer(question, answer.startswith("y"))
         except SessionError as error:
             self._say(str(error))
+        self._ask_next()
+
+    def _ask_next(self) -> None:
+        """Ask the next question that is still open."""
+        while self._questions and not self._is_open(self._questions[0]):
+            self._questions.popleft()
         if self._questions:
             self._say(self._questions[0].text)
+
+    def _is_open(self, question: _Question) -> bool:
+        return self._session.asks(question.uid) == question.kind
 
     def _answer(self, question: _Question, allow: bool) -> None:
         if question.kind == "asked":

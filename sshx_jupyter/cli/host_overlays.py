@@ -168,10 +168,13 @@ class HostPeople:
 
     def line(self, width: int) -> tuple[str, int | None]:
         guests = self._guests()
-        if self._chosen not in guests:
-            self._chosen, self._removing = next(iter(guests), None), False
-        if self._chosen is None:
+        if not guests:
+            self._chosen, self._removing = None, False
             return " Nobody else is here. Ctrl-] t shows the tickets. Esc back", None
+        if self._chosen not in guests:
+            # Nobody takes the place of someone who has left: the next key would mean them.
+            self._chosen, self._removing = None, False
+            return " Up/Down choose  Esc back", None
         name = clean(self._window.client.users[self._chosen].name, 40)
         if self._removing:
             return f" Remove {name} and make new tickets, as the old one would let them in?  y yes  n no", None
@@ -192,6 +195,8 @@ class HostPeople:
         guests = self._guests()
         if self._chosen in guests:
             self._chosen = guests[(guests.index(self._chosen) + by) % len(guests)]
+        elif guests:
+            self._chosen = guests[0 if by > 0 else -1]
 
     def _guests(self) -> list[int]:
         return [uid for uid, user in sorted(self._window.client.users.items()) if user.role != "owner"]

@@ -52,9 +52,19 @@ def _name(pid: int) -> str:
 
 def _session(pid: int) -> Iterator[int]:
     """The processes of the session that `pid` leads, without those that have ended."""
-    for directory in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            # proc_pid_stat(5). The name, which may hold anything, is in parentheses.
-            state, _, _, session = (directory / "stat").read_text().rpartition(")")[2].split()[:4]
-            if int(session) == pid and state not in "ZX":
-                yield int(directory.name)
+    with contextlib.suppress(OSError):
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal() and _is_in(int(entry.name), pid):
+                yield int(entry.name)
+
+
+def _is_in(process: int, session: int) -> bool:
+    """Whether a process is of this session and has not ended. Of the many others, one system call tells."""
+    try:
+        if os.getsid(process) != session:
+            return False
+        # proc_pid_stat(5). The name, which may hold anything, is in parentheses.
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, ValueError, IndexError):
+        return False
+    return state not in "ZX"

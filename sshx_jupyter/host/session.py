@@ -48,7 +48,7 @@ from .resume_table import COMPANIONS, ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .session_secrets import SessionSecrets
 from .share_options import LONGEST_SESSION, ShareOptions
-from .shell import Shell
+from .shell import RENAMES, Shell
 from .terminals import Terminal, Terminals
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ EXPIRY_PERIOD = 15.0
 while the machine is suspended, and the clock may be set."""
 INVITE_PERIOD = 24 * 3600.0
 """Seconds that an invite lets people in unless the host decides otherwise."""
+RENAME_PERIOD = 5.0
+"""Seconds within which everyone is told of at most `RENAMES` names of a shell. The list of shells has each at once."""
 LATENCY_PERIOD = 5.0
 """Seconds between two reports of the shells' latency."""
 
@@ -334,6 +336,13 @@ class Session:
         for client in self._sender.clients(participant):
             client.drop_input()
             client.close("removed", "The host removed you from the session" + (f": {reason}" if reason else "."))
+
+    def asks(self, uid: int) -> Literal["asked", "wantsWrite"] | None:
+        """What a user waits for: to be let in, or to be allowed to type."""
+        participant = self._sender.find(uid)
+        if participant is None:
+            return None
+        return "asked" if participant.user.pending else "wantsWrite" if participant.user.wants_write else None
 
     def approve(self, uid: int, allow: bool) -> None:
         """Let in a user who waits for approval, or not. Raises `NotHere` if nobody waits under this uid."""
@@ -615,12 +624,16 @@ class Session:
         before = shell.info.title
         shell.name = cleaned
         self._sender.shells_changed()
-        if shell.info.title != before:
+        now = time.monotonic()
+        # Each notice goes to everyone, and none may crowd out the output of people on slow links.
+        told = shell.renames
+        if shell.info.title != before and (len(told) < RENAMES or now - told[0] >= RENAME_PERIOD):
+            told.append(now)
             self._shell_changed(shell, "renamed", by)
 
     def close_shell(self, shell: Shell, force: bool = False, by: Participant | None = None) -> None:
         """End a shell's terminal, in a while. Raises `Invalid` if something runs in it, unless `force` is true."""
-        if shell.sid in self._closing:
+        if shell.sid in self._closing and not force:
             return
         command = shell.terminal.running
         if command is not None and not force:
@@ -628,9 +641,17 @@ class Session:
             text = f"{command or 'A program'} is running in “{title}”. Close it anyway to end that program."
             raise Invalid(text, "running", command=command)
         self._closing[shell.sid] = by
-        task = asyncio.ensure_future(shell.terminal.terminate())
+        task = asyncio.ensure_future(self._terminate(shell))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _terminate(self, shell: Shell) -> None:
+        """End a shell's terminal. If that fails, the shell may be closed again."""
+        try:
+            await shell.terminal.terminate()
+        except Exception:
+            log.exception("could not end the terminal of shell %d", shell.sid)
+            self._closing.pop(shell.sid, None)
 
     def remove_shell(self, shell: Shell, by: Participant | None = None) -> None:
         """Share a terminal no longer, which runs on. Raises `Invalid` if the session has started it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import deque
 from typing import Protocol
 
 from ..protocol.marks import PromptState
@@ -16,6 +17,8 @@ from .output_log import OutputLog
 from .terminals import Terminal
 
 TITLE_LENGTH = 256
+RENAMES = 5
+"""Notices of new names that are remembered; see `session.RENAME_PERIOD`."""
 RESIZE_PERIOD = 0.05
 """Seconds from one resize to the next, because each redraws the whole screen. Of those in between the last counts."""
 REPLIES = 16 << 10
@@ -63,6 +66,8 @@ class Shell:
         """The name that a user has given it, instead of the title."""
         self.title = ""
         """What the program calls itself."""
+        self.renames: deque[float] = deque(maxlen=RENAMES)
+        """When everyone was last told of a new name, by `time.monotonic`."""
         self.locked = False
         """Whether its size is locked."""
         self.ended = False

@@ -161,6 +161,23 @@ async def test_what_people_may_do_is_changed_and_they_are_removed(host: Terminal
             await client.wait_for(lambda _: False)
 
 
+async def test_nobody_takes_the_place_of_someone_who_was_chosen_and_has_left(host: Terminal) -> None:
+    shown = ticket(host)
+    async with SshxClient.connect(shown, name="Bob") as bob:
+        async with SshxClient.connect(shown, name="Ann"):
+            await asyncio.to_thread(menu, host, "u")
+            await asyncio.to_thread(host.wait_for, "Ann")
+            host.key("Down")
+            await asyncio.to_thread(host.wait_for, "> Ann .*may type")
+        await asyncio.to_thread(host.wait_for, "Up/Down choose  Esc back")
+        host.key("r")
+        host.key("Down")
+        await asyncio.to_thread(host.wait_for, "> Bob .*may type")
+        assert bob.role == "writer"
+        host.key("r")
+        await bob.wait_for(lambda _: bob.role == "reader")
+
+
 async def test_stopping_asks_and_says_what_happens(host: Terminal) -> None:
     async with SshxClient.connect(ticket(host), name="Ann") as client:
         host.key("Enter")

@@ -94,6 +94,27 @@ async def until_idle(shell: Shell) -> None:
 # Ending.
 
 
+async def test_a_shell_whose_terminal_could_not_be_ended_can_be_closed_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await host.create()
+    [shell] = session.shells.values()
+    tried = asyncio.Event()
+
+    async def failing(_: object) -> None:
+        tried.set()
+        raise PermissionError
+
+    async with host.connect(session) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(type(shell.terminal), "terminate", failing)
+            closing = asyncio.ensure_future(client.close_shell(shell.sid, force=True))
+            await tried.wait()
+        await client.close_shell(shell.sid, force=True)
+        await closing
+        assert not session.shells
+
+
 async def test_a_terminal_that_was_running_before_is_closed_by_an_owner_only(host: Host) -> None:
     session, shell = await shared_terminal(host)
     async with host.connect(session) as writer, host.connect(session, "owner") as owner:
@@ -216,6 +237,17 @@ async def test_a_shell_is_renamed_and_gets_its_title_back(host: Host) -> None:
         await ada.rename_shell(sid, "")
         await reader.wait_for(lambda c: c.shells[sid].title == "the title")
         assert told == [("renamed", "build [31m", ada.uid, "Ada"), ("renamed", "the title", ada.uid, "Ada")]
+
+
+async def test_names_that_change_all_the_time_are_told_a_few_times(host: Host) -> None:
+    session = await host.create()
+    [sid] = session.shells
+    async with host.connect(session) as ada, host.connect(session, "reader") as reader:
+        told = changes(reader)
+        for number in range(100):
+            await ada.rename_shell(sid, f"name {number}")
+        await reader.wait_for(lambda c: c.shells[sid].title == "name 99")
+        assert [title for _, title, *_ in told] == [f"name {number}" for number in range(5)]
 
 
 # Sizes.

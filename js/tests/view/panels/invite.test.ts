@@ -195,7 +195,9 @@ describe("an invite file", () => {
     await save();
     expect(makeFile.mock.calls).toEqual([["reader", 86_400]]);
     expect(saved).toEqual(["invite-demo.html blob:1"]);
-    expect(texts(".sshx-save-invite [role=status]").join()).toMatch(/^The invite was saved as invite-demo.html. .* until .*2030/);
+    expect(texts(".sshx-save-invite [role=status]").join()).toMatch(
+      /^The invite was saved as invite-demo.html. .* until .*2030/,
+    );
     select(0, "writer");
     select(1, "3600");
     await save();

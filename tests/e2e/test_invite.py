@@ -82,7 +82,7 @@ async def test_saved_from_the_share_panel(browser: Browser, server: JupyterServe
     await host.show("People")
     await host.button("Make new tickets…").click()
     await host.button("Make new tickets").click()
-    await expect(host.page.get_by_text("There are new tickets")).to_be_visible()
+    await expect(host.page.get_by_text("New tickets were made")).to_be_visible()
     late = await opened(browser, file)
     await late.button("Join").click()
     await expect(late.page.get_by_role("alert")).to_contain_text("did not accept this ticket")

@@ -284,7 +284,7 @@ async def test_requests(come: Come, server_a: JupyterServer, server_b: JupyterSe
     closed = await server_a.share(approve=True, name="exam")
     other = await come(server_b)
     await other.join(closed["tickets"]["write"], "Ada")
-    await expect(other.page.get_by_text("Waiting for the host")).to_be_visible()
+    await expect(other.page.get_by_text("has been asked to let you in")).to_be_visible()
     request = lab.notification("Ada wants to join “exam”")
     await expect(request).to_be_visible()
     await expect(lab.status).to_have_text("Sharing 2 sessions: 1 guest")  # who waits is not there yet

@@ -156,7 +156,7 @@ async def test_an_owner_removes_a_terminal_and_it_runs_on(
 
     await owner.shells().first.get_by_role("button", name="Close shell", exact=True).click()
     await question.get_by_role("button", name="Close terminal", exact=True).click()
-    await expect(question).to_contain_text("sleep is running in it.")
+    await expect(question).to_contain_text("sleep is running in this shell.")
     await expect(question.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
     await owner.page.keyboard.press("Enter")
     await expect(question).to_have_count(0)
@@ -201,7 +201,7 @@ async def test_everyone_sees_who_opened_and_closed_what(
     await bob.sees("sleep 1000", 1)
     await bob.page.get_by_role("group", name="Shell build").get_by_role("button", name="Close shell").click()
     question: Any = bob.page.get_by_role("alertdialog")
-    await expect(question).to_contain_text("sleep is running in it.")
+    await expect(question).to_contain_text("sleep is running in this shell.")
     await bob.screenshot("manners-running")
     await question.get_by_role("button", name="Close anyway").click()
     await expect(toast(ada, "Bob closed “build”")).to_be_visible()

@@ -633,7 +633,7 @@ class Session:
 
     def close_shell(self, shell: Shell, force: bool = False, by: Participant | None = None) -> None:
         """End a shell's terminal, in a while. Raises `Invalid` if something runs in it, unless `force` is true."""
-        if shell.sid in self._closing and not force:
+        if shell.sid in self._closing:
             return
         command = shell.terminal.running
         if command is not None and not force:

@@ -83,7 +83,7 @@ async def test_a_command_that_the_host_refuses_is_not_waited_for(host: Host) -> 
     async with host.connect(session) as client:
         await client.run("true")
         session.set_role(client.uid, "reader")  # which the client has not heard yet
-        with pytest.raises(CommandError, match="You can watch"):
+        with pytest.raises(CommandError, match="You have read-only access"):
             await client.run("true")
 
 

@@ -73,7 +73,7 @@ async def test_a_reader_can_change_nothing(host: Host, tmp_path: Path) -> None:
         sid = next(iter(reader.shells))
         before = dict(session.shells[sid].__dict__)
         await reader.send(sid, f"touch {never}\r".encode())
-        assert "You can watch" in await error_from(reader)
+        assert "You have read-only access" in await error_from(reader)
         for attempt in (
             reader.create(),
             reader.close_shell(sid),
@@ -86,7 +86,7 @@ async def test_a_reader_can_change_nothing(host: Host, tmp_path: Path) -> None:
             reader.lock(True),
             reader.approve(1, True),
         ):
-            with pytest.raises(CommandError, match=r"You can watch|Only the host") as refused:
+            with pytest.raises(CommandError, match=r"You have read-only access|Only the host") as refused:
                 await attempt
             assert refused.value.code in ("notAllowed", "")
         shell = session.shells[sid]
@@ -111,7 +111,7 @@ async def test_roles_change_live(host: Host) -> None:
         await owner.set_role(reader.uid, "reader")
         await reader.wait_for(lambda c: c.role == "reader")
         await reader.send(next(iter(reader.shells)), b"x")
-        assert "You can watch" in await error_from(reader)
+        assert "You have read-only access" in await error_from(reader)
 
 
 async def test_removed_means_out(host: Host) -> None:

@@ -90,7 +90,7 @@ async def test_the_server_hosts_what_its_kernels_share(kernel: ServerKernel, lon
     heard = "while not session.messages: time.sleep(0.01)\nprint(session.messages[0].name, session.messages[0].text)"
     assert await prints(kernel, heard) == "Bob hello there"
     await prints(kernel, "session.set_role('Bob', 'reader')")
-    assert "ask the host" in await says(lone, "guest.run('true')")
+    assert "Ask the host" in await says(lone, "guest.run('true')")
     await prints(kernel, "session.kick('Bob', 'lunch')")
     gone = "import time\nwhile not guest.ended: time.sleep(0.01)\nprint(guest.ended, guest.connected)"
     assert await prints(lone, gone) == "The host removed you from the session: lunch False"

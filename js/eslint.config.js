@@ -24,7 +24,7 @@ const SENTENCE = String.raw`/^\s*[A-Z][a-z](?![\w-]*[-_][A-Z])/`;
 const WORDS = "/^[^.{};=<][^{};=<]*[a-z]{2,} (?!sshx-)[a-z]{2,}/";
 const NOT_READ = [
   "CallExpression[callee.object.name=trans] *",
-  "NewExpression[callee.name=/(Error|MalformedMessage)$/] *", // by developers only
+  "NewExpression[callee.name=/^((Range|Type|Noise|Handshake)Error|MalformedMessage)$/] *", // by developers only
   "TSLiteralType > *",
   "BinaryExpression[operator=/^[!=]==$/] > *", // keys such as Enter
   "SwitchCase > *",

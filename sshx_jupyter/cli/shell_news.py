@@ -17,7 +17,7 @@ def shell_news(change: str, title: str, name: str) -> str:
     texts = {
         "opened": f"{who} opened {what}.",
         "closed": f"{who} closed {what}.",
-        "removed": f"{who} took {what} out of the session.",
+        "removed": f"{who} removed {what} from the session.",
         "renamed": f"{who} renamed a shell to {what}.",
         "ended": f"{what} has ended.",
     }

@@ -372,7 +372,7 @@ class SshxClient(SessionState):
         await self._request(Approve(0, uid, allow))
 
     async def lock(self, locked: bool) -> None:
-        """Lock session, or let them in again; for owners."""
+        """Keep new people out of the session, or let them in again; for owners."""
         await self._request(Lock(0, locked))
 
     async def set_listed(self, listed: bool) -> None:

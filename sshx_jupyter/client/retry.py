@@ -15,11 +15,9 @@ BACKOFF = (0.5, 15.0)
 FIRST_TRIES = 10.0
 """Seconds for which a client that joins for the first time tries again if the host is busy or full."""
 LATE = 3.0
-NO_ANSWER_YET = "The host has not answered so far."
+NO_ANSWER_YET = "The host has not answered yet."
 UNREACHABLE = 6.0
-NO_ANSWER = (
-    "The host has not answered. It may have stopped sharing, be asleep or offline, or a firewall may be in between."
-)
+NO_ANSWER = "The host has not answered. It may have stopped sharing, be asleep or offline, or be behind a firewall."
 """What the person is told after so many seconds without an answer of the host."""
 
 

@@ -295,7 +295,7 @@ class Session:
         self._info_changed()
 
     def lock(self, locked: bool) -> None:
-        """Lock session, or let them in again. Who is here, or comes back after a broken link, is not affected."""
+        """Keep new people out, or let them in again. Users who are here, or come back after a broken link, stay."""
         self.locked = locked
         self._info_changed()
 

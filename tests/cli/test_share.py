@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import re
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 from iroh import EndpointTicket
 
+from sshx_jupyter import records
 from sshx_jupyter.client import SessionEnded, SshxClient
+from sshx_jupyter.client.events import Event, StateChanged
 from sshx_jupyter.ticket import Ticket
 from tests.servers import free_port
 
@@ -330,6 +333,64 @@ async def test_in_a_terminal_guests_are_let_in_and_may_ask(terminal: Callable[..
     await asking
     window.key("C-c")
     window.wait_for("Stopped sharing.")
+
+
+async def test_nobody_is_asked_about_guests_who_have_left(terminal: Callable[..., Terminal]) -> None:
+    window = terminal(200, 40)
+    window.sshx("share", "--no-attach", "--bind", "127.0.0.1:0", "--approve")
+    ticket = window.wait_for("only watch:\n\n  jupyter sshx join (sshx1[a-z2-7\n]+)")[1].replace("\n", "")
+    window.wait_for("Ctrl-C here ends")
+
+    async def knock(name: str) -> asyncio.Task[None]:
+        """Wait for the host's answer from now on; done once the host has been asked."""
+        waiting = asyncio.Event()
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, StateChanged) and event.state == "waiting":
+                waiting.set()
+
+        async def join() -> None:
+            async with SshxClient.connect(ticket, name=name, on_event=on_event):
+                pass
+
+        task = asyncio.create_task(join())
+        await waiting.wait()
+        return task
+
+    ann = await knock("Ann")
+    await asyncio.to_thread(window.wait_for, "Ann .*wants to join")
+    bob = await knock("Bob")
+    bob.cancel()
+    await asyncio.wait([bob])
+    cy = await knock("Cy")
+    window.enter("n")
+    await asyncio.to_thread(window.wait_for, "Cy .*wants to join.*y or n")
+    assert "Bob" not in window.text
+    window.enter("n")
+    for task in (ann, cy):
+        with pytest.raises(SessionEnded):
+            await task
+    window.key("C-c")
+    window.wait_for("Stopped sharing.")
+
+
+def test_a_record_that_is_removed_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock, removed = tmp_path / "record", fcntl.flock, False
+
+    def slow(fd: int, operation: int) -> None:
+        nonlocal removed
+        if not removed:  # by a process that looks at all records meanwhile
+            removed = True
+            path.unlink()
+        lock(fd, operation)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    fd = records._open_locked(path)
+    assert os.path.samestat(os.fstat(fd), path.stat())
+    assert records._locked(os.open(path, os.O_RDONLY))
+    os.close(fd)
 
 
 def test_a_record_of_a_process_that_is_gone_is_removed(share: Share, sshx: Sshx) -> None:

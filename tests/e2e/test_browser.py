@@ -297,6 +297,12 @@ async def test_lines_are_pasted_after_a_question(host: Person, guest: Person, se
     await guest.sees("echo second")
     await expect(question).to_have_count(0)
     await guest.page.keyboard.press("Control+c")
+    await paste("echo third\x1b[201~\necho ran-$((1+1))\n")  # nothing in a paste ends it
+    await guest.sees("echo ran-$((1+1))")
+    await guest.page.keyboard.press("Control+c")
+    await guest.run("echo still-$((2+2))")
+    await guest.sees_line("still-4")
+    assert "ran-2" not in await guest.text()
 
     await guest.run("cat")
     await _eventually(typing_is_bracketed, lambda now: not now)
@@ -340,7 +346,7 @@ async def test_images(host: Person, guest: Person, session: dict[str, Any], tmp_
     # The text goes on below each image: nothing came before the addon was there.
     assert lines.index("after the sixel") - lines.index("before the sixel") > 2
     assert lines.index("after the PNG") - lines.index("before the PNG") > 2
-    # Whoever comes later gets the screen as text.
+    # Guests who join later get the screen as text.
     await guest.page.reload()
     await guest.sees_line("after the PNG")
     assert await guest.colors() == {"red": 0, "green": 0, "blue": 0}

@@ -368,7 +368,7 @@ export class SshxClient extends SessionState {
     }));
   }
 
-  /** Lock session, or let them in again; for owners. */
+  /** Keep new people out of the session, or let them in again; for owners. */
   lock(locked: boolean): void {
     void this.#ask(locked ? trans.__("lock the session") : trans.__("unlock the session"), (req) => ({
       lock: [req, locked],
@@ -625,8 +625,10 @@ export class SshxClient extends SessionState {
   }
 
   #doubt(silent: boolean): void {
-    if (!this.#entered && !this.#waited) return; // `#expectAnswer` tells that there is no answer
-    if (silent) {
+    if (!this.#entered && !this.#waited) {
+      this.#self.late = silent; // there is nothing to come back to
+      this.emit({ type: "state" });
+    } else if (silent) {
       this.#certain = this.state;
       this.#become("reconnecting", trans.__("The host has stopped responding."));
     } else this.#become(this.#certain);

@@ -28,11 +28,11 @@ export function addChatNotifications(
   const chats = new Map<string, string>();
 
   const open = (id: string) => void commands.execute(Command.open, { id, panel: "chat" });
-  const reply = async (monitor: SessionMonitor, text = ""): Promise<void> => {
+  const reply = async (monitor: SessionMonitor, label = chatText(monitor), text = ""): Promise<void> => {
     const { value } = await InputDialog.getText({
       text,
       title: trans.__("Reply in “%1”", monitor.name),
-      label: chatText(monitor),
+      label,
       placeholder: trans.__("Everyone can see your reply"),
       okLabel: trans.__("Send"),
     });
@@ -42,7 +42,7 @@ export function addChatNotifications(
       return;
     }
     Notification.error(trans.__("Your message was not sent. Try again."), { autoClose: FAILURE_DURATION });
-    await reply(monitor, value);
+    await reply(monitor, label, value);
   };
   const chatText = ({ unread, name }: SessionMonitor) => {
     const last = unread.at(-1)!;

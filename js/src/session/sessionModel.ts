@@ -233,7 +233,7 @@ export class SessionModel {
 
   #withTicket(ticket: Ticket, password: string | null): Access {
     const { dial } = this.#options;
-    if (!dial) throw new Error("no links to a ticket's host");
+    if (!dial) throw new TypeError("no links to a ticket's host");
     return { credentials: ticket.credentials(password), dial: dial(ticket), session: null, invite: null };
   }
 

@@ -105,9 +105,9 @@ function load(version: string, kernel: Kernel): Promise<typeof Code> {
 
 async function fromServer(version: string): Promise<typeof Code> {
   const server = pageServer();
-  if (!server) throw new Error("not on a page of a Jupyter server");
+  if (!server) throw new Error(); // the kernel is asked instead
   const code = await run(new URL(`static/sshx_jupyter/widget.js?v=${version}`, server.root).href);
-  if (code.version !== version) throw new Error("another version");
+  if (code.version !== version) throw new Error();
   return code;
 }
 

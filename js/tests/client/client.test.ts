@@ -120,6 +120,15 @@ describe("coming in", () => {
     expect(client.state).toBe("connected");
   });
 
+  test("a host that answers late, and is busy, is not told as one that does not answer", async () => {
+    make().connect();
+    await vi.advanceTimersByTimeAsync(7_000);
+    expect(client.state).toBe("unreachable");
+    host.link.deliver(refusal("busy"));
+    await settled();
+    expect([client.state, client.late]).toEqual(["connecting", false]);
+  });
+
   test("a host that was busy for a moment lets in", async () => {
     make().connect();
     await settled();
@@ -168,9 +177,23 @@ describe("coming in", () => {
     await vi.advanceTimersByTimeAsync(3_000);
     expect([client.state, client.late, client.retryAt]).toEqual(["unreachable", false, null]); // this attempt goes on
     expect(client.reason).toContain("may have stopped sharing");
+    client.connect(); // and the person need not wait for its end
+    await settled();
+    expect([client.state, host.links.length]).toEqual(["unreachable", 2]);
     await vi.advanceTimersByTimeAsync(9_000);
-    expect(host.link.closed).toBe(true);
-    expect([client.state, client.retryAt === null]).toEqual(["unreachable", false]);
+    expect(host.links[0]!.closed).toBe(true);
+  });
+
+  test("a host that is silent after the handshake has not let anyone in, so nothing is lost", async () => {
+    make().connect();
+    await settled();
+    await host.link.shake();
+    host.link.answers = false;
+    await vi.advanceTimersByTimeAsync(13_000);
+    expect([client.state, client.late]).toEqual(["connecting", true]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([client.state, client.late]).toEqual(["unreachable", false]);
+    expect(states).not.toContain("reconnecting");
   });
 
   test("a host that answers late", async () => {

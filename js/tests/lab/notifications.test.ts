@@ -347,6 +347,18 @@ describe("chat", () => {
     expect(link.all("chat").map((chat) => (chat as unknown[])[1])).toEqual(["hi"]);
   });
 
+  test("is still there if the answer was not sent, and so is the answer", async () => {
+    await begin();
+    hear(5, "hello");
+    answer.text = "hi";
+    const chat = vi.spyOn(monitor(), "chat").mockResolvedValueOnce(false).mockResolvedValueOnce(true);
+    press("Reply");
+    await settled();
+    expect(asked).toMatchObject([{ text: "" }, { text: "hi", label: "Ada: hello (in “demo”)" }]);
+    expect(chat).toHaveBeenCalledTimes(2);
+    expect(monitor().unread).toEqual([]);
+  });
+
   test("is not told while one sees the session, and is read once one sees the chat", async () => {
     await begin();
     see(SESSION.id);

@@ -138,7 +138,7 @@ export function Empty({ client, onNewShell }: { client: Client; onNewShell: () =
     <section className="sshx-screen sshx-empty" aria-labelledby={id}>
       <div className="sshx-screen-body">
         <NewShellIcon />
-        <h2 id={id}>{reader ? trans.__("No shells yet") : trans.__("No shells yet")}</h2>
+        <h2 id={id}>{trans.__("No shells yet")}</h2>
         <p>
           {reader
             ? trans.__("When the host opens a shell, you see it here.")

@@ -150,7 +150,8 @@ export class ShellTerminal implements TerminalSink {
     if (options.screenReaderMode === screenReader) return;
     options.screenReaderMode = screenReader;
     this.nameScreen();
-    this.announce(this.xterm.textarea === document.activeElement);
+    const root = this.element.getRootNode() as Document | ShadowRoot;
+    this.announce(this.xterm.textarea === root.activeElement);
   }
 
   /**

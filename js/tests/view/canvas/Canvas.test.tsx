@@ -5,33 +5,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Canvas, type CanvasHandle } from "../../../src/view/canvas/Canvas";
 import type { Question } from "../../../src/view/Question";
 import { FakeClient, shell, user } from "../fakeClient";
+import { terminals } from "../fakeTerminal";
 import { act, after, all, press, texts } from "../render";
 
-const terminals = vi.hoisted(() => new Map<number, { log: unknown[][] }>());
-
-// xterm.js measures and draws, which needs a browser; here is what the windows ask of it.
-vi.mock("../../../src/view/terminal/terminal", () => ({
-  ShellTerminal: class {
-    log: unknown[][] = [];
-    xterm = {
-      onData: () => ({ dispose: () => undefined }),
-      onCursorMove: () => ({ dispose: () => undefined }),
-      modes: { applicationCursorKeysMode: false },
-    };
-    search = {};
-    cell = { width: 8, height: 16 };
-    cursor = null;
-    constructor(_element: HTMLElement, _client: unknown, sid: number) {
-      terminals.set(sid, this);
-    }
-    close = () => this.log.push(["close"]);
-    setOptions = (...args: unknown[]) => void this.log.push(["options", ...args]);
-    setTitle = (title: string) => void this.log.push(["title", title]);
-    setTypable = (typable: boolean) => void this.log.push(["typable", typable]);
-    holdCtrl = (held: boolean) => void this.log.push(["ctrl", held]);
-    focus = () => void this.log.push(["focus"]);
-    press = (data: string) => void this.log.push(["press", data]);
-  },
+vi.mock("../../../src/view/terminal/terminal", async () => ({
+  ShellTerminal: (await import("../fakeTerminal")).FakeTerminal,
 }));
 
 let client: FakeClient;

@@ -126,6 +126,17 @@ test("nothing moves under a pressed button; what was missed comes after it", () 
   expect(done).toHaveLength(2);
 });
 
+test("of what was missed, what moves the view most counts", () => {
+  follow.fill(sight, 1);
+  done = [];
+  follow.hold();
+  follow.changed(sight, "shells");
+  follow.changed(sight, "frame");
+  follow.changed(sight, "windows");
+  follow.release(sight);
+  expect(done).toHaveLength(1);
+});
+
 test("without a window there is nothing to show", () => {
   windows.clear();
   follow.all(sight);

@@ -11,6 +11,8 @@ describe("where the first image begins", () => {
     ["text\x1b[1m\x1bP0;1;0q#0", true],
     ["\x1b]1337;File=inline=1:AAAA\x07", true],
     ["\x1b]133;A\x07 \x1b]0;title\x07", false],
+    ["\x1b]1337;MultipartFile=inline=1\x07", true],
+    ["\x1b]1337;CurrentDir=/x\x07", false],
     ["\x1bP$qm\x1b\\", false],
     ["\x1bP+q544e\x1b\\", false],
     ["q \x1bP", false],

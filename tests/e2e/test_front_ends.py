@@ -1,4 +1,4 @@
-"""Sessions in front ends beside JupyterLab and Notebook: Voilà, and nbconvert, which has no browser."""
+"""Sessions in front ends beside JupyterLab and Notebook: Voilà and nbclassic, and nbconvert, which has no browser."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, TimeoutError, expect
 
-from tests.servers import START_TIMEOUT, free_port
+from tests.servers import START_TIMEOUT, TOKEN, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(110)]
 in_the_browser = pytest.mark.asyncio(loop_scope="session")
@@ -85,6 +85,25 @@ async def test_voila(browser: Browser, tmp_path: Path) -> None:
     with running(tmp_path, port, "voila", str(file), *options):
         page = await browser.new_page()
         await page.goto(f"http://127.0.0.1:{port}/")
+        await work(page)
+
+
+@in_the_browser
+async def test_nbclassic(browser: Browser, tmp_path: Path) -> None:
+    file, port = notebook(tmp_path, SHARE), free_port()
+    options = ("--no-browser", "--allow-root", f"--port={port}", f"--IdentityProvider.token={TOKEN}")
+    with running(tmp_path, port, "nbclassic", *options):
+        page = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{port}/nbclassic/notebooks/{file.name}?token={TOKEN}")
+        # Cells that run before the widgets' extension has come show none.
+        ready = "() => (kernel => kernel?.is_connected() && kernel.widget_manager)(window.Jupyter?.notebook?.kernel)"
+        await page.wait_for_function(ready, timeout=60_000)
+        for _ in range(3):
+            await page.evaluate("Jupyter.notebook.execute_all_cells()")
+            # On a busy machine nbclassic may not ask for a widget's code. People run the cell again then.
+            with contextlib.suppress(TimeoutError):
+                await page.locator(".sshx-session").first.wait_for(timeout=15_000)
+                break
         await work(page)
 
 

@@ -88,6 +88,7 @@ async def test_voila(browser: Browser, tmp_path: Path) -> None:
         await work(page)
 
 
+@pytest.mark.timeout(240)
 @in_the_browser
 async def test_nbclassic(browser: Browser, tmp_path: Path) -> None:
     file, port = notebook(tmp_path, SHARE), free_port()

@@ -48,6 +48,8 @@ _SENTENCES: dict[Reason, str] = {
 
 # Spaces, and the invisible characters that chat programs and PDFs put into long words.
 _space = re.compile("[\\s\u200b-\u200d\u2060\ufeff]+")
+_command = re.compile(r"^(\$\s*)?(jupyter[\s-]+|%)sshx\s+join\s+", re.ASCII)
+"""What people copy with a ticket: the line that joins in a shell or a notebook."""
 
 
 class TicketError(ValueError):
@@ -148,7 +150,7 @@ class Ticket:
         """Read a ticket as a person pastes it.
 
         Case does not matter, nor does white space around and in it; it may also be a link whose fragment or
-        ``ticket`` parameter the ticket is.
+        ``ticket`` parameter the ticket is, or follow ``jupyter sshx join`` or ``%sshx join``.
 
         Raises:
             TicketError: if it is not exactly a ticket. See there for the reasons.
@@ -156,7 +158,7 @@ class Ticket:
         text = text.strip()
         if len(text) > _MAX_TEXT:
             raise TicketError("foreign")
-        word = _from_link(_space.sub("", text))
+        word = _from_link(_space.sub("", _command.sub("", text, count=1)))
         if not word:
             raise TicketError("empty")
         # Before lower(), which would make a "k" of the Kelvin sign.

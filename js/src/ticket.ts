@@ -31,6 +31,8 @@ const SENTENCES: Record<TicketReason, () => string> = {
 
 // Spaces, and the invisible characters that chat programs and PDFs put into long words.
 const SPACE = /[\s\u001c-\u001f\u0085\u200b-\u200d\u2060\ufeff]+/gu;
+/** What people copy with a ticket: the line that joins in a shell or a notebook. */
+const COMMAND = /^(\$[ \t\n\r\f\v]*)?(jupyter[ \t\n\r\f\v-]+|%)sshx[ \t\n\r\f\v]+join[ \t\n\r\f\v]+/;
 
 /** A text is not a ticket. The message is a sentence for a person; it holds nothing of the text. */
 export class TicketError extends Error {
@@ -89,14 +91,14 @@ export class Ticket {
    * Read a ticket as a person pastes it.
    *
    * Case does not matter, nor does white space around and in it; it may also be a link whose fragment or `ticket`
-   * parameter the ticket is.
+   * parameter the ticket is, or follow `jupyter sshx join` or `%sshx join`.
    *
    * @throws TicketError if it is not exactly a ticket.
    */
   static decode(text: string): Ticket {
     const trimmed = text.trim();
     if (trimmed.length > MAX_TEXT) throw new TicketError("foreign");
-    const found = fromLink(trimmed.replace(SPACE, ""));
+    const found = fromLink(trimmed.replace(COMMAND, "").replace(SPACE, ""));
     if (!found) throw new TicketError("empty");
     // Before toLowerCase(), which would make a "k" of the Kelvin sign.
     if (/[^\0-\x7f]/.test(found)) throw new TicketError(startsLikeTicket(found) ? "mistyped" : "foreign");

@@ -23,7 +23,7 @@ def status_line(client: SshxClient, sid: int | None, width: int, clipped: bool) 
     name = clean(str(client.info.get("name", "")), 40) or "session"
     shell, title = _shell(client, sid)
     if clipped and sid in client.shells:
-        shell += f" ({client.shells[sid].cols}x{client.shells[sid].rows})"
+        shell += f" (part of {client.shells[sid].cols}x{client.shells[sid].rows})"
     state = _state(client)
     asking = len(open_requests(client))
     badge = f"{asking} request{'s' if asking > 1 else ''}: Ctrl-] r" if asking else ""

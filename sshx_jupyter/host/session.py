@@ -447,7 +447,7 @@ class Session:
             if previous is not None:  # what it is now, not what it was when it came
                 entry.user, entry.needs_scrollback = previous.user, previous.shells_without_scrollback()
         name = clean_name(join.name or entry.user.name, self.limits.name_length)
-        name = name or ("Host" if role == "owner" else f"Guest {entry.uid}")
+        name = name or ((self.host or "Host") if role == "owner" else f"Guest {entry.uid}")
         user = replace(entry.user, name=name, cursor=None, person=self._person(account) if role == "owner" else "")
         participant = Participant(self, link, secured, entry, user, kind == "mirror")
         participant.passive = join.passive

@@ -248,7 +248,7 @@ async def resize(shared: Shared, rows: int, cols: int) -> None:
 async def test_a_shell_larger_than_the_window(shared: Shared, joined: Terminal) -> None:
     joined.resize(80, 20)
     await resize(shared, 50, 200)
-    await asyncio.to_thread(joined.wait_for, r"\(200x50\)")
+    await asyncio.to_thread(joined.wait_for, r"\(part of 200x50\)")
     joined.enter("clear; printf '%s' $(seq 10 109) | tr -d '\\n'; echo; seq 100")
 
     def seen() -> None:
@@ -279,7 +279,7 @@ def test_a_shell_smaller_than_the_window_has_an_edge(joined: Terminal) -> None:
     assert lines[24] == "─" * 80 + "┘"
     joined.resize(60, 15)
     joined.wait_for("^ready>")
-    joined.wait_until(lambda: "│" not in joined.lines[0] and joined.status.startswith(" demo"))
+    joined.wait_until(lambda: "│" not in joined.lines[0] and joined.status.startswith(" shell 1/1 (part of 80x24) "))
     assert len(joined.lines) == 16
     joined.resize(3, 2)
     joined.resize(1, 1)

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from sshx_jupyter.account import account_name
 from tests.e2e.browser import Person
 from tests.e2e.labs import LOADED, Lab, clean
 from tests.e2e.notebooks import configure
@@ -187,6 +188,7 @@ async def test_the_host_in_a_plain_terminal(come: Come, server_a: JupyterServer,
     await guest.show("People")
     await expect(guest.people().get_by_role("listitem")).to_have_count(2)
     the_host = guest.people().get_by_role("listitem").filter(has_text="Host")
+    await expect(the_host).to_contain_text(account_name() or "Host")  # Jupyter has made up a name
     await expect(the_host).to_contain_text(f"in Terminal {name}")
 
     # Chat.
@@ -424,7 +426,7 @@ async def test_without_terminals(come: Come, server_a: JupyterServer, tmp_path: 
             await expect(item).to_have_class(re.compile("lm-mod-disabled"))
             await expect(item).to_contain_text(reason)
         await lab.escape()
-        await lab.menu("File", "New", "Join Shared Session…")
+        await lab.menu("File", "Join Shared Session…")
         await person.join(session["tickets"]["write"])
         await person.connected()
         await person.run("echo joined-$((1+1))")
@@ -438,12 +440,15 @@ async def test_under_a_prefix_and_open_to_guests(come: Come, tmp_path: Path) -> 
         lab = await Lab.open(person)
         name = await lab.new_terminal()
         async with server.open_terminal(name) as terminal:
-            await lab.menu("File", "New", "Share Terminal…")
+            await lab.menu("File", "Share Terminal…")
             await expect(lab.dialog).to_contain_text("do not need a Jupyter login")
             await person.screenshot("lab-share-guests")
             await lab.dialog.get_by_role("button", name="Share", exact=True).click()
             await expect(lab.dialog).to_contain_text("is shared")
-            await expect(lab.dialog).to_contain_text("do not need a Jupyter login")
+            await expect(lab.dialog).to_contain_text(f"Guests on this computer open {server.url}sshx/guest and paste")
+            await lab.dialog.get_by_role("button", name="More").click()
+            await expect(lab.dialog).to_contain_text("For links, set SshxApp.public_url")
+            await expect(lab.dialog.get_by_role("button", name="Save invite…")).to_have_count(0)  # there is no relay
             await person.screenshot("lab-tickets-guests")
             await lab.dialog.get_by_role("button", name="Open Session").click()
             await person.connected()

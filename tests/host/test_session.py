@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sshx_jupyter.account import account_name
 from sshx_jupyter.client import SessionEnded, SshxClient, retry
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.client.events import InfoChanged
@@ -714,6 +715,15 @@ async def test_two_sessions_share_one_terminal(host: Host) -> None:
 )
 def test_names_are_one_visible_line(name: str, clean: str) -> None:
     assert clean_name(name, 64) == clean
+
+
+@pytest.mark.parametrize("name", ["Ada", None])
+async def test_an_owner_without_a_name_is_the_person_who_shares(host: Host, name: str | None) -> None:
+    session = await host.manager.create(ShareOptions(), host=name)
+    expected = name or account_name() or "Host"
+    async with host.connect(session, "owner") as owner, host.connect(session) as guest:
+        await owner.wait_for(lambda c: guest.uid in c.people)
+        assert [owner.people[c.uid].name for c in (owner, guest)] == [expected, f"Guest {guest.uid}"]
 
 
 async def test_a_guest_and_its_companion_are_one_user(host: Host) -> None:

@@ -126,7 +126,7 @@ async def test_a_terminal_that_was_running_before_is_closed_by_an_owner_only(hos
         told = changes(writer)
         await owner.close_shell(shell.sid)
         await writer.wait_for(lambda c: told)
-        assert told == [("closed", "Terminal 1", owner.uid, "Host")]
+        assert told == [("closed", "Terminal 1", owner.uid, owner.people[owner.uid].name)]
     assert "1" not in host.terminals._manager.terminals
 
 

@@ -113,6 +113,9 @@ def tickets() -> dict[str, Any]:
         "link with parameter": f"{page}sshx/p2p/{session_id.hex()}?ticket={text}",
         "link with parameters": f"{page}lab?reset&ticket={text}&a=b#top",
         "only the fragment": f"#{text}",
+        "command": f"jupyter sshx join {text}",
+        "command of a prompt": f"$ jupyter-sshx  join\t{text[:90]}\n{text[90:]}\n",
+        "magic": f"%sshx join {full.url(at)}",
     }
     wrong = "b" if text[third] != "b" else "c"
     fields: dict[str, Any] = {
@@ -131,6 +134,8 @@ def tickets() -> dict[str, Any]:
         ("nothing", "", "empty"),
         ("only spaces", " \n\t\u200b", "empty"),
         ("a word", "hello", "foreign"),
+        ("a command without a ticket", "jupyter sshx join ", "foreign"),
+        ("a command with a word", "jupyter sshx join me", "foreign"),
         ("a sentence", "Please send me the ticket again, it did not work.", "foreign"),
         ("a link without ticket", page + "lab/tree/a.ipynb", "foreign"),
         ("a link with another fragment", page + "lab#cell-3", "foreign"),

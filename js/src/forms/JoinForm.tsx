@@ -23,11 +23,24 @@ interface JoinFormProps {
   name?: string;
   /** The person came with this ticket, so there is no field for it. Called when they want to use another one. */
   onOther?: () => void;
+  /** The form is what one comes for, so its first field has the focus. */
+  focused?: boolean;
+  /** What is pasted on the page, and into no field, is for this form. */
+  takesPaste?: boolean;
   children?: ReactNode;
 }
 
 export function JoinForm(props: JoinFormProps) {
-  const { ticket: given = "", onJoin, waiting = "", name: known = "", onOther, children } = props;
+  const {
+    ticket: given = "",
+    onJoin,
+    waiting = "",
+    name: known = "",
+    onOther,
+    focused = false,
+    takesPaste = false,
+    children,
+  } = props;
   const [text, setText] = useState(given);
   const [name, setName] = useState(() => getSettings().name);
   const [password, setPassword] = useState("");
@@ -48,6 +61,23 @@ export function JoinForm(props: JoinFormProps) {
   useEffect(() => {
     if (complaint?.field) form.current?.querySelector<HTMLInputElement>(`input[name=${complaint.field}]`)?.focus();
   }, [complaint]);
+
+  useEffect(() => {
+    if (focused) form.current?.querySelector("input")?.focus();
+  }, [focused]);
+  useEffect(() => {
+    if (!takesPaste) return;
+    const onPaste = (event: ClipboardEvent) => {
+      const field = form.current?.querySelector<HTMLInputElement>("input[name=ticket]");
+      const pasted = event.clipboardData?.getData("text/plain");
+      if (!field || !pasted || document.activeElement !== document.body) return;
+      event.preventDefault();
+      field.focus();
+      setText(pasted);
+    };
+    document.addEventListener("paste", onPaste);
+    return () => document.removeEventListener("paste", onPaste);
+  }, [takesPaste]);
 
   const edit = (change: (value: string) => void) => (value: string) => {
     change(value);

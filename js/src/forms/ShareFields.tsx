@@ -39,10 +39,6 @@ function hours(n: number): string {
   return trans._n("%1 hour", "%1 hours", n);
 }
 
-/** What it means for the host that `SshxApp.guests` is on. */
-export const lettingGuestsIn = () =>
-  trans.__("Guests can join through this server with only the ticket. They do not need a Jupyter login.");
-
 interface ShareFieldsProps {
   options: ShareOptions;
   onOptions: (options: ShareOptions) => void;
@@ -128,7 +124,11 @@ export function ShareFields({ options, onOptions, running, titles, guests }: Sha
           </select>
         </div>
       </div>
-      {guests && <p className="sshx-form-hint">{lettingGuestsIn()}</p>}
+      {guests && (
+        <p className="sshx-form-hint">
+          {trans.__("Guests can join through this server with only the ticket. They do not need a Jupyter login.")}
+        </p>
+      )}
     </>
   );
 }

@@ -83,6 +83,7 @@ export function App({ way, invite }: AppProps) {
         ticket={given}
         onJoin={join}
         waiting={trans.__("Connecting to the host…")}
+        focused={ticket === null}
         {...(ticket && { onOther: another })}
       >
         <Problem>{stage.refused?.message ?? ""}</Problem>

@@ -56,8 +56,7 @@ class ShareDialog extends Dialog<unknown> {
 
   async #share(): Promise<void> {
     if (this.#busy) return;
-    this.#busy = true;
-    this.#body.tell("", true);
+    this.#tell("", true);
     try {
       const session = await this.#sessions.share(requestOf(this.#body.options));
       if (this.#cancelled) {
@@ -69,9 +68,14 @@ class ShareDialog extends Dialog<unknown> {
     } catch (error) {
       void this.#sessions.refresh(); // it may have come to be all the same
       if (this.#cancelled) return;
-      this.#busy = false;
-      this.#body.tell((error as Error).message, false);
+      this.#tell((error as Error).message, false);
     }
+  }
+
+  #tell(problem: string, busy: boolean): void {
+    this.#busy = busy;
+    this.#body.tell(problem, busy);
+    this.node.querySelector(".jp-Dialog-footer .jp-mod-accept")?.setAttribute("aria-disabled", String(busy));
   }
 }
 

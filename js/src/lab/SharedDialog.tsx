@@ -3,12 +3,10 @@ import { Dialog, Notification } from "@jupyterlab/apputils";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { useSyncExternalStore } from "react";
 import type { HostedSession } from "../api/api";
-import { lettingGuestsIn } from "../forms/ShareFields";
 import { inviteOf } from "../session/access";
 import { InvitePanel } from "../view/panels/InvitePanel";
 import { PeoplePanel } from "../view/panels/PeoplePanel";
 import type { SharedSessions } from "./sessions";
-import { letsGuestsIn } from "./pageConfig";
 import { Themed } from "./Themed";
 import { trans } from "../translation";
 
@@ -81,17 +79,17 @@ function Shared({ sessions, first, onShow }: SharedProps) {
   );
   const client = sessions.monitor(first.id)?.client;
   const alone = !people?.some((person) => person.role !== "owner");
-  const { tickets, urls, atServer, makeFile } = inviteOf(sessions.api, session); // the dialog has a button to stop
+  const invite = inviteOf(sessions.api, session);
+  delete invite.stop; // the dialog has a button for it
   return (
     <Themed className="sshx-dialog-shared">
       <section>
-        <InvitePanel invite={{ tickets, urls, ...(atServer && { atServer }), ...(makeFile && { makeFile }) }} />
-        {letsGuestsIn() && <p className="sshx-hint">{lettingGuestsIn()}</p>}
+        <InvitePanel invite={invite} />
       </section>
       <section className="sshx-dialog-people">
         <h3>{trans.__("People")}</h3>
-        {alone && <p className="sshx-hint">{trans.__("No guests are here.")}</p>}
         {client && people && <PeoplePanel client={client} people={people} onShow={onShow} />}
+        {alone && <p className="sshx-hint">{trans.__("No guests are here.")}</p>}
       </section>
     </Themed>
   );

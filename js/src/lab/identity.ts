@@ -5,6 +5,9 @@ import { chosenIdentity, onSettings } from "../view/settings";
 
 /** Milliseconds that Jupyter may take to say who its user is. */
 const PATIENCE = 2_000;
+/** How the names begin that Jupyter makes up for people who have logged in with a token or a password. */
+// eslint-disable-next-line no-restricted-syntax -- Jupyter's own, in every language
+const MADE_UP = "Anonymous ";
 
 export function meOf(user: User.IManager | undefined): Required<Me> {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
@@ -12,10 +15,10 @@ export function meOf(user: User.IManager | undefined): Required<Me> {
   return { now: () => identityOf(user), ready: Promise.race([late, known]), on: onSettings };
 }
 
-/** What is empty is left to the host. */
+/** What is empty is left to the host. A name that Jupyter has made up tells others nothing. */
 export function identityOf(user: User.IManager | undefined): Identity {
-  const jupyters = user?.identity;
-  return chosenIdentity({ name: jupyters?.display_name ?? "", color: hex(jupyters?.color ?? "") });
+  const { display_name = "", color = "" } = user?.identity ?? {};
+  return chosenIdentity({ name: display_name.startsWith(MADE_UP) ? "" : display_name, color: hex(color) });
 }
 
 /** Any color of CSS as `#rrggbb`, also one of JupyterLab's variables; empty if it is none. */

@@ -109,7 +109,7 @@ function Missing({ name, onJoin, onLeave }: Pick<SessionProps, "name" | "onJoin"
           )}
         </p>
       </section>
-      <JoinForm onJoin={onJoin} name={name} />
+      <JoinForm onJoin={onJoin} name={name} focused />
       <button type="button" onClick={onLeave}>
         {trans.__("Go to the start page")}
       </button>

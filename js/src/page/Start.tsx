@@ -42,7 +42,7 @@ export function Start(props: StartProps) {
     </section>
   );
   const join = (
-    <JoinForm key="join" ticket={ticket} onJoin={onJoin} name={name}>
+    <JoinForm key="join" ticket={ticket} onJoin={onJoin} name={name} takesPaste>
       {loggedIn && ticket === "" && (
         <p className="sshx-form-hint">
           {trans.__("Did you follow a link? Logging in removed its ticket. Open the link again, or paste it here.")}

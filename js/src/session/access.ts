@@ -3,16 +3,16 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import type { HostedSession, ServerApi } from "../api/api";
 import type { Dial } from "../links/link";
 import type { Credentials } from "../protocol/handshake";
-import type { Ticket } from "../ticket";
+import { Ticket, TicketError } from "../ticket";
 
 /** What lets others in. A session that is read-only for everyone has no `write`. */
 export interface Invite {
   tickets: { write: string | null; read: string };
   /** Links with the tickets; null where no page is known that guests could open. */
   urls: { write: string | null; read: string } | null;
-  /** Whether guests can use a ticket at `sshx/guest` of the session's server, without a login. */
-  atServer?: boolean;
-  /** Makes invite files, where the session's server does. */
+  /** The page of the session's server where guests can use a ticket without a login; null if there is none. */
+  guestPage?: string | null;
+  /** Makes invite files, where the session's server does and browsers can reach the host over a relay. */
   makeFile?: MakeFile;
   /** Ends the session for everyone; for its owners. A rejection's message is a sentence. */
   stop?: () => Promise<void>;
@@ -75,15 +75,26 @@ export function ownerOf({ id, owner_secret }: HostedSession): Credentials {
 }
 
 export function inviteOf(api: ServerApi, { id, name, tickets, urls: { write, read } }: HostedSession): Invite {
+  const makeFile: MakeFile = async (role, seconds) => {
+    const { html, expires_at } = await api.invite(id, role, seconds);
+    const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+    return { name: ["invite", ...words].join("-") + ".html", html, expires: new Date(expires_at) };
+  };
   return {
     tickets,
     urls: read === null ? null : { write, read },
-    atServer: api.guests,
+    guestPage: api.guests ? new URL("sshx/guest", api.root).href : null,
     stop: () => api.stop(id),
-    makeFile: async (role, seconds) => {
-      const { html, expires_at } = await api.invite(id, role, seconds);
-      const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-      return { name: ["invite", ...words].join("-") + ".html", html, expires: new Date(expires_at) };
-    },
+    ...(namesRelay(tickets.read) && { makeFile }),
   };
+}
+
+/** Whether the host has a relay. A ticket of a version that this page cannot read may name one. */
+function namesRelay(ticket: string): boolean {
+  try {
+    return Ticket.decode(ticket).relays.length > 0;
+  } catch (error) {
+    if (error instanceof TicketError) return true;
+    throw error;
+  }
 }

@@ -24,7 +24,7 @@ export function hosted(number: number, change: Partial<HostedSession> = {}): Hos
 /** The server's API. Each session's host says what the test tells it to. */
 export class FakeApi implements ServerApi {
   readonly root = new URL("http://localhost:3000/");
-  readonly guests = false;
+  guests = false;
   list: readonly HostedSession[] = [];
   /** What the next requests fail with. */
   failure: Error | null = null;

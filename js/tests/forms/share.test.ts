@@ -2,7 +2,7 @@
 import { createElement, useState } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { SHARE_FLAGS, type ShareOptions } from "../../src/api/api";
-import { durations, lettingGuestsIn, ShareFields } from "../../src/forms/ShareFields";
+import { durations, ShareFields } from "../../src/forms/ShareFields";
 import { requestOf } from "../../src/forms/shareRequest";
 import { after, all, cleanUp, says, show, texts, type } from "../view/render";
 
@@ -36,11 +36,12 @@ afterEach(() => {
   told.mockReset();
 });
 
-test("who shares is told when guests need no login", () => {
+test("the person who shares is told when guests need no login", () => {
+  const told = "Guests can join through this server with only the ticket. They do not need a Jupyter login.";
   show(Form, { running: [] });
-  expect(says(lettingGuestsIn())).toBe(false);
+  expect(says(told)).toBe(false);
   show(Form, { running: [], guests: true });
-  expect(says(lettingGuestsIn())).toBe(true);
+  expect(says(told)).toBe(true);
 });
 
 test("what is chosen is what the API is asked for", () => {

@@ -71,6 +71,7 @@ describe("an identity", () => {
   test("is left to the host where nothing is known", () => {
     expect(identityOf(user("", "nonsense"))).toEqual({});
     expect(identityOf(undefined)).toEqual({});
+    expect(identityOf(user("Anonymous Kale", ""))).toEqual({}); // made up by Jupyter
     expect(identityOf({ identity: null } as User.IManager)).toEqual({});
   });
 });

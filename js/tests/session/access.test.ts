@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { inviteOf } from "../../src/session/access";
+import { Ticket } from "../../src/ticket";
 import { FakeApi, hosted } from "../api/fakeApi";
+import { vectors } from "../vectors";
 
 test.each([
   [{ write: null, read: null }, null],
@@ -21,4 +23,21 @@ test("the server makes invite files, which are named after the session", async (
     html: `${hosted(1).id} writer 60`,
     expires: new Date("2024-01-02T00:00:00Z"),
   });
+});
+
+test("there are invite files where the host has a relay", () => {
+  const { valid } = vectors("tickets") as { valid: { text: string }[] };
+  const told = valid.map(({ text }) => {
+    const { makeFile } = inviteOf(new FakeApi(), hosted(1, { tickets: { write: null, read: text } }));
+    expect(makeFile !== undefined).toBe(Ticket.decode(text).relays.length > 0);
+    return makeFile !== undefined;
+  });
+  expect(new Set(told)).toEqual(new Set([true, false]));
+});
+
+test("guests find a page where the server lets them in", () => {
+  const api = new FakeApi();
+  expect(inviteOf(api, hosted(1)).guestPage).toBeNull();
+  api.guests = true;
+  expect(inviteOf(api, hosted(1)).guestPage).toBe("http://localhost:3000/sshx/guest");
 });

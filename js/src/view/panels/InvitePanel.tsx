@@ -2,10 +2,11 @@
 import "../sharedStyles";
 import "./Panel.css";
 import "./InvitePanel.css";
-import { useEffect, useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { encode } from "uqr";
 import type { Invite } from "../../session/access";
 import { copy } from "../copy";
+import { filled } from "../filled";
 import { useId } from "../useId";
 import { SaveInvite } from "./SaveInvite";
 import { StopSharing } from "./StopSharing";
@@ -27,18 +28,42 @@ function qrLabel(kind: Kind, what: What): string {
 }
 
 /** What guests do with it, in one line, and what it allows. */
-function about(kind: Kind, what: What, atServer: boolean): string {
-  const step =
-    what === "link"
-      ? trans.__("Guests open it in a browser.")
-      : atServer
-        ? trans.__("Guests open /sshx/guest on this Jupyter server, and paste it there.")
-        : trans.__("Guests paste it at /sshx/p2p of their own Jupyter server.");
-  const allows =
-    kind === "write"
-      ? trans.__("Anyone with this can type in every shell.")
-      : trans.__("Anyone with this can watch and request write access.");
-  return `${step} ${allows}`;
+function About({ kind, what, guestPage }: { kind: Kind; what: What; guestPage: string | null }) {
+  let step: ReactNode;
+  if (what === "link") step = trans.__("Guests open it in a browser.");
+  else if (guestPage === null) step = trans.__("Guests choose Join Shared Session… in their JupyterLab and paste it.");
+  else {
+    const local = isLocal(guestPage);
+    step = filled(
+      (page) =>
+        local
+          ? trans.__("Guests on this computer open %1 and paste it there.", page)
+          : trans.__("Guests open %1 and paste it there.", page),
+      <code className="sshx-address">{guestPage}</code>,
+    );
+  }
+  return (
+    <small>
+      {step}{" "}
+      {kind === "write"
+        ? trans.__("Anyone with this can type in every shell.")
+        : trans.__("Anyone with this can watch and request write access.")}
+    </small>
+  );
+}
+
+/** Whether the address leads everyone to their own machine. */
+function isLocal(url: string): boolean {
+  return /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
+}
+
+/** Why there is no link, and how there would be one. */
+function noLink(guestPage: string | null, makesFiles: boolean): string {
+  if (guestPage !== null)
+    return trans.__("For links, set SshxApp.public_url to the address at which guests reach this Jupyter server.");
+  return makesFiles
+    ? trans.__("There is no link that guests can open. Save an invite, or set SshxApp.guest_page.")
+    : trans.__("There is no link that guests can open. For links, set SshxApp.guest_page.");
 }
 
 interface InvitePanelProps {
@@ -48,7 +73,7 @@ interface InvitePanelProps {
 }
 
 export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
-  const { tickets, urls, makeFile, stop, atServer = false, closesTerminals = false } = invite;
+  const { tickets, urls, makeFile, stop, guestPage = null, closesTerminals = false } = invite;
   const kinds: Kind[] = tickets.write === null ? ["read"] : ["write", "read"];
   const [first] = kinds as [Kind];
   const what: What = urls ? "link" : "ticket";
@@ -93,7 +118,7 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
     <div className="sshx-invite">
       <div className="sshx-invite-first">
         {button(copyLabel(first, what), of(urls ?? tickets, first), "sshx-primary")}
-        <small>{about(first, what, atServer)}</small>
+        <About kind={first} what={what} guestPage={guestPage} />
       </div>
       <p className="sshx-unseen" role="status">
         {copied && trans.__("Copied")}
@@ -122,12 +147,7 @@ export function InvitePanel({ invite, guests = 0 }: InvitePanelProps) {
         )}
         <QrCode text={shown} label={qrLabel(kind, what)} />
         <p className="sshx-hint">
-          {!urls &&
-            `${
-              makeFile
-                ? trans.__("There is no link that guests can open. Save an invite, or set SshxApp.guest_page.")
-                : trans.__("There is no link that guests can open. For links, set SshxApp.guest_page.")
-            } `}
+          {!urls && `${noLink(guestPage, makeFile !== undefined)} `}
           {trans.__(
             "Guests can also use the ticket at /sshx/p2p of their own Jupyter server, in a notebook with %sshx join, or in a shell:",
           )}

@@ -72,6 +72,7 @@ interface PersonRowProps {
 }
 
 function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) {
+  const over = useClient(client, (now) => now.state === "ended");
   const title = useClient(client, (now) => (person.focus === null ? null : now.shells.get(person.focus)?.title));
   const asks = owner && (person.pending || person.wantsWrite);
   return (
@@ -83,8 +84,8 @@ function PersonRow({ client, person, owner, readOnly, onShow }: PersonRowProps) 
           {person.me && <span className="sshx-soft"> {trans.__("(you)")}</span>}
         </span>
         <span className="sshx-soft">
-          {roleText(person, owner)}
-          {person.focus !== null && title !== undefined && title !== null && (
+          {over ? trans.__("Was here") : roleText(person, owner)}
+          {!over && person.focus !== null && title !== undefined && title !== null && (
             <>
               {" · "}
               {filled(

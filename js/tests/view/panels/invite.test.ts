@@ -84,6 +84,23 @@ test("without a page that could be opened there are tickets", async () => {
   );
 });
 
+test.each([
+  ["http://localhost:8888/sshx/guest", "Guests on this computer open http://localhost:8888/sshx/guest and paste it"],
+  [
+    "http://127.0.0.1:8888/a/sshx/guest",
+    "Guests on this computer open http://127.0.0.1:8888/a/sshx/guest and paste it",
+  ],
+  ["http://[::1]:8888/sshx/guest", "Guests on this computer open http://[::1]:8888/sshx/guest and paste it"],
+  ["https://a.example/sshx/guest", "Guests open https://a.example/sshx/guest and paste it"],
+  ["http://10.0.0.7:8888/sshx/guest", "Guests open http://10.0.0.7:8888/sshx/guest and paste it"],
+  [null, "Guests choose Join Shared Session… in their JupyterLab and paste it."],
+])("without a link, guests are told where to use the ticket: %s", (guestPage, told) => {
+  show(InvitePanel, { invite: { tickets: TICKETS, urls: null, guestPage } });
+  expect(texts(".sshx-invite-first small")[0]).toContain(told);
+  expect(says("For links, set SshxApp.public_url to the address")).toBe(guestPage !== null);
+  expect(says("There is no link that guests can open.")).toBe(guestPage === null);
+});
+
 test("the secret shows only when asked for", () => {
   show(InvitePanel, { invite: INVITE });
   expect(document.body.innerHTML).not.toContain(WRITE);

@@ -37,6 +37,15 @@ test.each<[Role, string[]]>([
   expect(says("(you)")).toBe(true);
 });
 
+test("after the end nobody can type, and nobody is anywhere", () => {
+  const client = clientWith("writer", [2, user("Rita", { focus: 1 })]);
+  client.shells = new Map([[1, shell("bash")]]);
+  showPeople(client);
+  expect([says("Can type"), says("in bash")]).toEqual([true, true]);
+  after(() => client.set({ state: "ended" }, "state"));
+  expect([says("Can type"), says("in bash"), says("Was here")]).toEqual([false, false, true]);
+});
+
 test("an owner answers requests", () => {
   const client = clientWith(
     "owner",

@@ -13,7 +13,7 @@ from playwright.async_api import Locator, expect
 from sshx_jupyter.node import SshxNode
 from tests.e2e.browser import Person
 from tests.pictures.scenes import three_shells
-from tests.pictures.stage import LOCALE, SIZES, Scene, Stage
+from tests.pictures.stage import LOCALE, SCHEMES, SIZES, Scene, Stage
 from tests.servers import jupyter_server
 
 STALE = 10.5
@@ -260,14 +260,15 @@ async def ended(stage: Stage) -> None:
 
 async def unreachable(stage: Stage) -> None:
     """The host's machine does not answer."""
-    async with await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0") as node:
-        ticket = (await node.host(terminals=[])).ticket
-    assert ticket is not None
-    bob = await stage.guest(str(ticket), "Bob", size=stage.size, joins=False)
-    await expect(bob.page.locator(".sshx-screen[data-state=connecting] button")).to_be_visible()
-    await stage.take(bob, "no-answer-yet")
-    await bob.state("unreachable", timeout=60)
-    await stage.take(bob, "unreachable")
+    for scheme in SCHEMES:  # the first screen does not stay long enough for two pictures
+        async with await SshxNode.spawn(relays="disabled", bind="127.0.0.1:0") as node:
+            ticket = (await node.host(terminals=[])).ticket
+        assert ticket is not None
+        bob = await stage.guest(str(ticket), "Bob", size=stage.size, joins=False)
+        await expect(bob.page.locator(".sshx-screen[data-state=connecting] button")).to_be_visible()
+        await stage.take(bob, "no-answer-yet", schemes=[scheme])
+        await bob.state("unreachable", timeout=60)
+        await stage.take(bob, "unreachable", schemes=[scheme])
 
 
 async def reconnecting(stage: Stage) -> None:

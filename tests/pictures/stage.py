@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -95,14 +95,16 @@ class Stage:
                 await notices.first.click(timeout=1000)
         await visitor.page.mouse.move(0, 0)
 
-    async def take(self, visitor: Visitor, screen: str, *, whole: bool = False) -> None:
+    async def take(
+        self, visitor: Visitor, screen: str, *, whole: bool = False, schemes: Sequence[Scheme] = SCHEMES
+    ) -> None:
         """Take pictures of a screen, light and dark; with `whole`, also of what one has to scroll to in a form."""
         page = visitor.page
         viewport: ViewportSize = SIZES[self.size]["viewport"]
         if whole:
             height = await page.locator(".sshx-page").evaluate("page => page.scrollHeight")
             await page.set_viewport_size({"width": viewport["width"], "height": max(height, viewport["height"])})
-        for scheme in SCHEMES:
+        for scheme in schemes:
             await dress(page, scheme)
             self.album.add(self.surface, screen, self.size, scheme, await still(page))
         if whole:

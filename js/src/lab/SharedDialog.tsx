@@ -88,8 +88,8 @@ function Shared({ sessions, first, onShow }: SharedProps) {
       </section>
       <section className="sshx-dialog-people">
         <h3>{trans.__("People")}</h3>
-        {client && people && <PeoplePanel client={client} people={people} onShow={onShow} />}
         {alone && <p className="sshx-hint">{trans.__("No guests are here.")}</p>}
+        {client && people && <PeoplePanel client={client} people={people} onShow={onShow} />}
       </section>
     </Themed>
   );

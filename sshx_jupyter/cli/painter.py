@@ -27,14 +27,15 @@ class Painter:
         self._at: tuple[int, int] | None = None
         self._look: bytes | None = None
         self._link = b""
-        self._cursor: Cursor | None = None
+        self._cursor_visible: bool | None = None
+        self._cursor_style: int | None = None
         self.forget()
 
     def forget(self) -> None:
         """Draw everything anew the next time."""
         rows, cols = self._size
         self._shown = [[BLANK] * cols for _ in range(rows)]
-        self._at = self._look = self._cursor = None
+        self._at = self._look = self._cursor_visible = self._cursor_style = None
         self._clear = True
 
     def paint(self, rows: Sequence[Row], cursor: Cursor) -> bytes:
@@ -108,17 +109,16 @@ class Painter:
             self._link = link
 
     def _place(self, out: bytearray, cursor: Cursor, hidden: bool) -> None:
-        old = self._cursor
         if cursor.visible:
             self._move(out, cursor.y, cursor.x)
-            if old is None or old.style != cursor.style:
+            if cursor.style != self._cursor_style:
                 out += b"\x1b[%d q" % cursor.style
-            if old is None or not old.visible or hidden:
+                self._cursor_style = cursor.style
+            if hidden or not self._cursor_visible:
                 out += b"\x1b[?25h"
-        elif old is None or old.visible:
+        elif self._cursor_visible is not False:
             out += b"\x1b[?25l"
-            cursor = cursor if old is None else cursor._replace(style=old.style)
-        self._cursor = cursor
+        self._cursor_visible = cursor.visible
 
 
 def _uncertain(cell: Cell) -> bool:

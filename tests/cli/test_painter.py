@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sshx_jupyter.cli.cells import BLANK, clip, text_row, text_width, uncertain, wrap
@@ -79,6 +79,8 @@ pieces = st.one_of(
 
 @settings(max_examples=150, deadline=None)
 @given(frames=st.lists(st.lists(pieces, max_size=12).map("".join), min_size=1, max_size=8))
+@example(frames=["\x1b[?25l\x1b[4 q", "\x1b[?25h"])
+@example(frames=["\x1b[?25l", "\x1b[4 q", "\x1b[?25h"])
 def test_any_output_is_drawn_as_it_is(frames: list[str]) -> None:
     shell, local = GhosttyScreen(ROWS, COLS, 0), _local(ROWS, COLS)
     grid, painter = Grid(shell, lambda: None), Painter(ROWS, COLS)

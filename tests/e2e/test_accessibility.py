@@ -65,7 +65,7 @@ async def test_axe_finds_nothing_in_light_and_dark(
 
 @pytest.mark.parametrize("layout", ["wide", "narrow"])
 async def test_every_state_is_accessible_and_every_control_large_enough(
-    layout: str, browser: Browser, server_a: JupyterServer, server_b: JupyterServer
+    layout: str, browser: Browser, server: JupyterServer, server_b: JupyterServer
 ) -> None:
     options = PHONE if layout == "narrow" else {}
     small: list[tuple[str, str]] = []
@@ -74,9 +74,9 @@ async def test_every_state_is_accessible_and_every_control_large_enough(
         small.extend((where, each) for each in await small_targets(person.page.locator("body")))
         await accessible(person.page, where)
 
-    await server_a.share(name="Listed")
-    host = await Person.at(browser, server_a, **options)
-    await expect(host.button("Stop sharing Listed")).to_be_visible()
+    await server.share(name=f"Listed {layout}")
+    host = await Person.at(browser, server, **options)
+    await expect(host.button(f"Stop sharing Listed {layout}")).to_be_visible()
     await measure(host, "start")
     await host.share("Targets")
     await host.sees("$")

@@ -626,6 +626,16 @@ async def test_at_double_zoom(browser: Browser, server_a: JupyterServer, session
 # Where it goes wrong.
 
 
+async def test_a_command_is_pasted_on_the_page(guest: Person, session: dict[str, Any]) -> None:
+    command = f"jupyter sshx join {session['tickets']['write']}"
+    await guest.page.evaluate("text => navigator.clipboard.writeText(text)", command)
+    await guest.page.keyboard.press("Control+V")
+    await expect(guest.field("Ticket")).to_be_focused()
+    await expect(guest.field("Ticket")).to_have_value(command)
+    await guest.page.keyboard.press("Enter")
+    await guest.connected()
+
+
 async def test_a_text_that_is_no_ticket(guest: Person) -> None:
     await guest.field("Ticket").fill("hello")
     await expect(guest.page.get_by_text("ticket", exact=False).first).to_be_visible()

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from sshx_jupyter.account import account_name
+
 pytestmark = pytest.mark.e2e
 
 DEMO = Path(__file__).parents[2] / "binder" / "demo.ipynb"
@@ -63,7 +65,8 @@ async def test_the_demo_runs_and_keeps_no_secrets(demo: Any, tmp_path: Path, mon
         assert "application/vnd.jupyter.widget-view+json" in data_of(demo, cell_id), cell_id
     assert printed(demo, "run").endswith("\nExit status: 0\n")
     assert data_of(demo, "run-fails")["text/plain"] == "1"
-    assert printed(demo, "chat") == "Guest: Hello! May I use your terminal?\nHost: Please do.\n"
+    host = account_name() or "Host"
+    assert printed(demo, "chat") == f"Guest: Hello! May I use your terminal?\n{host}: Please do.\n"
     refusal = "You have read-only access. Ask the host for write access to run commands."
     assert printed(demo, "roles") == f"Refused: {refusal}\nThis runs again.\n"
     assert len(data_of(demo, "latency")["image/png"]) > 5000

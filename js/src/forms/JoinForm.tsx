@@ -1,5 +1,5 @@
 /** Takes a ticket, or a link with one, and says what it is while it is typed or pasted. */
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import type { Complaint } from "../session/complaint";
 import { Ticket, TicketError } from "../ticket";
 import { changeSettings, getSettings } from "../view/settings";
@@ -58,6 +58,12 @@ export function JoinForm(props: JoinFormProps) {
   const needsPassword = ticket !== null && (ticket.password || asked);
   const wrong = (field: Complaint["field"]) => (complaint?.field === field ? complaint.message : "");
 
+  const changeTicket = useCallback((value: string) => {
+    setText(value);
+    setAsked(false);
+    setComplaint(null);
+  }, []);
+
   useEffect(() => {
     if (complaint?.field) form.current?.querySelector<HTMLInputElement>(`input[name=${complaint.field}]`)?.focus();
   }, [complaint]);
@@ -73,11 +79,11 @@ export function JoinForm(props: JoinFormProps) {
       if (!field || !pasted || document.activeElement !== document.body) return;
       event.preventDefault();
       field.focus();
-      setText(pasted);
+      changeTicket(pasted);
     };
     document.addEventListener("paste", onPaste);
     return () => document.removeEventListener("paste", onPaste);
-  }, [takesPaste]);
+  }, [takesPaste, changeTicket]);
 
   const edit = (change: (value: string) => void) => (value: string) => {
     change(value);
@@ -127,10 +133,7 @@ export function JoinForm(props: JoinFormProps) {
           placeholder={TICKET_EXAMPLE}
           autoCapitalize="none"
           value={text}
-          onValue={edit((value) => {
-            setText(value);
-            setAsked(false);
-          })}
+          onValue={changeTicket}
           error={wrongTicket || wrong("ticket")}
           hint={ticket && describe(ticket)}
         />

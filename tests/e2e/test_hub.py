@@ -144,7 +144,8 @@ async def test_a_user_of_the_hub_joins_in_a_browser_from_their_own_server(
     """By a link that the hub leads to the server of whoever follows it."""
     bob = await browsers.Visitor.to(browser, f"{hub.url}hub/login")
     await fill_in_login(bob, "bob")
-    await bob.page.goto(f"{hub.url}hub/user-redirect/sshx/p2p#{session['tickets']['write']}")
+    link = f"{hub.url}hub/user-redirect/sshx/p2p#{session['tickets']['write']}"
+    await bob.page.goto(link, wait_until="commit")  # their server leads to the login and back
     await bob.connected()
     assert bob.page.url == f"{hub.url}user/bob/sshx/p2p/{session['id']}"  # the ticket is not seen there
     await bob.run("echo $((6 * 7))")

@@ -168,18 +168,14 @@ async def test_windows_follow(host: Person, guest: Person, session: dict[str, An
     await _eventually(lambda: _columns(host), lambda now: now < larger)
 
     # Move: by the title bar.
-    before = await host.shells().first.bounding_box()
+    before, _ = await _still(host), await _still(guest)
     title = await guest.shells().first.locator(".sshx-title").bounding_box()
-    assert before is not None
     assert title is not None
     await guest.page.mouse.move(title["x"] + title["width"] / 2, title["y"] + 8)
     await guest.page.mouse.down()
     await guest.page.mouse.move(title["x"] + title["width"] / 2 + 60, title["y"] + 98, steps=8)
     await guest.page.mouse.up()
-    await _eventually(lambda: _y(host), lambda now: now > before["y"] + 20)
-    boxes = [await person.shells().first.bounding_box() for person in (host, guest)]
-    assert boxes[0] is not None
-    assert boxes[1] is not None
+    await _eventually(lambda: _box(host), lambda now: now["y"] > before["y"] + 20)
 
     # Raise: a click puts it above the other, for both.
     for index in (1, 0):
@@ -197,10 +193,21 @@ async def _columns(person: Person) -> int:
     return int((await person.picture())["rows"][0].count("|"))
 
 
-async def _y(person: Person) -> float:
+async def _box(person: Person) -> FloatRect:
+    """Where the first shell is on the screen."""
     box = await person.shells().first.bounding_box()
     assert box is not None
-    return box["y"]
+    return box
+
+
+async def _still(person: Person) -> FloatRect:
+    """The same once it does not move any more."""
+    before: FloatRect | None = None
+    now = await _box(person)
+    while now != before:
+        await asyncio.sleep(0.3)  # longer than the canvas glides
+        before, now = now, await _box(person)
+    return now
 
 
 async def _above(person: Person) -> int:
@@ -221,7 +228,7 @@ async def test_a_reader_only_watches(host: Person, guest: Person, session: dict[
     await both_in(host, guest, session, "read")
     await expect(guest.page.get_by_text("Read-only", exact=True)).to_be_visible()
     before = await host.picture()
-    box = await host.shells().first.bounding_box()
+    box = await _still(host)
     await guest.type("touch never\n")
     await expect(guest.page.get_by_text("You have read-only access", exact=False).first).to_be_visible()
     for name in (MORE, FEWER, "Close shell"):
@@ -231,7 +238,7 @@ async def test_a_reader_only_watches(host: Person, guest: Person, session: dict[
     await title.drag_to(guest.page.locator(".sshx-canvas"), target_position={"x": 40, "y": 700}, force=True)
     # The host sees nothing of all that; its own next command comes right after what was there.
     assert await host.picture() == before
-    assert await host.shells().first.bounding_box() == box
+    assert await _still(host) == box
 
     # The reader asks, the host allows, and the reader types without joining anew.
     await guest.button("Ask for write access").first.click()
@@ -450,21 +457,10 @@ async def test_pan_and_zoom(host: Person, session: dict[str, Any]) -> None:
     await host.sees("$")
 
     async def box() -> FloatRect:
-        box = await host.shells().first.bounding_box()
-        assert box is not None
-        return box
-
-    async def still() -> FloatRect:
-        """The same once it does not move any more."""
-        before: FloatRect | None = None
-        now = await box()
-        while now != before:
-            await asyncio.sleep(0.3)  # longer than the canvas glides
-            before, now = now, await box()
-        return now
+        return await _box(host)
 
     mouse = host.page.mouse
-    start = await still()
+    start = await _still(host)
     await mouse.move(60, 700)
     await mouse.wheel(0, -240)
     await _eventually(box, lambda now: now["width"] > 1.2 * start["width"])
@@ -473,7 +469,7 @@ async def test_pan_and_zoom(host: Person, session: dict[str, Any]) -> None:
     await mouse.down()
     await mouse.move(160, 650, steps=5)
     await mouse.up()
-    moved = await still()
+    moved = await _still(host)
     assert abs(moved["x"] - start["x"] - 100) < 2
     assert abs(moved["y"] - start["y"] + 50) < 2
 

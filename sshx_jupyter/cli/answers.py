@@ -16,10 +16,6 @@ BACKGROUND_PERIOD = 0.5
 """Seconds between two looks at whether the terminal is ours again."""
 
 
-MOST_QUESTIONS = 64
-"""Questions from which on those are forgotten whose guests have left."""
-
-
 @dataclass(frozen=True)
 class _Question:
     kind: str
@@ -48,9 +44,10 @@ class Answers:
     def ask(self, kind: str, uid: int, who: str) -> None:
         """Ask whether `who` may come in ("asked") or may type ("wantsWrite")."""
         wish = "wants to join" if kind == "asked" else "asks to be allowed to type"
-        if len(self._questions) >= MOST_QUESTIONS:
-            # The first is on the screen. A guest who leaves and comes back asks anew each time.
-            self._questions = deque([q for at, q in enumerate(self._questions) if at == 0 or self._is_open(q)])
+        # The first is on the screen. A guest who leaves and comes back asks anew each time.
+        self._questions = deque([q for at, q in enumerate(self._questions) if at == 0 or self._is_open(q)])
+        if any((q.kind, q.uid) == (kind, uid) for q in self._questions):
+            return
         self._questions.append(_Question(kind, uid, f"{who} (guest {uid}) {wish}. Allow it? Type y or n, then Enter."))
         if len(self._questions) == 1:
             self._say(self._questions[0].text)

@@ -238,10 +238,12 @@ def _leads(pty: PtyWithClients) -> bool:
 def _canonical(pty: PtyWithClients) -> bool | None:
     """Whether the line discipline of a PTY collects lines; None if it has ended, and on Windows."""
     try:
-        import termios  # not on Windows
-
+        import termios
+    except ImportError:  # Windows
+        return None
+    try:
         return bool(termios.tcgetattr(pty.ptyproc.fd)[3] & termios.ICANON)
-    except (ImportError, OSError, termios.error):
+    except (OSError, termios.error):
         return None
 
 

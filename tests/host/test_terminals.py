@@ -1,7 +1,9 @@
-"""The host's own window beside a session's shell: its size is the terminal's, and it answers no queries."""
+"""One PTY, with the host's own window beside the session's shell."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -51,3 +53,13 @@ async def test_the_session_still_answers_queries(terminal: Terminal) -> None:
     view = terminal.view(30, 100)
     assert not terminal.viewed_elsewhere
     view.close()
+
+
+async def test_keys_are_noted_where_there_are_no_line_disciplines(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    monkeypatch.setitem(sys.modules, "termios", None)
+    monkeypatch.delattr(os, "tcgetpgrp")
+    terminal.typed(b"x")
+    assert not terminal.at_prompt

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from sshx_jupyter.account import account_name
 from tests.e2e.browser import Person
@@ -443,7 +443,17 @@ async def test_under_a_prefix_and_open_to_guests(come: Come, tmp_path: Path) -> 
             await lab.menu("File", "Share Terminal…")
             await expect(lab.dialog).to_contain_text("do not need a Jupyter login")
             await person.screenshot("lab-share-guests")
-            await lab.dialog.get_by_role("button", name="Share", exact=True).click()
+            share, goes_on = lab.dialog.get_by_role("button", name="Share", exact=True), asyncio.Event()
+
+            async def wait(route: Route) -> None:
+                await goes_on.wait()
+                await route.continue_()
+
+            await person.page.route("**/sshx/api/sessions*", wait)
+            await share.click()
+            await expect(lab.dialog.get_by_role("status")).to_have_text("Sharing…")
+            await expect(share).to_be_disabled()
+            goes_on.set()
             await expect(lab.dialog).to_contain_text("is shared")
             await expect(lab.dialog).to_contain_text(f"Guests on this computer open {server.url}sshx/guest and paste")
             await lab.dialog.get_by_role("button", name="More").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -428,6 +429,18 @@ async def test_a_command_waits_for_a_slow_startup_file(home: Path, host: Host, c
         await client.wait_for(lambda c: lines(c) == ["$ echo hi", "hi", "$"])
 
 
+@contextlib.asynccontextmanager
+async def busy(home: Path, host: Host, command: list[str]) -> AsyncIterator[tuple[Session, SshxClient]]:
+    """A session whose shell prints the pipe `fifo`, in `home`, until something is written into it."""
+    os.mkfifo(home / "fifo")
+    session = await host.create(command=command)
+    async with host.connect(session) as client:
+        await client.run("true", timeout=30)
+        await client.send(1, "cat ~/fifo\r")
+        await until_busy(client, session)
+        yield session, client
+
+
 async def other_run(host: Host, session: Session) -> None:
     async with host.connect(session) as client:
         await client.run("true", shell=7)
@@ -435,12 +448,7 @@ async def other_run(host: Host, session: Session) -> None:
 
 @pytest.mark.parametrize("command", [["bash"], ["sh"]], ids=" ".join)
 async def test_a_command_waits_while_another_runs(home: Path, host: Host, command: list[str]) -> None:
-    os.mkfifo(home / "fifo")
-    session = await host.create(command=command)
-    async with host.connect(session) as client:
-        await client.run("true", timeout=30)
-        await client.send(1, "cat ~/fifo\r")
-        await until_busy(client, session)
+    async with busy(home, host, command) as (session, client):
         running = await waits(client, "echo hi")
         with pytest.raises(CommandError, match=r"not at its prompt for 0\.1 s\. The command was not typed"):
             async with host.connect(session) as other:
@@ -581,12 +589,7 @@ async def test_a_line_that_is_typed_in_a_tab_of_the_host_counts_too(host: Host, 
 
 @pytest.mark.parametrize("command", [["bash"], ["zsh"], ["fish"]], ids=" ".join)
 async def test_a_line_may_be_typed_ahead(home: Path, host: Host, command: list[str]) -> None:
-    os.mkfifo(home / "fifo")
-    session = await host.create(command=command)
-    async with host.connect(session) as client:
-        await client.run("true", timeout=30)
-        await client.send(1, "cat ~/fifo\r")
-        await until_busy(client, session)
+    async with busy(home, host, command) as (_, client):
         await client.send(1, "echo ahead")
         await ends_with(client, "echo ahead")
         (home / "fifo").write_text("")

@@ -7,9 +7,7 @@ import { trans } from "../../translation";
 
 const LINE_BREAK = /\r\n|\r|\n/;
 /** Control characters but Tab. Some run what was typed before them, as Ctrl-O does in bash. */
-
 const CONTROL = /[\0-\x08\n-\x1f\x7f-\x9f]/;
-
 const ESCAPE = /[\x1b\x9b]/g;
 /** The beginning of a paste that the question shows. */
 const LINES = 200;

@@ -304,6 +304,7 @@ async def test_lines_are_pasted_after_a_question(host: Person, guest: Person, se
     await guest.sees("echo second")
     await expect(question).to_have_count(0)
     await guest.page.keyboard.press("Control+c")
+    await guest.sees("second^C\n$")  # pastes are bracketed again
     await paste("echo third\x1b[201~\necho ran-$((1+1))\n")  # nothing in a paste ends it
     await guest.sees("echo ran-$((1+1))")
     await guest.page.keyboard.press("Control+c")

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from sshx_jupyter.client import InputNotDelivered, events
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.protocol.messages import Hear
-from tests.sessions import Host, hosting
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting() as host:
-        yield host
+from tests.sessions import Host
 
 
 async def test_a_command_gives_its_output_and_status(host: Host) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 from terminado.management import PtyWithClients
@@ -17,16 +16,10 @@ from sshx_jupyter.host.session import Session
 from sshx_jupyter.protocol.messages import Chunks, Hello, Role, Snapshot, Subscribe
 from sshx_jupyter.screen import screen as screen_module
 from sshx_jupyter.screen.screen import GhosttyScreen, LogScreen
-from tests.sessions import Host, RawClient, credentials, hosting
+from tests.sessions import Host, RawClient, credentials
 
 SECRET = "hunter2"
 ROLES: tuple[Role, ...] = ("owner", "writer", "reader")
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting() as host:
-        yield host
 
 
 async def running(host: Host, script: str, until: str = SECRET) -> PtyWithClients:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -18,13 +18,7 @@ from sshx_jupyter.invite import NoRelay, make_invite
 from sshx_jupyter.protocol.handshake import ClientKey, Credentials, Refused
 from sshx_jupyter.protocol.messages import Closed, Hello, Waiting
 from sshx_jupyter.ticket import Ticket
-from tests.sessions import Host, RawClient, credentials, hosting, own_key
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting() as host:
-        yield host
+from tests.sessions import Host, RawClient, credentials, own_key
 
 
 async def refusal(host: Host, key: Credentials | ClientKey) -> str:

@@ -7,7 +7,6 @@ import random
 import re
 import time
 import tracemalloc
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT
 from sshx_jupyter.protocol.messages import MAX_ID, MAX_SEQ, Chunks, Hello, Subscribe
 from tests.screens import assert_same_screen
 from tests.sessions import Host, RawClient, Stalling, Throttled, credentials, hosting, past
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting() as host:
-        yield host
 
 
 async def settle(session: Session, *clients: SshxClient) -> None:

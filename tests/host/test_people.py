@@ -1,10 +1,10 @@
-"""Who is in a session, as the others see them: people, names, colors, and the several clients of one person."""
+"""The people of a session as the others see them: names, colors, and the several clients of one person."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -28,13 +28,7 @@ from sshx_jupyter.protocol.messages import (
     SetCursor,
     SetName,
 )
-from tests.sessions import Host, RawClient, credentials, hosting, own_key
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting(shells=3, users=4) as host:
-        yield host
+from tests.sessions import Host, RawClient, credentials, own_key
 
 
 async def test_a_host_with_two_clients_is_one_person(host: Host) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from sshx_jupyter.links import FrameReader, LinkClosed
 from sshx_jupyter.protocol.handshake import Preface
 from sshx_jupyter.protocol.messages import Hello, Ping
 from tests.sessions import Host, RawClient, credentials, hosting, own_key
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting() as host:
-        yield host
 
 
 async def closed(host: Host) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,7 @@ from sshx_jupyter.host.processes import _session
 from sshx_jupyter.host.session import Session, SessionEvent
 from sshx_jupyter.host.shell import Shell
 from sshx_jupyter.protocol.messages import ShellChanged
-from tests.sessions import Host, hosting
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with hosting() as host:
-        yield host
+from tests.sessions import Host
 
 
 class Tab:

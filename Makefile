@@ -26,7 +26,7 @@ help:  ## say what there is
 	@echo "make lint   check style, types and imports only"
 	@echo "make bundle build the page and the JupyterLab plugin, if their sources in js/ have changed"
 	@echo "make sshx-web  build the browser's iroh node again, into js/sshx-web/pkg, which needs Rust"
-	@echo "make bench  measure, and print the figures as a table"
+	@echo "make bench  measure, and print the figures as a table; ROWS=\"bulk echo\" for some of them"
 	@echo "make soak   break the links of a guest 1,000 times, in Python and in TypeScript, and check that nothing is lost"
 	@echo "make pictures  take a screenshot of every screen, into tests/pictures/out; ONLY=page for some of them"
 	@echo "make lock   choose the newest versions again, into $(LOCK)"
@@ -71,7 +71,7 @@ sshx-web:
 
 bench: .venv/.ready bundle
 	@echo "bench: measuring, which takes some minutes"
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(ROWS)
 
 soak: .venv/.ready bundle
 	@echo "soak: breaking the links of a guest 1,000 times, in Python and then in TypeScript, which takes some minutes"

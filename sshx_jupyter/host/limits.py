@@ -17,7 +17,7 @@ def _bound(default: T, text: str) -> T:
 class Limits:
     """Bounds of a host. Sizes are bytes and times seconds unless the name says otherwise."""
 
-    users: int = _bound(256, "Users of one session, those waiting for approval included.")
+    users: int = _bound(512, "Users of one session, those waiting for approval included.")
     shells: int = _bound(14, "Shells of one session (sshx's own bound).")
     sessions: int = _bound(64, "Sessions of one host.")
     handshakes: int = _bound(32, "Unfinished handshakes of guests at any time; the oldest makes room for a new one.")

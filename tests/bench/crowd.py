@@ -19,7 +19,10 @@ from sshx_jupyter.client import SshxClient
 from tests.bench.report import Row
 from tests.servers import JupyterServer, jupyter_server
 
-GUESTS = 100
+CROWDS = {100: 10.0, 300: 4.0}
+"""Updates a second that each of so many guests should see at the least."""
+SILENCE = 0.3
+"""Seconds without an update that no guest of the smallest crowd should see."""
 IDLE_GUESTS = 10
 IDLE_SECONDS = 20
 SCROLLBACK = 10_000
@@ -27,27 +30,63 @@ SCROLLBACK = 10_000
 
 def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as name, jupyter_server(Path(name)) as server:
-        return [*asyncio.run(_crowd(server, Path(name))), *asyncio.run(_idle(server)), *asyncio.run(_late(server))]
+        crowds = asyncio.run(_jupyter_crowd(server, Path(name)))
+        return [*crowds, *asyncio.run(_command_line_crowd(Path(name))), *asyncio.run(_idle(server)), *asyncio.run(_late(server))]
 
 
-async def _crowd(server: JupyterServer, directory: Path) -> list[Row]:
-    session = await server.share()
-    alone = await _seq(session, directory / "alone")
-    with _guests(session, GUESTS) as process:
-        crowded = await _seq(session, directory / "crowded")
-        ratio = crowded / alone
-        same = await _same_screens(session, process)
-    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+async def _jupyter_crowd(server: JupyterServer, directory: Path) -> list[Row]:
+    rows = []
+    for count, goal in CROWDS.items():
+        session = await server.share()
+        rows += await _crowd(session, directory, count, goal, "of a Jupyter server")
+        await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
+    return rows
+
+
+async def _command_line_crowd(directory: Path) -> list[Row]:
+    with _command_line_host(directory) as session:
+        count, goal = next(iter(CROWDS.items()))
+        return await _crowd(session, directory, count, goal, "of the command line")
+
+
+@contextlib.contextmanager
+def _command_line_host(directory: Path) -> Iterator[dict[str, Any]]:
+    """What `jupyter sshx share --json` tells of the session that it hosts."""
+    environment = os.environ | {"SSHX_RELAYS": "disabled", "HOME": str(directory), "SHELL": "/bin/bash"}
+    command = [sys.executable, "-m", "sshx_jupyter.cli", "share", "--json", "--", "bash", "--norc"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+async def _crowd(session: dict[str, Any], directory: Path, count: int, goal: float, host: str) -> list[Row]:
+    """What many guests of one host see of `seq`, and what it costs the shell."""
+    alone = await _seq(session, directory / f"alone-{session['id']}")
+    with _guests(session, count) as guests:
+        guests.report()
+        crowded = await _seq(session, directory / f"crowded-{session['id']}")
+        report = guests.report()
+        same = await _same_screens(session, guests)
+    ratio, slowest, silence = crowded / alone, min(report["updates"]) / crowded, max(report["silences"])
+    what = f"{count} guests {host}"
+    quiet = SILENCE if count == min(CROWDS) else None
     return [
+        Row(f"{what}: seq 1 5000000", f"{crowded:.1f} s", f"{alone:.1f} s alone", ratio, "<= 1.5 x", ratio <= 1.5),
+        Row(f"{what}: updates, the slowest", f"{slowest:.1f}/s", "", None, f">= {goal:g}/s", slowest >= goal),
         Row(
-            f"{GUESTS} guests watch seq 1 5000000",
-            f"{crowded:.1f} s",
-            f"{alone:.1f} s without a guest",
-            ratio,
-            "<= 1.5 x",
-            ratio <= 1.5,
+            f"{what}: longest silence",
+            f"{silence:.2f} s",
+            "",
+            None,
+            "" if quiet is None else f"<= {quiet:g} s",
+            None if quiet is None else silence <= quiet,
         ),
-        Row("their screens afterwards", "all the same" if same else "DIFFERENT", "the host's", None, "the same", same),
+        Row(f"{what}: screens afterwards", "all the same" if same else "DIFFERENT", "the host's", None, "same", same),
     ]
 
 
@@ -62,18 +101,14 @@ async def _seq(session: dict[str, Any], result: Path) -> float:
     return end - start
 
 
-async def _same_screens(session: dict[str, Any], process: subprocess.Popen[str]) -> bool:
+async def _same_screens(session: dict[str, Any], guests: _Guests) -> bool:
     """Whether all guests come to have the screen that someone gets who joins now."""
     async with _join(session, screens=True) as client:
         sid = next(iter(client.shells))
         for _ in range(60):
             await asyncio.sleep(0.5)
             mine = hashlib.sha256(client.screen(sid).snapshot()).hexdigest()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-            if json.loads(await asyncio.to_thread(process.stdout.readline)) == [mine]:
+            if (await asyncio.to_thread(guests.report))["screens"] == [mine]:
                 return True
     return False
 
@@ -137,10 +172,26 @@ def _join(session: dict[str, Any], screens: bool = False) -> Any:
     return SshxClient.connect(session["tickets"]["write"], relays="disabled", screens=screens)
 
 
+class _Guests:
+    """Guests in a process of their own; see `guests`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def report(self) -> dict[str, Any]:
+        """What they have got since the last report."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        report: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return report
+
+
 @contextlib.contextmanager
-def _guests(session: dict[str, Any], count: int) -> Iterator[subprocess.Popen[str]]:
+def _guests(session: dict[str, Any], count: int) -> Iterator[_Guests]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.guests", str(count)],
+        [sys.executable, "-m", "tests.bench.guests", str(count), "screens"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -151,7 +202,8 @@ def _guests(session: dict[str, Any], count: int) -> Iterator[subprocess.Popen[st
         process.stdin.write(session["tickets"]["read"] + "\n")
         process.stdin.flush()
         assert process.stdout.readline() == "ready\n"
-        yield process
+        yield _Guests(process)
     finally:
         process.stdin.close()
         process.wait(60)
+        process.stdout.close()

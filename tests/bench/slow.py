@@ -43,10 +43,10 @@ async def _stalled(server: JupyterServer) -> list[Row]:
         await lazy.wait_for(lambda c: all(shell.seq >= 0 for shell in c._shells.values()))
         await bulk(client)  # what every session needs has been allocated then
         for _ in range(ROUNDS):
-            without.append(await bulk(client))
+            without.append((await bulk(client))[0])
             before = _memory(server)
             links[0].flowing.clear()
-            beside.append(await bulk(client))
+            beside.append((await bulk(client))[0])
             grown.append(_memory(server) - before)
             links[0].flowing.set()
             await lazy.wait_for(lambda c: c._shells.keys() == client._shells.keys() and _drained(c, client))

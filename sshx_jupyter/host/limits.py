@@ -48,8 +48,10 @@ class Limits:
     chat_burst: int = _bound(10, "Chat messages of one user within `chat_period`.")
     chat_period: float = _bound(5.0, "Seconds within which a user may send `chat_burst` chat messages.")
     input_bytes: int = _bound(1 << 20, "Bytes of one user's input that the programs have not read yet.")
-    window: int = _bound(512 << 10, "Bytes of output in flight to one user, not yet acknowledged.")
-    log_bytes: int = _bound(2 << 20, "Bytes of one shell's output that are kept, for reconnecting users to resume.")
+    window: int = _bound(2 << 20, "Bytes of output in flight to one user, not yet acknowledged.")
+    log_bytes: int = _bound(
+        8 << 20, "Bytes of one shell's output that are kept, for users who are behind and for those who reconnect."
+    )
     scrollback: int = _bound(10_000, "Lines of scrollback of one shell.")
     control_bytes: int = _bound(
         1 << 20, "Bytes of messages other than output that wait for one user; one who lets more wait is disconnected."

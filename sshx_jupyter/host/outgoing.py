@@ -32,7 +32,7 @@ class Outgoing:
         now: float,
     ) -> None:
         self.subscriptions: dict[int, Subscription] = {}
-        self.flow = Flow(limits.window, limits.log_bytes, now)
+        self.flow = Flow(limits.window, now)
         self.closing: Closed | None = None
         """The farewell, once there is one."""
         self.ended = False
@@ -129,8 +129,8 @@ class Outgoing:
         """Whether the client was not sent all of the output of shells that have ended."""
         return any(sub.shell.ended for sub in self.subscriptions.values())
 
-    def take(self, now: float) -> list[bytes]:
-        """Return what to send now, as encoded messages, and count it as sent.
+    def take(self, now: float, crowd: int = 1) -> list[bytes]:
+        """Return what to send now, as encoded messages, and count it as sent. `crowd` clients wait to be served.
 
         Changes come before the output, so that the client knows a shell's new size before output that was made for it.
         """
@@ -142,11 +142,13 @@ class Outgoing:
         subscriptions = list(self.subscriptions.values())
         self._first = (self._first + 1) % max(len(subscriptions), 1)  # so that a busy shell starves no other
         for sub in subscriptions[self._first :] + subscriptions[: self._first]:
-            for message, size in sub.messages(room, self.flow.backlog, now):
+            for message, size in sub.messages(room, self.flow.rate, crowd, now):
                 room -= size
                 self.flow.sent(size, now, limited=room > 0 and sub.position == sub.shell.log.end)
                 messages.append(message)
-            if (due := sub.scrollback_at) is not None and due > now:
+            if room > 0 and 0 <= sub.position < sub.shell.log.end:
+                self.take_again = now  # it was sent the screen as it was a moment ago
+            elif (due := sub.scrollback_at) is not None and due > now:
                 self.take_again = due if self.take_again is None else min(due, self.take_again)
             if sub.shell.ended and sub.drained:
                 self._unsubscribe(sub)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_right
 from collections import deque
 
 MERGED = 4096
@@ -12,7 +14,7 @@ class OutputLog:
     """The newest `limit` bytes of a stream, readable from any position that is still there."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._chunks: deque[bytes] = deque()
         self._starts: deque[int] = deque()
         self.start = 0
@@ -21,31 +23,27 @@ class OutputLog:
         """Position after the newest byte."""
 
     def append(self, data: bytes) -> None:
-        if self._chunks and len(self._chunks[-1]) + len(data) <= min(MERGED, self._limit // 16):
+        if self._chunks and len(self._chunks[-1]) + len(data) <= min(MERGED, self.limit // 16):
             self._chunks[-1] += data
         else:
             self._chunks.append(data)
             self._starts.append(self.end)
         self.end += len(data)
-        while self.end - self.start > self._limit:
+        while self.end - self.start > self.limit:
             self.start += len(self._chunks.popleft())
             self._starts.popleft()
 
     def read(self, position: int, size: int) -> list[bytes]:
         """At most `size` bytes from `position`, as the chunks they came in. Needs `start <= position`."""
         found: list[bytes] = []
-        index = len(self._starts)
-        while index and self._starts[index - 1] > position:  # readers are near the end, so look from there
-            index -= 1
-        index = max(index - 1, 0)
-        for i in range(index, len(self._chunks)):
+        first = max(bisect_right(self._starts, position) - 1, 0)
+        skip = position - self._starts[first] if self._starts else 0
+        for chunk in itertools.islice(self._chunks, first, None):
             if size <= 0:
                 break
-            chunk = self._chunks[i]
-            if self._starts[i] < position:
-                chunk = chunk[position - self._starts[i] :]
-            chunk = chunk[:size]
-            size -= len(chunk)
-            if chunk:
-                found.append(chunk)
+            piece = chunk[skip : skip + size]
+            skip = 0
+            size -= len(piece)
+            if piece:
+                found.append(piece)
         return found

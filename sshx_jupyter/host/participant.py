@@ -34,7 +34,9 @@ from .resume_table import ResumeEntry
 from .shell import Shell
 
 SEND_SECONDS = 0.0003
-"""What handing a batch to the link costs besides making it, whatever its size; also at the receiver (measured)."""
+SEND_RATE = 500e6
+"""What a batch costs: so many seconds whatever its size, its acknowledgment included, and so many bytes a second
+(measured)."""
 GATHER = 0.005
 """Seconds in which output gathers while more comes than one call to the link carries: calls cost more than bytes."""
 GATHER_FROM = 2048
@@ -297,15 +299,15 @@ class Participant:
                 if self._cutting is not None:  # the client must not learn that the host has cut its link
                     break
                 self._wake.clear()
-                started = time.monotonic()
-                frames = [self._secured.seal(message) for message in outgoing.take(started)]
+                now = time.monotonic()
+                frames = [self._secured.seal(message) for message in outgoing.take(now, scheduler.waiting + 1)]
                 if outgoing.take_again is not None:
-                    self._wake_at(outgoing.take_again, started)
+                    self._wake_at(outgoing.take_again, now)
                 if frames:
                     size = sum(map(len, frames))
                     self.bytes_sent += size
                     self.session.bytes_sent += size
-                    scheduler.spent(time.monotonic() - started + SEND_SECONDS)
+                    scheduler.spent(SEND_SECONDS + size / SEND_RATE)
                     await self.link.send(frames)
                     await asyncio.sleep(0)  # a link with room has not suspended us
                     if size > GATHER_FROM and self._wake.is_set():  # more has come meanwhile

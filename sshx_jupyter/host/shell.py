@@ -14,6 +14,7 @@ from ..screen.screen import Screen, new_screen
 from .errors import Invalid
 from .limits import Limits
 from .output_log import OutputLog
+from .shell_messages import ShellMessages, SnapshotMessages
 from .terminals import Terminal
 
 TITLE_LENGTH = 256
@@ -87,7 +88,7 @@ class Shell:
         self._prompts = 0
         self._listener = listener
         self._screen: Screen = new_screen(terminal.rows, terminal.cols, limits.scrollback)
-        self._snapshots: dict[bool, tuple[int, int, bytes]] = {}
+        self._messages = ShellMessages(sid, self.log, self._draw)
         self.generation = 0
         """Counts resizes."""
         history = terminal.attach(self)
@@ -107,6 +108,11 @@ class Shell:
         return self.log.end
 
     @property
+    def interrupted(self) -> float:
+        """When someone last typed what interrupts a program, on the monotonic clock."""
+        return self.terminal.line.interrupted
+
+    @property
     def info(self) -> ShellInfo:
         title = self.name or self.title or f"Terminal {self.terminal.name}"  # as JupyterLab calls it
         return ShellInfo(
@@ -122,14 +128,17 @@ class Shell:
             self.terminal.aid,
         )
 
-    def snapshot(self, scrollback: bool) -> bytes:
-        """The screen as it is now, as VT bytes; made once for everyone who needs it at this position."""
-        known = self._snapshots.get(scrollback)
-        if known is None or known[:2] != (self.seq, self.generation):
-            marks = self._prompt.marks if self._prompt is not None else b""
-            known = (self.seq, self.generation, self._screen.snapshot(scrollback) + self._mark + marks)
-            self._snapshots[scrollback] = known
-        return known[2]
+    def snapshot(self, scrollback: bool, after: int, now: float) -> SnapshotMessages:
+        """The screen as it is now or, within `SHARED_PERIOD`, as it was after position `after`."""
+        return self._messages.snapshot(scrollback, self.generation, after, now)
+
+    def chunks(self, position: int, size: int) -> tuple[bytes, int]:
+        """The encoded output from a position that the log has, and its bytes: at most `size`, and one frame."""
+        return self._messages.chunks(position, size)
+
+    def _draw(self, scrollback: bool) -> bytes:
+        marks = self._prompt.marks if self._prompt is not None else b""
+        return self._screen.snapshot(scrollback) + self._mark + marks
 
     def resize(self, rows: int, cols: int) -> None:
         """Change the size, at once or in a moment. Raises `Invalid` if it is locked, or the host's tab decides it."""

@@ -1,6 +1,6 @@
 """One shell's output for one client: how far it was sent, and which message comes next.
 
-A client that falls behind is not sent its backlog. It gets a snapshot of the screen as it is now: the visible part
+A client for which too much waits is not sent that. It gets a snapshot of the screen as it is now: the visible part
 first, and the scrollback once the shell is quiet. Sans-I/O.
 """
 
@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..protocol.codec import encode
-from ..protocol.messages import Chunks, ShellInfo, Snapshot
+from ..protocol.messages import ShellInfo
+from .flow import MIN_WINDOW
 from .output_log import OutputLog
+from .shell_messages import PART, SnapshotMessages
 
-PART = 60 << 10
-"""Output bytes of one frame: with its envelope it stays under the frame limit."""
+PATIENCE = 1.0
+"""Seconds that what waits for a client may take to arrive. Beyond it the screen as it is now is worth more."""
+INTERRUPTED_PATIENCE = 0.1
+"""The same right after someone has interrupted the program: nobody wants to see the rest."""
+INTERRUPTED_PERIOD = 0.5
+"""Seconds after an interrupt in which that holds: a program may take so long to end."""
 QUIET = 0.15
 """Seconds without output after which a shell is quiet, and scrollback that was left out is sent."""
 STEADY = 2.0
@@ -36,10 +41,17 @@ class Source(Protocol):
     ended: bool
 
     @property
+    def interrupted(self) -> float:
+        """When someone last typed what interrupts a program, in seconds of the monotonic clock."""
+
+    @property
     def info(self) -> ShellInfo: ...
 
-    def snapshot(self, scrollback: bool) -> bytes:
-        """The screen as it is now, as terminal output."""
+    def snapshot(self, scrollback: bool, after: int, now: float) -> SnapshotMessages:
+        """The screen as it is now or, a moment ago, as it was after position `after`."""
+
+    def chunks(self, position: int, size: int) -> tuple[bytes, int]:
+        """The encoded output from a position that the log has, and its bytes: at most `size`, and one frame."""
 
 
 @dataclass(slots=True)
@@ -49,6 +61,8 @@ class Subscription:
     shell: Source
     position: int = -1
     """Position up to which output was sent; -1 when the client's screen must be drawn anew."""
+    shown: int = -1
+    """Position up to which output was sent before it was skipped; -1 if nothing was."""
     partial: bool = False
     """Whether the client's screen lacks its scrollback."""
     skipped_at: float = 0.0
@@ -59,22 +73,20 @@ class Subscription:
     """Output bytes that it was sent since then."""
     complete_at: int = 0
     """Acknowledged bytes at which the last scrollback snapshot is complete."""
-    snapshot: bytes = b""
-    """The snapshot being sent, taken at position `snapshot_seq` and resize `generation`."""
+    snapshot: SnapshotMessages | None = None
+    """The snapshot being sent."""
     snapshot_sent: int = 0
-    snapshot_parts: int = 0
-    snapshot_seq: int = 0
-    generation: int = 0
+    """Parts of it that were sent."""
 
     @property
     def drained(self) -> bool:
         """Whether the client was sent all of the shell's output and scrollback."""
-        return self.position == self.shell.log.end and not self.partial and not self.snapshot
+        return self.position == self.shell.log.end and not self.partial and self.snapshot is None
 
     @property
     def needs_scrollback(self) -> bool:
         """Whether the client may still lack its scrollback."""
-        return self.partial or bool(self.snapshot) or self.acknowledged < self.complete_at
+        return self.partial or self.snapshot is not None or self.acknowledged < self.complete_at
 
     @property
     def scrollback_at(self) -> float | None:
@@ -87,62 +99,71 @@ class Subscription:
         """Whether the log has the output from `seq` on, and the shell has had one size since then."""
         return max(self.shell.log.start, self.shell.resized_at) <= seq <= self.shell.log.end
 
-    def messages(self, room: int, backlog: int, now: float) -> Iterator[tuple[bytes, int]]:
+    def messages(self, room: int, rate: float | None, crowd: int, now: float) -> Iterator[tuple[bytes, int]]:
         """The next encoded messages, each with the output bytes in it: at most `room` bytes, but for a screen.
 
-        A screen is sent whole, because chunks go on from it. A client that is more than `backlog` bytes behind gets
-        one. Each message counts as sent once it is taken.
+        A screen is sent whole, because chunks go on from it. Each message counts as sent once it is taken.
+
+        Args:
+            rate: bytes a second that the link delivers; None in slow start. A client gets the screen for which so much
+                waits that this would take too long.
+            crowd: how many wait for what the host sends, with this one. The more they are, the less may wait for each:
+                one processor serves all of them, and a steady picture for all is worth more than each byte for some.
         """
         shell = self.shell
-        if self.snapshot and self.generation != shell.generation:
-            self.snapshot, self.partial = b"", True  # it was for another size
-        if self.position >= 0 and self._is_behind(backlog):
-            self.position = -1
+        most = shell.log.limit // crowd
+        if self.snapshot is not None and self.snapshot.generation != shell.generation:
+            self.snapshot, self.partial = None, True  # it was for another size
+        if self.position >= 0 and self._is_behind(rate, most, now):
+            self.shown, self.position = self.position, -1
             self.skipped_at = now
         if self.position < 0 and room > 0:
-            self._start_snapshot(scrollback=shell.log.end <= PART)
-            self.position = self.snapshot_seq
-            while self.snapshot:
-                part, size = self._snapshot_part(PART)
+            after = self.shown if crowd > 1 and self.shown >= 0 else shell.log.end
+            self.position = self._start_snapshot(shell.log.end <= PART, after, now)
+            while self.snapshot is not None:
+                part, size = self._snapshot_part()
                 room -= size
                 yield part, size
+            if shell.log.end - self.position > most:  # the next screen is better than that
+                return
         while room > 0 and 0 <= self.position < shell.log.end:
-            chunks = shell.log.read(self.position, min(room, PART))
-            size = sum(map(len, chunks))
-            message = encode(Chunks(shell.sid, self.position, chunks))
+            message, size = shell.chunks(self.position, room)
             self.position += size
             self.sent += size
             room -= size
             yield message, size
         # The scrollback goes in the background: a snapshot in parts, between which output goes on.
         if room > 0 and (due := self.scrollback_at) is not None and due <= now:
-            self._start_snapshot(scrollback=True)
-        while room > 0 and self.snapshot:
-            part, size = self._snapshot_part(min(room, PART))
+            self._start_snapshot(True, shell.log.end, now)
+        while room > 0 and self.snapshot is not None:
+            part, size = self._snapshot_part()
             room -= size
             yield part, size
 
-    def _is_behind(self, backlog: int) -> bool:
+    def _is_behind(self, rate: float | None, most: int, now: float) -> bool:
         log, position = self.shell.log, self.position
         behind = log.end - position
-        return behind > backlog or position < log.start or (behind > 0 and position < self.shell.resized_at)
+        if behind > most or position < log.start or (behind > 0 and position < self.shell.resized_at):
+            return True
+        if rate is None or behind <= MIN_WINDOW:
+            return False
+        interrupted = now - self.shell.interrupted < INTERRUPTED_PERIOD
+        return behind > rate * (INTERRUPTED_PATIENCE if interrupted else PATIENCE)
 
-    def _start_snapshot(self, scrollback: bool) -> None:
-        self.snapshot = self.shell.snapshot(scrollback)
-        self.snapshot_seq = self.shell.log.end
-        self.snapshot_sent = self.snapshot_parts = 0
-        self.generation = self.shell.generation
+    def _start_snapshot(self, scrollback: bool, after: int, now: float) -> int:
+        """Begin to send the screen; returns its position in the output."""
+        self.snapshot = self.shell.snapshot(scrollback, after, now)
+        self.snapshot_sent = 0
         self.partial = not scrollback
+        return self.snapshot.seq
 
-    def _snapshot_part(self, size: int) -> tuple[bytes, int]:
-        part = self.snapshot[self.snapshot_sent : self.snapshot_sent + size]
-        self.snapshot_sent += len(part)
-        self.sent += len(part)
-        more = self.snapshot_sent < len(self.snapshot)
-        message = Snapshot(self.shell.sid, self.snapshot_seq, part, self.snapshot_parts, more)
-        self.snapshot_parts += 1
-        if not more:
-            self.snapshot = b""
+    def _snapshot_part(self) -> tuple[bytes, int]:
+        assert self.snapshot is not None
+        part, size = self.snapshot.parts[self.snapshot_sent]
+        self.snapshot_sent += 1
+        self.sent += size
+        if self.snapshot_sent == len(self.snapshot.parts):
+            self.snapshot = None
             if not self.partial:
                 self.complete_at = self.sent
-        return encode(message), len(part)
+        return part, size

@@ -25,7 +25,7 @@ from .processes import SHELLS, hang_up, running_program
 from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
 from .shell_integration import ShellIntegration, integrate
-from .typed_line import TypedLine
+from .typed_line import INTERRUPT, TypedLine
 
 log = logging.getLogger(__name__)
 
@@ -224,6 +224,8 @@ class Terminal:
 
 
 def _note_typed(line: TypedLine, pty: PtyWithClients, data: bytes) -> None:
+    if INTERRUPT.search(data):
+        line.interrupted = time.monotonic()
     line.typed(data, program=not _leads(pty), canonical=bool(_canonical(pty)))
 
 

@@ -12,6 +12,8 @@ _ANSWER = re.compile(
     rb"|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC and DCS
 )
 """What a terminal sends by itself."""
+INTERRUPT = re.compile(rb"[\x03\x1a\x1c]")
+"""Keys that interrupt, suspend or quit a program unless it reads them itself: Ctrl-C, Ctrl-Z, Ctrl-\\ (termios(3))."""
 _REDRAW = b"\x0c"
 _ENTER = re.compile(rb"[\r\n\x03]")
 """Keys that end a line in line editors: Enter and Ctrl-C."""
@@ -25,6 +27,7 @@ class TypedLine:
     Attributes:
         started: whether something was typed after the last Enter or Ctrl-C that the shell has or will have.
         submitted: whether a line was ended by Enter, and the shell has shown no prompt since.
+        interrupted: when `INTERRUPT` was last typed, on the monotonic clock; who writes to the PTY sets it.
     """
 
     def __init__(self) -> None:
@@ -32,6 +35,7 @@ class TypedLine:
         self._ahead = False
         """Whether what was started waits for the next prompt."""
         self._number = 0
+        self.interrupted = float("-inf")
 
     def typed(self, data: bytes, program: bool, canonical: bool) -> None:
         """Take keys.

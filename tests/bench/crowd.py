@@ -31,7 +31,12 @@ SCROLLBACK = 10_000
 def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as name, jupyter_server(Path(name)) as server:
         crowds = asyncio.run(_jupyter_crowd(server, Path(name)))
-        return [*crowds, *asyncio.run(_command_line_crowd(Path(name))), *asyncio.run(_idle(server)), *asyncio.run(_late(server))]
+        return [
+            *crowds,
+            *asyncio.run(_command_line_crowd(Path(name))),
+            *asyncio.run(_idle(server)),
+            *asyncio.run(_late(server)),
+        ]
 
 
 async def _jupyter_crowd(server: JupyterServer, directory: Path) -> list[Row]:

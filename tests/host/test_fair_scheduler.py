@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sshx_jupyter.host.fair_scheduler import BURST, SHARE, FairScheduler
+from sshx_jupyter.host.fair_scheduler import BURST, CREDIT, SHARE, FairScheduler
 
 
 async def test_nobody_waits_while_there_is_no_debt() -> None:
@@ -26,15 +26,36 @@ async def test_takes_its_share_when_contended() -> None:
 
     async def guest() -> None:
         nonlocal served
-        for _ in range(5):
+        for _ in range(10):
             await scheduler.turn()
             scheduler.spent(spent)
             served += 1
 
     await asyncio.gather(*(guest() for _ in range(6)))
     elapsed = time.monotonic() - started
-    assert served == 30
-    assert served * spent / (elapsed + BURST + spent / SHARE) <= SHARE * 1.1
+    assert served == 60
+    assert served * spent / (elapsed + BURST + CREDIT + spent / SHARE) <= SHARE * 1.1
+
+
+async def test_lets_several_through_at_once_where_the_loop_is_busy() -> None:
+    scheduler = FairScheduler()
+    cost = 0.0002
+    for _ in range(50):
+        scheduler.spent(cost)
+    rounds = [0]
+
+    async def guest() -> None:
+        await scheduler.turn()
+        scheduler.spent(cost)
+        rounds[-1] += 1
+
+    guests = [asyncio.ensure_future(guest()) for _ in range(100)]
+    while not all(guest.done() for guest in guests):
+        rounds.append(0)
+        time.sleep(0.005)  # a shell's output is parsed
+        await asyncio.sleep(0)
+    served = [count for count in rounds if count]
+    assert max(served) >= 0.005 * SHARE / cost / 2
 
 
 async def test_turns_come_in_order() -> None:

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sshx_jupyter.host import outgoing as outgoing_module
-from sshx_jupyter.host import subscription
+from sshx_jupyter.host import shell_messages, subscription
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.outgoing import Outgoing
 from sshx_jupyter.host.output_log import OutputLog
-from sshx_jupyter.host.subscription import QUIET, STEADY
+from sshx_jupyter.host.shell_messages import SHARED_PERIOD, ShellMessages, SnapshotMessages
+from sshx_jupyter.host.subscription import INTERRUPTED_PERIOD, PATIENCE, QUIET, STEADY, Subscription
 from sshx_jupyter.protocol.codec import decode_host, encode
 from sshx_jupyter.protocol.messages import (
     Ack,
@@ -50,6 +51,9 @@ ANN = User("Ann", "#3b82f6", "reader", None, None, False)
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscription, "PART", PART)
+    monkeypatch.setattr(subscription, "MIN_WINDOW", PART)
+    monkeypatch.setattr(shell_messages, "PART", PART)
+    monkeypatch.setattr(shell_messages, "SCROLLBACK_PART", PART)
 
 
 class FakeShell:
@@ -59,8 +63,10 @@ class FakeShell:
         self.last_output = 0.0
         self.resized_at = 0
         self.generation = 0
+        self.interrupted = float("-inf")
         self.ended = False
         self.text = b""
+        self._messages = ShellMessages(sid, self.log, self.draw)
         self._resizes = [0]
 
     @property
@@ -83,7 +89,13 @@ class FakeShell:
         """The columns that the shell had when it printed the byte at this position."""
         return 79 + sum(at <= position for at in self._resizes)
 
-    def snapshot(self, scrollback: bool) -> bytes:
+    def snapshot(self, scrollback: bool, after: int, now: float) -> SnapshotMessages:
+        return self._messages.snapshot(scrollback, self.generation, after, now)
+
+    def chunks(self, position: int, size: int) -> tuple[bytes, int]:
+        return self._messages.chunks(position, size)
+
+    def draw(self, scrollback: bool) -> bytes:
         seen = self.text if scrollback else self.text[-VISIBLE:]
         return b"%d %s " % (self.info.cols, b"whole" if scrollback else b"screen") + seen
 
@@ -154,8 +166,8 @@ def outgoing(*shells: FakeShell, user: Callable[[int], User | None] = lambda _: 
     return Outgoing(LIMITS, user, lambda: [(shell.sid, shell.info) for shell in shells if not shell.ended], 0.0)
 
 
-def take(out: Outgoing, now: float = 0.0) -> list[Any]:
-    return [decode_host(data) for data in out.take(now)]
+def take(out: Outgoing, now: float = 0.0, crowd: int = 1) -> list[Any]:
+    return [decode_host(data) for data in out.take(now, crowd)]
 
 
 def output(messages: list[Any]) -> bytes:
@@ -175,7 +187,7 @@ def out(shell: FakeShell) -> Outgoing:
     out = outgoing(shell)
     out.subscribe(shell, -1, False, 0.0)
     [snapshot] = take(out)
-    assert snapshot == Snapshot(1, 30, shell.snapshot(True), 0, False)
+    assert snapshot == Snapshot(1, 30, shell.draw(True), 0, False)
     out.acknowledge(1, len(snapshot.data), 0.0)
     return out
 
@@ -225,15 +237,81 @@ def test_acknowledgements_that_are_not_news_change_nothing(out: Outgoing, shell:
 def test_one_who_falls_behind_gets_the_screen_and_later_the_scrollback(out: Outgoing, shell: FakeShell) -> None:
     shell.prints(1200, now=5.0)
     [screen] = take(out, 5.0)
-    assert screen == Snapshot(1, 1230, shell.snapshot(False), 0, False)
+    assert screen == Snapshot(1, 1230, shell.draw(False), 0, False)
     assert out.take_again == 5.0 + QUIET
     out.acknowledge(1, 1 << 40, 5.1)
     assert take(out, 5.1) == []
     assert out.take_again == 5.0 + QUIET
     parts = take(out, 5.0 + QUIET)
     assert [part.part for part in parts] == list(range(len(parts)))
-    assert b"".join(part.data for part in parts) == shell.snapshot(True)[: LIMITS.window]
+    assert b"".join(part.data for part in parts) == shell.draw(True)[: LIMITS.window]
     assert parts[-1].more
+
+
+def test_one_on_a_slow_link_gets_the_screen_when_the_rest_would_take_too_long(shell: FakeShell) -> None:
+    sub = Subscription(shell, position=30)
+    waits = shell.prints(800)
+    patient = list(sub.messages(1000, len(waits) / PATIENCE, 1, 0.0))
+    assert output([decode_host(message) for message, _ in patient]) == waits
+    shell.prints(1)
+    late = Subscription(shell, position=30)
+    [(screen, _)] = late.messages(1000, len(waits) / PATIENCE, 1, 0.0)
+    assert decode_host(screen) == Snapshot(1, shell.log.end, shell.draw(False), 0, False)
+
+
+def test_in_slow_start_nothing_is_skipped_that_the_log_has(shell: FakeShell) -> None:
+    sub = Subscription(shell, position=30)
+    waits = shell.prints(shell.log.limit)
+    messages = [decode_host(message) for message, _ in sub.messages(2000, None, 1, 0.0)]
+    assert output(messages) == waits
+
+
+def test_an_interrupt_drops_what_waits(shell: FakeShell) -> None:
+    shell.prints(800)
+    rate = 800 / PATIENCE
+    shell.interrupted = 5.0
+    first, _ = next(Subscription(shell, position=30).messages(1000, rate, 1, 5.0 + INTERRUPTED_PERIOD / 2))
+    assert isinstance(decode_host(first), Snapshot)
+    first, _ = next(Subscription(shell, position=30).messages(1000, rate, 1, 5.0 + 2 * INTERRUPTED_PERIOD))
+    assert isinstance(decode_host(first), Chunks)
+
+
+def test_in_a_crowd_less_may_wait_for_each(shell: FakeShell) -> None:
+    shell.prints(shell.log.limit // 2)
+    for crowd, kind in ((1, Chunks), (2, Chunks), (3, Snapshot)):
+        first, _ = next(Subscription(shell, position=30).messages(1000, None, crowd, 0.0))
+        assert isinstance(decode_host(first), kind)
+
+
+def test_a_crowd_is_sent_one_screen_and_goes_on_to_the_newest(shell: FakeShell) -> None:
+    guests = [outgoing(shell) for _ in range(3)]
+    for guest in guests:
+        guest.subscribe(shell, 30, False, 0.0)
+    shell.prints(shell.log.limit // 2)
+    [first] = take(guests[0], 0.01, crowd=3)
+    shell.prints(shell.log.limit // 2)
+    [second] = take(guests[1], 0.02, crowd=3)
+    assert second == first
+    assert guests[1].take_again == 0.02
+    assert output(take(guests[1], 0.03)) == STREAM[first.seq : shell.log.end][: LIMITS.window - len(first.data)]
+    [third] = take(guests[2], 0.02 + SHARED_PERIOD, crowd=3)
+    assert third.seq == shell.log.end
+
+
+def test_a_screen_never_goes_back(shell: FakeShell) -> None:
+    early, late = outgoing(shell), outgoing(shell)
+    for guest in (early, late):
+        guest.subscribe(shell, 30, False, 0.0)
+    shell.prints(shell.log.limit)
+    [screen] = take(early, 0.01, crowd=2)
+    [_, *_] = take(late, 0.01)
+    late.acknowledge(1, 10**6, 0.01)
+    shell.prints(shell.log.limit)
+    take(late, 0.01)
+    late.acknowledge(1, 10**6, 0.01)
+    shell.prints(shell.log.limit)
+    [newer] = take(late, 0.02, crowd=2)
+    assert newer.seq > screen.seq
 
 
 def test_scrollback_comes_although_the_shell_never_is_quiet(out: Outgoing, shell: FakeShell) -> None:
@@ -303,7 +381,7 @@ def test_one_who_resumes_without_scrollback_gets_it(shell: FakeShell) -> None:
     out.subscribe(shell, 10, True, 0.0)
     chunks, snapshot = take(out, QUIET)
     assert output([chunks]) == shell.text[10:]
-    assert snapshot == Snapshot(1, 30, shell.snapshot(True), 0, False)
+    assert snapshot == Snapshot(1, 30, shell.draw(True), 0, False)
 
 
 def test_one_who_asks_for_a_snapshot_still_needs_scrollback(out: Outgoing, shell: FakeShell) -> None:

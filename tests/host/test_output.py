@@ -15,7 +15,7 @@ from sshx_jupyter.client import SshxClient, connection, output, retry
 from sshx_jupyter.client.events import Output
 from sshx_jupyter.host.output_log import OutputLog
 from sshx_jupyter.host.session import Session
-from sshx_jupyter.host.subscription import PART
+from sshx_jupyter.host.shell_messages import PART
 from sshx_jupyter.links import Link
 from sshx_jupyter.protocol.codec import encode
 from sshx_jupyter.protocol.handshake import MAX_PLAINTEXT

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sshx_jupyter.client.outbox import PIECE
-from sshx_jupyter.host.subscription import PART
+from sshx_jupyter.host.shell_messages import PART
 from sshx_jupyter.protocol import codec
 from sshx_jupyter.protocol import messages as m
 from sshx_jupyter.protocol.codec import MalformedMessage, decode_client, decode_host, encode

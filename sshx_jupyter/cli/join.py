@@ -39,13 +39,13 @@ def join(arguments: argparse.Namespace) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .fullscreen import run
 
-        stale_input = "hold"
+        stale_input, complete = "hold", False
     else:
         from .piped import run
 
-        stale_input = "error"
+        stale_input, complete = "error", True
     try:
-        return asyncio.run(run(_connected(settings, ticket, password, arguments.name, stale_input)))
+        return asyncio.run(run(_connected(settings, ticket, password, arguments.name, stale_input, complete)))
     except (TicketError, Refused, Unreachable, SessionEnded) as error:
         raise Failure(str(error)) from None
     except (NoiseError, MalformedMessage):
@@ -56,7 +56,12 @@ def join(arguments: argparse.Namespace) -> int:
 
 @contextlib.asynccontextmanager
 async def _connected(
-    settings: NodeSettings, ticket: Ticket, password: str | None, name: str | None, stale_input: StaleInput
+    settings: NodeSettings,
+    ticket: Ticket,
+    password: str | None,
+    name: str | None,
+    stale_input: StaleInput,
+    complete: bool,
 ) -> AsyncIterator[SshxClient]:
     async with await spawn_node(settings) as node:
         connecting = SshxClient.connect(
@@ -64,6 +69,7 @@ async def _connected(
             name=name,
             password=password,
             dial=lambda: node.join(ticket),
+            complete=complete,
             stale_input=stale_input,
             keep_trying=True,
             on_event=_Progress().on_event,

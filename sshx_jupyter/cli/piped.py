@@ -121,6 +121,8 @@ class _Pipe:
     async def _on_output(self, output: Output) -> None:
         self._active = self._loop.time()
         if not output.snapshot:
+            if output.missed:
+                say(f"jupyter sshx: {output.missed} bytes came too fast and were left out.")
             await self.stdout.write(self._harmless.feed(output.data) if self._harmless else output.data)
         elif self._drawn.is_set() and output.missed:
             say(f"jupyter sshx: {output.missed} bytes came too fast and were left out; the screen as it is now:")

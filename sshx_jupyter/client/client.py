@@ -136,6 +136,7 @@ class SshxClient(SessionState):
         observer: bool,
         screens: bool,
         outputs: bool,
+        complete: bool,
         stale_input: StaleInput,
         keep_trying: bool,
     ) -> None:
@@ -150,6 +151,7 @@ class SshxClient(SessionState):
         self._observer = observer
         self._with_screens = screens
         self._with_outputs = outputs or screens
+        self._complete = complete
         self._token: bytes | None = None
         """What makes this client the same one on its next link."""
         self._connection: Connection | None = None
@@ -191,6 +193,7 @@ class SshxClient(SessionState):
         observer: bool = False,
         screens: bool = True,
         outputs: bool = True,
+        complete: bool = False,
         stale_input: StaleInput = "error",
         keep_trying: bool = False,
         on_event: Callable[[Event], None] | None = None,
@@ -206,6 +209,8 @@ class SshxClient(SessionState):
             observer: hidden from the user list; for owners.
             screens: whether to keep every shell's screen (see `screen`).
             outputs: whether to have every shell's output; else, without screens, only of those that `run` is used in.
+            complete: whether all output must come, however late, as far as the host keeps it (8 MiB a shell; 16 MiB
+                for a few clients that may type), rather than the screen as it is now when this client is behind.
             stale_input: what becomes of input that has waited for a new link for longer than 10 s: see `StaleInput`.
             keep_trying: whether to go on while the host does not answer (`unreachable`), until this is cancelled.
             on_event: called with every event, also while this waits for the host's answer or approval.
@@ -236,6 +241,7 @@ class SshxClient(SessionState):
                 observer=observer,
                 screens=screens,
                 outputs=outputs,
+                complete=complete,
                 stale_input=stale_input,
                 keep_trying=keep_trying,
             )
@@ -490,6 +496,7 @@ class SshxClient(SessionState):
                 return command_run.done or bool(errors or refused) or shell not in self.shells
 
             stop_observing = self.observe(on_event)
+            self._set_complete(shell, True)
             try:
                 typing.at = range(self._outbox.end, self._outbox.end + len(line))
                 self._post_input(shell, line)
@@ -503,6 +510,8 @@ class SshxClient(SessionState):
                 stop_observing()
                 if timer is not None:
                     timer.cancel()
+                if not self._ended:
+                    self._set_complete(shell, False)
             if errors and not command_run.done:
                 raise errors[0]
             return command_run.result()
@@ -844,14 +853,21 @@ class SshxClient(SessionState):
             if shell is None:
                 screen = new_screen(info.rows, info.cols, SCROLLBACK) if self._with_screens else None
                 shell = self._shells[sid] = ShellOutput(sid, screen, info.aid)
+                shell.complete = self._complete
             shell.resize(info.rows, info.cols)
             if shell.wanted or self._with_outputs:
                 self._want(sid)
 
     def _want(self, sid: int) -> None:
         """Ask for a shell's output, from where it was left."""
-        if (subscribe := self._shells[sid].subscription()) is not None:
-            self._post(subscribe)
+        for message in self._shells[sid].subscription():
+            self._post(message)
+
+    def _set_complete(self, sid: int, on: bool) -> None:
+        """Have all of a shell's output, or no longer."""
+        if not self._complete and sid in self._shells:
+            for message in self._shells[sid].set_complete(on):
+                self._post(message)
 
     def _parsed(self) -> None:
         if self._ack_timer is None:

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from ..protocol.marks import LONGEST, Mark, MarkPattern, PromptState
 
-MOST_OUTPUT = 64 << 20
-"""Bytes of output that are kept; beyond it the older half is forgotten."""
+MOST_OUTPUT = 16 << 20
+"""Bytes of a command's output that are returned, counted as the shell prints them: the last ones."""
 
 
 class CommandError(RuntimeError):
@@ -29,7 +29,8 @@ class CommandError(RuntimeError):
 class RunResult:
     """What a command printed, without colors and cursor movements, and its exit status.
 
-    `truncated` tells that output was missed, because it came faster than this client could take it.
+    `truncated` tells that this is only the end of it: it was more than `MOST_OUTPUT`, or than the host keeps for a
+    client that takes it too slowly.
     """
 
     output: str
@@ -101,8 +102,10 @@ class MarkedRun:
     def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
         if self.done or (snapshot and not missed):  # scrollback that comes later: nothing new
             return
+        if missed:
+            self._drop(len(self._output))
+            self.begun = self.begun or not snapshot  # only commands print as much as a host forgets
         if snapshot:  # it ends with the last marks, see `PromptState.marks`
-            self._truncated = True
             self._follow(self._pattern.find(data), len(self._output))
             return
         self._output += data
@@ -111,10 +114,14 @@ class MarkedRun:
         if self.hitch == "refused":
             self.hitch = ""  # it was only drawn again
         self._follow(marks)
-        if len(self._output) > MOST_OUTPUT and not self.done:
-            del self._output[: MOST_OUTPUT // 2]
-            self._searched = max(0, self._searched - MOST_OUTPUT // 2)
-            self._start, self._end, self._truncated = 0, -1, True
+        if len(self._output) > 2 * MOST_OUTPUT and not self.done:
+            self._drop(len(self._output) - MOST_OUTPUT)
+
+    def _drop(self, count: int) -> None:
+        """Forget the oldest `count` bytes."""
+        del self._output[:count]
+        self._searched = max(0, self._searched - count)
+        self._start, self._end, self._truncated = 0, -1, True
 
     def _follow(self, marks: list[Mark], at: int | None = None) -> None:
         """Take marks, which lie `at` a place in the output, or where they say."""
@@ -146,6 +153,8 @@ class MarkedRun:
             output = output[self._start :]
         else:  # what follows is what the shell says of it
             output = output.split(b"\n", self._line_breaks)[-1]
+        self._truncated |= len(output) > MOST_OUTPUT
+        output = output[-MOST_OUTPUT:]
         text = plain_text(_PARTIAL_LINE.sub(b"", output))
         if self.hitch == "incomplete" and self._status in (None, 1, 130):
             raise CommandError("The command is incomplete: the shell waited for more of it. It was not run.")
@@ -190,7 +199,9 @@ class TypedRun:
     def on_output(self, data: bytes, snapshot: bool, missed: int) -> None:
         if self.done or (snapshot and not missed):  # scrollback that comes later: nothing new
             return
-        self._truncated |= snapshot
+        if missed:
+            self._output.clear()
+            self._truncated = True
         found = self._end.search(data)  # a snapshot holds the last mark that the shell has printed
         self.begun = self.begun or snapshot
         if not snapshot:
@@ -201,15 +212,16 @@ class TypedRun:
             self._status = int(found[1])
             if not snapshot:
                 del self._output[found.start() :]
-        elif len(self._output) > MOST_OUTPUT:
-            del self._output[: MOST_OUTPUT // 2]
+        elif len(self._output) > 2 * MOST_OUTPUT:
+            del self._output[:-MOST_OUTPUT]
             self._truncated = True
 
     def result(self) -> RunResult:
         if self._status is None:
             raise CommandError("The shell has ended before the command did.")
         _, mark, output = bytes(self._output).rpartition(self._start)
-        return RunResult(plain_text(output), self._status, self._truncated or not mark)
+        truncated = self._truncated or not mark or len(output) > MOST_OUTPUT
+        return RunResult(plain_text(output[-MOST_OUTPUT:]), self._status, truncated)
 
 
 def is_plain_line(command: str) -> bool:

@@ -72,8 +72,8 @@ class CommandWaits:
 
 @dataclass(frozen=True)
 class Output:
-    """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal;
-    `missed` bytes of output were then skipped, because this client had fallen behind or was away."""
+    """A shell printed `data`. With `snapshot` the data is instead its whole screen, drawn anew from an empty terminal.
+    `missed` bytes of output that came before were skipped, because this client had fallen behind or was away."""
 
     sid: int
     data: bytes

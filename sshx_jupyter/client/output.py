@@ -6,7 +6,7 @@ Sans-I/O: what the host says goes in; what the client's reader should see, or th
 from __future__ import annotations
 
 from ..protocol.marks import PromptState
-from ..protocol.messages import Ack, Chunks, Snapshot, Subscribe
+from ..protocol.messages import Ack, Chunks, Complete, Snapshot, Subscribe
 from ..screen.screen import Screen
 from .events import Output
 
@@ -26,6 +26,8 @@ class ShellOutput:
         """Position up to which output was parsed; -1 before the first snapshot."""
         self.wanted = False
         """Whether its output is asked for, now and after each reconnection."""
+        self.complete = False
+        """Whether all of its output must come, now and after each reconnection."""
         self._subscribed = False
         self._received = 0
         self._acknowledged = 0
@@ -50,13 +52,21 @@ class ShellOutput:
         if self.screen is not None and (self.screen.rows, self.screen.cols) != (rows, cols):
             self.screen.resize(rows, cols)
 
-    def subscription(self) -> Subscribe | None:
-        """What asks the host for the output, from where it was left; None if it was asked already."""
+    def subscription(self) -> list[Complete | Subscribe]:
+        """What asks the host for the output, from where it was left; nothing if it was asked already."""
         self.wanted = True
         if self._subscribed:
-            return None
+            return []
         self._subscribed = True
-        return Subscribe(self.sid, self.seq)
+        subscribe = Subscribe(self.sid, self.seq)
+        return [Complete(self.sid, True), subscribe] if self.complete else [subscribe]
+
+    def set_complete(self, on: bool) -> list[Complete]:
+        """What tells the host that all of the output must come from now on, or need not any longer."""
+        if self.complete == on:
+            return []
+        self.complete = on
+        return [Complete(self.sid, on)] if self._subscribed else []
 
     def acknowledgement(self, least: int) -> Ack | None:
         """What tells the host how much was parsed on this link, if it is `least` more than it was told before."""
@@ -75,7 +85,7 @@ class ShellOutput:
         if message.more:
             return None
         if self._parts is None:  # given up, see `on_chunks`
-            return Subscribe(self.sid, -1)
+            return None if self.complete else Subscribe(self.sid, -1)  # which would skip output
         screen, replay = b"".join(self._parts), b"".join(self._replay)
         data = screen + replay
         self._drop_snapshot()
@@ -90,18 +100,21 @@ class ShellOutput:
     def on_chunks(self, message: Chunks) -> Output | None:
         data = b"".join(message.chunks)
         self._received += len(data)
-        if message.seq != self.seq:
+        missed = message.seq - self.seq
+        if missed and not (self.complete and missed > 0 <= self.seq):
             return None
-        self.seq += len(data)
+        if missed:  # more than the host keeps
+            self._drop_snapshot()
+        self.seq = message.seq + len(data)
         if self.screen is not None:
             self.screen.feed(data)
-        self._read_marks(data)
+        self._read_marks(data, resync=missed > 0)
         if self._parts is not None:
             self._replay.append(data)
             self._replay_size += len(data)
             if self._replay_size > REPLAY_BYTES:  # the snapshot would be old by the time it is there
                 self._drop_snapshot()
-        return Output(self.sid, data)
+        return Output(self.sid, data, missed=missed)
 
     def _read_marks(self, data: bytes, resync: bool = False) -> None:
         if self.prompt.aid:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 
 from ..protocol.codec import MalformedMessage
 from ..protocol.messages import MAX_UNANSWERED
+from .output_log import Hold
 
 
 class ClientStream:
@@ -20,6 +21,8 @@ class ClientStream:
         """Bytes of input taken: queued for a program, or answered by an error."""
         self.req = 0
         """Number of the last request taken."""
+        self.holds: dict[int, Hold] = {}
+        """What keeps the output of shells, by their sid, for a client that must miss nothing."""
         self._answers: OrderedDict[int, bytes] = OrderedDict()
 
     def take(self, n: int, data: bytes) -> bytes:

@@ -15,6 +15,7 @@ from ..protocol.messages import (
     Chat,
     ClientMessage,
     Close,
+    Complete,
     Create,
     Data,
     Done,
@@ -69,7 +70,7 @@ def handle(session: Session, participant: Participant, message: ClientMessage) -
             participant.post(Pong(t, participant.stream.taken))
         case Join():
             raise MalformedMessage("join: it comes once, and first")
-        case Ack() | Subscribe() | SetCursor() | SetFocus():
+        case Ack() | Subscribe() | Complete() | SetCursor() | SetFocus():
             try:
                 _need_admission(participant)
                 _tell(session, participant, message)
@@ -106,12 +107,16 @@ def _type(session: Session, participant: Participant, sid: int, data: bytes) -> 
         )
 
 
-def _tell(session: Session, participant: Participant, message: Ack | Subscribe | SetCursor | SetFocus) -> None:
+def _tell(
+    session: Session, participant: Participant, message: Ack | Subscribe | Complete | SetCursor | SetFocus
+) -> None:
     match message:
         case Ack(sid, received):
             participant.acknowledge(sid, received)
         case Subscribe(sid, seq):
             participant.subscribe(_shell(session, sid), seq)
+        case Complete(sid, on):
+            participant.complete(_shell(session, sid), on)
         case SetCursor(at):
             session.update_user(participant, cursor=at)
         case SetFocus(focus):

@@ -52,6 +52,11 @@ class Limits:
     log_bytes: int = _bound(
         8 << 20, "Bytes of one shell's output that are kept, for users who are behind and for those who reconnect."
     )
+    held_bytes: int = _bound(
+        16 << 20, "The same while a client must miss nothing of it, such as one that runs a command in a script."
+    )
+    holds: int = _bound(8, "Such clients that all shells of the host together keep more for at any time.")
+    output_bytes: int = _bound(256 << 20, "Bytes of output that are kept of all shells of the host together.")
     scrollback: int = _bound(10_000, "Lines of scrollback of one shell.")
     control_bytes: int = _bound(
         1 << 20, "Bytes of messages other than output that wait for one user; one who lets more wait is disconnected."

@@ -15,6 +15,7 @@ from ..protocol.codec import encode
 from ..protocol.messages import Closed, Error, ShellInfo, Shells, User, UserDiff
 from .flow import Flow
 from .limits import Limits
+from .output_log import Hold
 from .subscription import Source, Subscription
 
 BATCH = 256 << 10
@@ -48,6 +49,8 @@ class Outgoing:
         self._changed_users: set[int] = set()
         self._shells_changed = False
         self._first = 0
+        self._complete: dict[int, Hold | None] = {}
+        """Shells of which this client must miss nothing, and what keeps their output for it."""
 
     # What happens.
 
@@ -91,6 +94,20 @@ class Outgoing:
         if self.closing is None:
             self.closing = closed
 
+    def complete(self, sid: int, on: bool, hold: Hold | None, now: float) -> None:
+        """Send all of a shell's output, however late, as far as its log has it, which `hold` makes keep more; or not
+        any longer."""
+        if on:
+            self._complete[sid] = hold
+        else:
+            self._complete.pop(sid, None)
+        if (sub := self.subscriptions.get(sid)) is not None:
+            sub.set_complete(on, hold, now)
+
+    def is_complete(self, sid: int) -> bool:
+        """Whether this client must miss nothing of a shell."""
+        return sid in self._complete
+
     def subscribe(self, shell: Source, seq: int, needs_scrollback: bool, now: float) -> None:
         """Start or resume sending a shell's output, from `seq` if the log has it and the size is the same.
 
@@ -101,6 +118,7 @@ class Outgoing:
         """
         known = self.subscriptions.get(shell.sid)
         sub = Subscription(shell, partial=needs_scrollback)
+        sub.set_complete(shell.sid in self._complete, self._complete.get(shell.sid), now)
         if known is not None:
             sub.partial = known.needs_scrollback
             sub.acknowledged, sub.sent = known.acknowledged, known.sent
@@ -120,7 +138,7 @@ class Outgoing:
         sub = self.subscriptions.get(sid)
         if sub is not None and (received := min(received, sub.sent)) > sub.acknowledged:
             self.flow.acknowledged(received - sub.acknowledged, now)
-            sub.acknowledged = received
+            sub.on_acknowledged(received)
 
     # What is sent.
 

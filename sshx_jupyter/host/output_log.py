@@ -1,8 +1,12 @@
-"""The newest output of one shell, from which each client is sent what it does not have yet."""
+"""The newest output of one shell, from which each client is sent what it does not have yet, and what all of that takes.
+
+A client that must miss nothing has a `Hold` on a log, which then keeps more for it.
+"""
 
 from __future__ import annotations
 
 import itertools
+import weakref
 from bisect import bisect_right
 from collections import deque
 
@@ -10,17 +14,68 @@ MERGED = 4096
 """Bytes up to which small outputs are kept as one: each costs memory and space in a frame whatever its size."""
 
 
-class OutputLog:
-    """The newest `limit` bytes of a stream, readable from any position that is still there."""
+class Hold:
+    """Keeps a log's output from `position` on, as far as the bounds allow. It ends with the last reference to it."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+
+class OutputMemory:
+    """What the logs of one host may take together: `most` bytes, and `holds` holds at a time."""
+
+    def __init__(self, most: int, holds: int) -> None:
+        self._most = most
+        self._holds = holds
+        self._logs: weakref.WeakSet[OutputLog] = weakref.WeakSet()
+        self._held: weakref.WeakSet[Hold] = weakref.WeakSet()
+
+    def add(self, log: OutputLog) -> None:
+        """Count a log as long as it lives."""
+        self._logs.add(log)
+
+    def hold(self, position: int) -> Hold | None:
+        """A hold, or None if there are too many."""
+        if len(self._held) >= self._holds:
+            return None
+        hold = Hold(position)
+        self._held.add(hold)
+        return hold
+
+    def trim(self) -> None:
+        """Let the largest logs forget their oldest output while all together take too much."""
+        while sum(log.size for log in self._logs) > self._most:
+            max(self._logs, key=lambda log: log.size).forget_oldest()
+
+
+class OutputLog:
+    """The newest `limit` bytes of a stream, and up to `held` as long as a hold needs them, readable from any position
+    that is still there."""
+
+    def __init__(self, limit: int, held: int = 0, memory: OutputMemory | None = None) -> None:
         self.limit = limit
+        self._most = max(limit, held)
+        self._memory = memory or OutputMemory(self._most, 0)
+        self._memory.add(self)
+        self._holds: weakref.WeakSet[Hold] = weakref.WeakSet()
         self._chunks: deque[bytes] = deque()
         self._starts: deque[int] = deque()
         self.start = 0
         """Position of the oldest byte kept."""
         self.end = 0
         """Position after the newest byte."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self.end - self.start
+
+    def hold(self) -> Hold | None:
+        """Keep what is printed from now on; None if there are too many holds on the host's logs."""
+        hold = self._memory.hold(self.end)
+        if hold is not None:
+            self._holds.add(hold)
+        return hold
 
     def append(self, data: bytes) -> None:
         if self._chunks and len(self._chunks[-1]) + len(data) <= min(MERGED, self.limit // 16):
@@ -29,9 +84,15 @@ class OutputLog:
             self._chunks.append(data)
             self._starts.append(self.end)
         self.end += len(data)
-        while self.end - self.start > self.limit:
-            self.start += len(self._chunks.popleft())
-            self._starts.popleft()
+        wanted = min((hold.position for hold in self._holds), default=self.end)
+        while self.size > self._most or (self.size > self.limit and self.start + len(self._chunks[0]) <= wanted):
+            self.forget_oldest()
+        self._memory.trim()
+
+    def forget_oldest(self) -> None:
+        """Forget the oldest piece."""
+        self.start += len(self._chunks.popleft())
+        self._starts.popleft()
 
     def read(self, position: int, size: int) -> list[bytes]:
         """At most `size` bytes from `position`, as the chunks they came in. Needs `start <= position`."""

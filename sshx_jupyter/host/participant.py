@@ -182,8 +182,20 @@ class Participant:
 
     # What the client asks for.
 
+    def complete(self, shell: Shell, on: bool) -> None:
+        """Send all of a shell's output, however late, or no longer; for those who may type, more of it is kept."""
+        holds = self.stream.holds
+        if not on:
+            holds.pop(shell.sid, None)
+        elif shell.sid not in holds and self.user.role != "reader" and (hold := shell.log.hold()) is not None:
+            holds[shell.sid] = hold
+        self.outgoing.complete(shell.sid, on, holds.get(shell.sid), time.monotonic())
+        self._wake.set()
+
     def subscribe(self, shell: Shell, seq: int) -> None:
         """Start or resume sending a shell's output; see `Outgoing.subscribe`."""
+        if not self.outgoing.is_complete(shell.sid):
+            self.stream.holds.pop(shell.sid, None)  # of an earlier link
         self.outgoing.subscribe(shell, seq, shell.sid in self.needs_scrollback, time.monotonic())
         self._wake.set()
 

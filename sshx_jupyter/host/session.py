@@ -42,6 +42,7 @@ from .errors import Full, Invalid, NotAllowed, NotHere
 from .fair_scheduler import FairScheduler
 from .limits import Limits
 from .names import clean_name
+from .output_log import OutputMemory
 from .participant import Participant
 from .placement import Box, aside, in_rows
 from .resume_table import COMPANIONS, ResumeEntry, ResumeTable
@@ -122,6 +123,7 @@ class Session:
         terminals: Terminals,
         limits: Limits,
         scheduler: FairScheduler,
+        memory: OutputMemory,
         address: Callable[[], str],
         handle: Callable[[Session, Participant, ClientMessage], None],
         host: str = "",
@@ -133,6 +135,7 @@ class Session:
         self.options = options
         self.limits = limits
         self.scheduler = scheduler
+        self._memory = memory
         self.clock: Callable[[], float] = time.time
         """Unix time, by which the session expires."""
         self.created = self.clock()
@@ -729,7 +732,7 @@ class Session:
         by: Participant | None = None,
     ) -> Shell:
         sid, self._next_sid = self._next_sid, self._next_sid + 1
-        shell = Shell(sid, terminal, x, y, self.limits, self, started_here, self.options.history)
+        shell = Shell(sid, terminal, x, y, self.limits, self._memory, self, started_here, self.options.history)
         self.shells[sid] = shell
         self._sender.shells_changed()
         self._shell_changed(shell, "opened", by)

@@ -29,6 +29,7 @@ from .errors import Full, Invalid, TerminalsUnavailable
 from .fair_scheduler import FairScheduler
 from .limits import Limits
 from .names import clean_name
+from .output_log import OutputMemory
 from .session import Key, Session, SessionEvent
 from .share_options import ShareOptions
 from .terminals import Terminals
@@ -45,6 +46,7 @@ class SessionManager:
 
     def __init__(self, terminals: Terminals | None, address: Callable[[], str], limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self._memory = OutputMemory(self.limits.output_bytes, self.limits.holds)
         self.sessions: dict[bytes, Session] = {}
         self._terminals = terminals
         self._address = address
@@ -88,6 +90,7 @@ class SessionManager:
             terminals=self._terminals,
             limits=self.limits,
             scheduler=self._scheduler,
+            memory=self._memory,
             address=self._address,
             handle=dispatch.handle,
             host=clean_name(host or account_name() or "", self.limits.name_length),

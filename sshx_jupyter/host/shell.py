@@ -13,7 +13,7 @@ from ..protocol.messages import Readiness, ShellInfo
 from ..screen.screen import Screen, new_screen
 from .errors import Invalid
 from .limits import Limits
-from .output_log import OutputLog
+from .output_log import OutputLog, OutputMemory
 from .shell_messages import ShellMessages, SnapshotMessages
 from .terminals import Terminal
 
@@ -52,6 +52,7 @@ class Shell:
         x: int,
         y: int,
         limits: Limits,
+        memory: OutputMemory,
         listener: ShellListener,
         started_here: bool = True,
         show_history: bool = True,
@@ -74,7 +75,7 @@ class Shell:
         self.ended = False
         self.last_output = 0.0
         """When it last printed, on the monotonic clock."""
-        self.log = OutputLog(limits.log_bytes)
+        self.log = OutputLog(limits.log_bytes, limits.held_bytes, memory)
         self.resized_at = 0
         """Position in the stream of the last resize: a viewer from before it needs the screen anew."""
         self.latency = 0.0

@@ -1,7 +1,7 @@
 """One shell's output for one client: how far it was sent, and which message comes next.
 
 A client for which too much waits is not sent that. It gets a snapshot of the screen as it is now: the visible part
-first, and the scrollback once the shell is quiet. Sans-I/O.
+first, and the scrollback once the shell is quiet. A *complete* subscription is sent all that the log has. Sans-I/O.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..protocol.messages import ShellInfo
 from .flow import MIN_WINDOW
-from .output_log import OutputLog
+from .output_log import Hold, OutputLog
 from .shell_messages import PART, SnapshotMessages
 
 PATIENCE = 1.0
@@ -63,6 +63,10 @@ class Subscription:
     """Position up to which output was sent; -1 when the client's screen must be drawn anew."""
     shown: int = -1
     """Position up to which output was sent before it was skipped; -1 if nothing was."""
+    complete: bool = False
+    """Whether nothing is skipped that the log has."""
+    hold: Hold | None = None
+    """What makes the log keep more for a complete subscription."""
     partial: bool = False
     """Whether the client's screen lacks its scrollback."""
     skipped_at: float = 0.0
@@ -77,6 +81,8 @@ class Subscription:
     """The snapshot being sent."""
     snapshot_sent: int = 0
     """Parts of it that were sent."""
+    drawing: bool = False
+    """Whether the snapshot comes before the output at `position`, rather than in the background."""
 
     @property
     def drained(self) -> bool:
@@ -96,8 +102,29 @@ class Subscription:
         return min(self.shell.last_output + QUIET, self.skipped_at + STEADY)
 
     def can_resume(self, seq: int) -> bool:
-        """Whether the log has the output from `seq` on, and the shell has had one size since then."""
-        return max(self.shell.log.start, self.shell.resized_at) <= seq <= self.shell.log.end
+        """Whether the log has the output from `seq` on, and the shell has had one size since then.
+
+        A complete subscription goes on all the same after a resize; it is sent the screen anew in the end.
+        """
+        return max(self.shell.log.start, 0 if self.complete else self.shell.resized_at) <= seq <= self.shell.log.end
+
+    def set_complete(self, on: bool, hold: Hold | None, now: float) -> None:
+        """Skip nothing from now on, with what keeps the output; or again what is late."""
+        self.complete, self.hold = on, hold
+        if hold is not None and self.position >= 0:
+            hold.position = max(self.shell.log.start, self._parsed())
+        if on and self.position < 0 and self.shown >= 0:  # its screen is due, and what comes after that must follow
+            self._draw(self.shell.log.end, now)
+
+    def on_acknowledged(self, received: int) -> None:
+        """The client has parsed this many bytes since its link began."""
+        self.acknowledged = received
+        if self.hold is not None and self.position >= 0:
+            self.hold.position = max(self.hold.position, self._parsed())
+
+    def _parsed(self) -> int:
+        """The position that the client has parsed at the least: what is on its way may be output or screens."""
+        return self.position - (self.sent - self.acknowledged)
 
     def messages(self, room: int, rate: float | None, crowd: int, now: float) -> Iterator[tuple[bytes, int]]:
         """The next encoded messages, each with the output bytes in it: at most `room` bytes, but for a screen.
@@ -113,20 +140,23 @@ class Subscription:
         shell = self.shell
         most = shell.log.limit // crowd
         if self.snapshot is not None and self.snapshot.generation != shell.generation:
-            self.snapshot, self.partial = None, True  # it was for another size
-        if self.position >= 0 and self._is_behind(rate, most, now):
+            self._forget_snapshot()
+        if self.position >= 0 and self.complete:
+            self._close_gap(now)
+        elif self.position >= 0 and self._is_behind(rate, most, now):
             self.shown, self.position = self.position, -1
             self.skipped_at = now
         if self.position < 0 and room > 0:
-            after = self.shown if crowd > 1 and self.shown >= 0 else shell.log.end
-            self.position = self._start_snapshot(shell.log.end <= PART, after, now)
+            self._draw(self.shown if crowd > 1 and self.shown >= 0 and not self.complete else shell.log.end, now)
+        if self.drawing and room > 0:
             while self.snapshot is not None:
                 part, size = self._snapshot_part()
                 room -= size
                 yield part, size
-            if shell.log.end - self.position > most:  # the next screen is better than that
+            self.drawing = False
+            if shell.log.end - self.position > most and not self.complete:  # the next screen is better than that
                 return
-        while room > 0 and 0 <= self.position < shell.log.end:
+        while room > 0 and not self.drawing and 0 <= self.position < shell.log.end:
             message, size = shell.chunks(self.position, room)
             self.position += size
             self.sent += size
@@ -140,6 +170,18 @@ class Subscription:
             room -= size
             yield part, size
 
+    def _close_gap(self, now: float) -> None:
+        """Go on where the log begins, if it no longer has what comes next: half of it, so that gaps are few.
+
+        The screen is sent anew in the end, and also where output is sent that was made for another size.
+        """
+        log = self.shell.log
+        if self.position < log.start:
+            self.position = (log.start + log.end) // 2
+        elif self.position >= self.shell.resized_at:
+            return
+        self.partial, self.skipped_at = True, now
+
     def _is_behind(self, rate: float | None, most: int, now: float) -> bool:
         log, position = self.shell.log, self.position
         behind = log.end - position
@@ -150,12 +192,25 @@ class Subscription:
         interrupted = now - self.shell.interrupted < INTERRUPTED_PERIOD
         return behind > rate * (INTERRUPTED_PATIENCE if interrupted else PATIENCE)
 
-    def _start_snapshot(self, scrollback: bool, after: int, now: float) -> int:
-        """Begin to send the screen; returns its position in the output."""
+    def _draw(self, after: int, now: float) -> None:
+        """Send the screen next, and go on from there."""
+        self._start_snapshot(self.shell.log.end <= PART, after, now)
+        assert self.snapshot is not None
+        self.position, self.drawing = self.snapshot.seq, True
+
+    def _start_snapshot(self, scrollback: bool, after: int, now: float) -> None:
+        """Begin to send the screen."""
         self.snapshot = self.shell.snapshot(scrollback, after, now)
         self.snapshot_sent = 0
         self.partial = not scrollback
-        return self.snapshot.seq
+
+    def _forget_snapshot(self) -> None:
+        """The screen that is being sent was for another size."""
+        if self.drawing:
+            if self.complete:
+                return  # the output after it must follow; it is sent anew in the end
+            self.position, self.drawing = -1, False
+        self.snapshot, self.partial = None, True
 
     def _snapshot_part(self) -> tuple[bytes, int]:
         assert self.snapshot is not None

@@ -174,6 +174,14 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Complete:
+    """Say whether all of a shell's output must reach this client, over this link, however late; not at first."""
+
+    sid: Id
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ack:
     """Say how many bytes of a shell's snapshots and chunks the terminal has parsed since the link began."""
 
@@ -527,7 +535,7 @@ Request: TypeAlias = (
     | SetListed
     | NewTickets
 )
-ClientMessage: TypeAlias = Join | Data | Subscribe | Ack | Ping | SetCursor | SetFocus | Request
+ClientMessage: TypeAlias = Join | Data | Subscribe | Complete | Ack | Ping | SetCursor | SetFocus | Request
 HostMessage: TypeAlias = (
     Hello
     | Waiting

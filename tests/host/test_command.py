@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from sshx_jupyter.client import InputNotDelivered, events
 from sshx_jupyter.client.command import CommandError
+from sshx_jupyter.client.events import Event, Output
+from sshx_jupyter.links import Link
 from sshx_jupyter.protocol.messages import Hear
-from tests.sessions import Host
+from tests.sessions import Host, Throttled, hosting, past
 
 
 async def test_a_command_gives_its_output_and_status(host: Host) -> None:
@@ -63,12 +66,74 @@ async def test_who_reads_the_events_may_run_a_command_meanwhile(host: Host, monk
                     break
 
 
-async def test_output_that_was_skipped_does_not_hide_the_end_of_a_command(host: Host) -> None:
-    session = await host.create()
-    async with host.connect(session) as client:
-        result = await asyncio.wait_for(client.run("seq 1 2000000; (exit 4)"), 100)
-        assert result.exit_status == 4
-        assert result.truncated or result.output.endswith("1999999\n2000000\n")
+def numbers(last: int) -> str:
+    """What `seq 1 LAST` prints."""
+    return "".join(f"{number}\n" for number in range(1, last + 1))
+
+
+def slowly(host: Host, rate: float) -> Callable[[], Awaitable[Link]]:
+    """Makes links that carry so many bytes a second."""
+
+    async def dial() -> Link:
+        return Throttled(await host.dial(limit=64 << 10), rate, delay=0.005)
+
+    return dial
+
+
+@pytest.mark.parametrize("command", [["sh"], ["bash"]])
+async def test_all_of_the_output_comes_over_a_slow_link(host: Host, command: list[str]) -> None:
+    session = await host.create(command=command)
+    async with host.connect(session, dial=slowly(host, 6e6), screens=False) as client:
+        result = await asyncio.wait_for(client.run("seq 1 1300000; (exit 4)"), 100)
+        assert (result.exit_status, result.truncated) == (4, False)
+        assert result.output == numbers(1_300_000)  # 10 MB, more than is kept of a shell otherwise
+        assert (await client.run("echo on", timeout=30)).output == "on\n"
+        assert not client._shells[1].complete
+        assert session.shells[1].log.size <= host.manager.limits.log_bytes
+
+
+async def test_all_of_the_output_comes_although_the_link_breaks(host: Host) -> None:
+    session = await host.create(command=["bash"])
+    async with host.connect(session, dial=slowly(host, 6e6), screens=False) as client:
+        running = asyncio.ensure_future(client.run("seq 1 1300000"))
+        for quarter in (1, 2, 3):
+            await past(client, 1, quarter * 2_000_000)
+            await host.links[-1].close()
+            await client.wait_for(lambda c: c.state == "connected")
+        result = await asyncio.wait_for(running, 100)
+        assert not result.truncated
+        assert result.output == numbers(1_300_000)
+
+
+async def test_of_too_much_output_the_end_comes() -> None:
+    async with hosting(log_bytes=200_000, held_bytes=400_000) as host:
+        session = await host.create(command=["bash"])
+        async with host.connect(session, dial=slowly(host, 1e6), screens=False) as client:
+            result = await asyncio.wait_for(client.run("seq 1 300000; (exit 5)"), 100)
+            assert (result.exit_status, result.truncated) == (5, True)
+            assert len(result.output) > 100_000
+            assert numbers(300_000).endswith(result.output)
+
+
+async def test_what_is_missed_is_known_to_the_byte() -> None:
+    async with hosting(log_bytes=200_000, held_bytes=400_000) as host:
+        session = await host.create()
+        seen: list[Output] = []
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Output):
+                seen.append(event)
+
+        async with host.connect(session, dial=slowly(host, 1e6), complete=True, on_event=on_event) as client:
+            await client.wait_for(lambda c: c._shells[1].seq >= 0)
+            first = session.shells[1].seq
+            await client.send(1, "seq 1 300000\r")
+            await client.wait_for(lambda c: c._shells[1].seq > 2_000_000)
+            await client.wait_for(lambda c: c.screen(1).text().rstrip().endswith("300000\n$"))
+            printed = sum(len(output.data) for output in seen if not output.snapshot)
+            missed = sum(output.missed for output in seen)
+            assert missed > 0
+            assert printed + missed == session.shells[1].seq - first
 
 
 async def test_a_command_that_the_host_refuses_is_not_waited_for(host: Host) -> None:

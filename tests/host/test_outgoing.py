@@ -19,7 +19,7 @@ from sshx_jupyter.host import outgoing as outgoing_module
 from sshx_jupyter.host import shell_messages, subscription
 from sshx_jupyter.host.limits import Limits
 from sshx_jupyter.host.outgoing import Outgoing
-from sshx_jupyter.host.output_log import OutputLog
+from sshx_jupyter.host.output_log import Hold, OutputLog, OutputMemory
 from sshx_jupyter.host.shell_messages import SHARED_PERIOD, ShellMessages, SnapshotMessages
 from sshx_jupyter.host.subscription import INTERRUPTED_PERIOD, PATIENCE, QUIET, STEADY, Subscription
 from sshx_jupyter.protocol.codec import decode_host, encode
@@ -27,6 +27,7 @@ from sshx_jupyter.protocol.messages import (
     Ack,
     Chunks,
     Closed,
+    Complete,
     Done,
     Error,
     Hear,
@@ -42,7 +43,7 @@ from sshx_jupyter.protocol.messages import (
 STREAM = b"".join(b"%05d\n" % number for number in range(20_000))
 PART = 64
 VISIBLE = 20
-LIMITS = Limits(window=256, log_bytes=1000, control_bytes=500, shells=2)
+LIMITS = Limits(window=256, log_bytes=1000, held_bytes=2000, control_bytes=500, shells=2)
 REPLAY = 150
 """Bytes that a client keeps while a snapshot arrives."""
 ANN = User("Ann", "#3b82f6", "reader", None, None, False)
@@ -59,7 +60,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 class FakeShell:
     def __init__(self, sid: int = 1) -> None:
         self.sid = sid
-        self.log = OutputLog(LIMITS.log_bytes)
+        self.log = OutputLog(LIMITS.log_bytes, LIMITS.held_bytes, OutputMemory(10**6, 1))
         self.last_output = 0.0
         self.resized_at = 0
         self.generation = 0
@@ -113,6 +114,7 @@ class Client:
         self._parts: list[bytes] | None = None
         self._replay = b""
         self._part = 0
+        self.complete = False
 
     def new_link(self) -> None:
         self.received = 0
@@ -127,8 +129,12 @@ class Client:
                 data = b"".join(chunks)
                 self.received += len(data)
                 assert len(data) <= PART
+                if self.complete and seq > self.position >= 0:  # more than the host keeps
+                    self.position, self.text, self._parts = seq, b"", None
                 if seq == self.position:
-                    assert {self.shell.made_for(at) for at in range(seq, seq + len(data))} == {self.cols}
+                    assert self.complete or {self.shell.made_for(at) for at in range(seq, seq + len(data))} == {
+                        self.cols
+                    }
                     self.position += len(data)
                     self.text += data
                     self._keep(data)
@@ -152,9 +158,9 @@ class Client:
         if more:
             return None
         if self._parts is None:
-            return Subscribe(self.shell.sid, -1)
+            return None if self.complete else Subscribe(self.shell.sid, -1)
         cols, kind, text = b"".join(self._parts).split(b" ", 2)
-        assert int(cols) == self.cols
+        assert self.complete or int(cols) == self.cols
         self.text = text + self._replay
         self.whole = kind == b"whole"
         self.position = max(self.position, seq)
@@ -312,6 +318,94 @@ def test_a_screen_never_goes_back(shell: FakeShell) -> None:
     shell.prints(shell.log.limit)
     [newer] = take(late, 0.02, crowd=2)
     assert newer.seq > screen.seq
+
+
+def complete(out: Outgoing, shell: FakeShell) -> Hold | None:
+    hold = shell.log.hold()
+    out.complete(1, True, hold, 0.0)
+    return hold
+
+
+def received(out: Outgoing, now: float = 0.0, crowd: int = 1) -> list[Any]:
+    """All that comes, by a client that acknowledges it at once."""
+    messages, size = [], out.subscriptions[1].acknowledged
+    while more := take(out, now, crowd):
+        messages += more
+        size += sum(
+            len(message.data if isinstance(message, Snapshot) else b"".join(message.chunks)) for message in more
+        )
+        out.acknowledge(1, size, now)
+    return messages
+
+
+def test_nothing_is_skipped_of_what_must_be_complete(out: Outgoing, shell: FakeShell) -> None:
+    hold = complete(out, shell)
+    waits = shell.prints(950)
+    shell.interrupted = 0.0
+    shell.resizes()
+    waits += shell.prints(950)
+    assert hold is not None
+    messages = received(out, crowd=10)
+    assert output(messages) == waits
+    assert not any(isinstance(message, Snapshot) for message in messages)
+    assert hold.position == shell.log.end
+    [anew] = [message for message in received(out, 2 * QUIET) if isinstance(message, Snapshot) and not message.more]
+    assert anew.seq == shell.log.end  # some of it was made for another size
+
+
+def test_what_is_more_than_is_kept_is_left_out_and_the_screen_comes_anew(out: Outgoing, shell: FakeShell) -> None:
+    hold = complete(out, shell)
+    for _ in range(30):
+        shell.prints(100)
+    assert hold is not None
+    messages = received(out)
+    first = messages[0]
+    assert first.seq > 30
+    assert shell.log.end - first.seq >= LIMITS.held_bytes // 2 - 100
+    assert output(messages) == STREAM[first.seq : shell.log.end]
+    assert any(isinstance(message, Snapshot) for message in received(out, 2 * QUIET))
+
+
+def test_a_screen_that_was_due_comes_before_what_must_be_complete(out: Outgoing, shell: FakeShell) -> None:
+    shell.prints(LIMITS.window)
+    take(out)  # the window is full
+    shell.prints(shell.log.limit + 1)
+    assert take(out) == []
+    due = shell.log.end
+    hold = complete(out, shell)
+    waits = shell.prints(100)
+    out.acknowledge(1, 10**6, 0.0)
+    [screen, *rest] = received(out)
+    assert (type(screen), screen.seq) == (Snapshot, due)
+    assert output(rest) == waits
+    assert hold is not None
+
+
+def test_what_waited_already_must_be_complete_too(out: Outgoing, shell: FakeShell) -> None:
+    waits = shell.prints(shell.log.limit)
+    hold = complete(out, shell)
+    waits += shell.prints(shell.log.limit - 100)
+    assert output(received(out)) == waits
+    assert hold is not None
+
+
+def test_it_may_be_skipped_again(out: Outgoing, shell: FakeShell) -> None:
+    hold = complete(out, shell)
+    shell.prints(shell.log.limit + 500)
+    out.complete(1, False, None, 0.0)
+    [screen, *_] = received(out)
+    assert (type(screen), screen.seq) == (Snapshot, shell.log.end)
+    assert hold is not None
+
+
+def test_what_must_be_complete_resumes_although_the_size_has_changed(shell: FakeShell) -> None:
+    out = outgoing(shell)
+    hold = complete(out, shell)
+    out.subscribe(shell, 10, False, 0.0)
+    shell.resizes()
+    shell.prints(10)
+    assert output(received(out)) == STREAM[10:40]
+    assert hold is not None
 
 
 def test_scrollback_comes_although_the_shell_never_is_quiet(out: Outgoing, shell: FakeShell) -> None:
@@ -548,15 +642,17 @@ class Interleaving(RuleBasedStateMachine):
         self.shell = FakeShell()
         self.client = Client(self.shell)
         self.needs_scrollback = False
+        self.hold: Hold | None = None
         self._connect()
 
     def _connect(self) -> None:
         self.down: deque[HostMessage] = deque()
-        self.up: deque[Ack | Subscribe] = deque()
+        self.up: deque[Ack | Complete | Subscribe] = deque()
         self.out = outgoing(self.shell)
         self.out.shells_changed()
         self.woken = True
         self.client.new_link()
+        self.client.complete = False
         self.up.append(Subscribe(1, self.client.position))
 
     @rule(size=st.integers(1, 400))
@@ -598,11 +694,19 @@ class Interleaving(RuleBasedStateMachine):
     def host_receives(self, count: int) -> None:
         for _ in range(min(count, len(self.up))):
             match self.up.popleft():
+                case Complete(_, on):
+                    self.client.complete |= on  # what comes from now on may be either
+                    self.hold = (self.hold or self.shell.log.hold()) if on else None
+                    self.out.complete(1, on, self.hold, self.now)
                 case Ack(sid, received):
                     self.out.acknowledge(sid, received, self.now)
                 case Subscribe(_, seq):
                     self.out.subscribe(self.shell, seq, self.needs_scrollback, self.now)
             self.woken = True
+
+    @rule(on=st.booleans())
+    def client_wants_all(self, on: bool) -> None:
+        self.up.append(Complete(1, on))
 
     @rule()
     def everything_arrives(self) -> None:

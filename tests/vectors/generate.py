@@ -217,6 +217,8 @@ CLIENT: list[m.ClientMessage] = [
     m.Data(2, 4_294_967_296, bytes(range(256))),
     m.Subscribe(1, -1),
     m.Subscribe(1, 4_294_967_296),
+    m.Complete(1, True),
+    m.Complete(1, False),
     m.Ack(1, 0),
     m.Ack(1, 9_007_199_254_740_992),
     m.Ping(0),

@@ -152,6 +152,7 @@ export type ClientMessage =
   /** `n` is the position of the first byte in all the input of this client, over all links and shells. */
   | { data: readonly [sid: number, n: number, data: Uint8Array] }
   | { subscribe: readonly [sid: number, seq: number] }
+  | { complete: readonly [sid: number, on: boolean] }
   | { ack: readonly [sid: number, received: number] }
   | { ping: number };
 

@@ -14,7 +14,6 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..links import LinkClosed, LinkPath, Unreachable
@@ -34,7 +33,6 @@ from ..protocol.messages import (
     Hear,
     Hello,
     HostMessage,
-    Idle,
     Join,
     JoinKind,
     Kick,
@@ -71,12 +69,13 @@ from ..screen.screen import Screen, new_screen
 from ..screen.screen import load as load_screens
 from ..ticket import Ticket
 from ..timeouts import wait_for
-from .command import CommandError, CommandRun, MarkedRun, RunResult, TypedRun, is_plain_line
+from .command import CommandError, RunResult
 from .connection import Connection, ConnectionHandlers, Dial, Traffic
-from .events import CommandWaits, Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
+from .events import Event, Events, InfoChanged, InputHeld, InputLost, Output, State, StateChanged
 from .outbox import PIECE, Ask, Input, Loss, LossCode, Outbox, StaleInput
 from .output import ShellOutput
 from .retry import LATE, NO_ANSWER, NO_ANSWER_YET, UNREACHABLE, Backoff, after_end
+from .runner import CommandRunner
 from .state import SessionState
 
 log = logging.getLogger(__name__)
@@ -89,16 +88,6 @@ OUTBOX_BYTES = 256 << 10
 OUTBOX_REQUESTS = 256
 """Requests that may wait for the link; more wait for room."""
 SCROLLBACK = 10_000
-NOTICE_DELAY = 1.0
-"""Seconds that a command waits for its shell's prompt before the person is told."""
-PASTE_DELAY = 0.3
-"""Seconds that a command of several lines waits for bracketed paste: fish and zsh switch it on after their marks."""
-HITCH_DELAY = 0.3
-"""Seconds that a shell has to begin a command before it counts as incomplete or refused, once it looks like that."""
-IDLE_PERIOD = 0.2
-"""Seconds between two questions to the host whether a shell is at its prompt."""
-LOST_LOOKS = 2
-"""Questions in a row after which a shell that should print marks counts as one that does not."""
 
 
 class SessionEnded(ConnectionError):
@@ -178,7 +167,7 @@ class SshxClient(SessionState):
         """Runs while the host has not answered yet."""
         self._owned: Callable[[], Awaitable[None]] | None = None
         self._ended = ""
-        self._run_lock = asyncio.Lock()
+        self._commands = CommandRunner(self)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -402,8 +391,7 @@ class SshxClient(SessionState):
         if isinstance(data, str):
             data = data.encode()
         for start in range(0, len(data), PIECE):
-            while self._outbox.size > OUTBOX_BYTES and not self._ended:
-                await self._wait_for_room()
+            await self._wait_for_outbox()
             self._tell_lost()
             self._post_input(sid, data[start : start + PIECE])
 
@@ -432,130 +420,15 @@ class SshxClient(SessionState):
 
         The command is typed once the shell is at its prompt; a `CommandWaits` event tells if that takes long. A shell
         with integration shows the command and nothing else. Any other must be one of the sh family, and shows two short
-        commands around it. Everyone who watches sees all of that. If the reader of the events waits here,
+        commands around it. Everyone who watches sees all of that. All of the output is returned, up to `MOST_OUTPUT`;
+        over a slow link it comes late, and so does the shell's screen. If the reader of the events waits here,
         the oldest events are forgotten if they become too many.
 
         Raises:
             CommandError: if it cannot be typed, or the shell ends, or `timeout` seconds pass; it is interrupted then.
         """
-        typing = _Typing()
-        try:
-            with self._events.set_aside():
-                return await wait_for(self._run_command(command, shell, typing), timeout)
-        except asyncio.TimeoutError:
-            if typing.at is None:
-                why = _started(typing.sid) if typing.started else f"{_busy(typing.sid)} for {timeout:g} s"
-                raise CommandError(f"{why}. The command was not typed.") from None
-            raise CommandError(f"The command took longer than {timeout:g} s and was interrupted.") from None
-
-    async def _run_command(self, command: str, shell: int | None, typing: _Typing) -> RunResult:
-        async with self._run_lock:
-            if shell is None:
-                running = [sid for sid, info in self.shells.items() if not info.ended]
-                shell = min(running) if running else await self.create()
-            if shell not in self.shells:
-                raise CommandError(f"There is no shell {shell}.")
-            if self.role == "reader":
-                raise CommandError("You have read-only access. Ask the host for write access to run commands.")
-            if not command.strip():
-                return RunResult("", 0)
-            typing.sid = shell
-            self._want(shell)
-            await self.wait_for(lambda _: shell not in self.shells or self._shells[shell].seq >= 0)
-            while self._outbox.size > OUTBOX_BYTES and not self._ended:
-                await self._wait_for_room()
-            command_run = await self._at_prompt(typing, command)
-            line = command_run.line(command)
-            errors: list[CommandError] = []
-            refused: list[CommandRun] = []
-            timer: asyncio.TimerHandle | None = None
-
-            def on_hitch() -> None:
-                nonlocal timer
-                timer = None
-                if command_run.hitch == "incomplete" and not over(self):  # again, if the shell was not ready for it
-                    self._post_input(shell, b"\x03")
-                    timer = asyncio.get_running_loop().call_later(HITCH_DELAY, on_hitch)
-                elif command_run.hitch == "refused":
-                    refused.append(command_run)
-                    self._changed.set()
-
-            def on_event(event: Event) -> None:
-                nonlocal timer
-                match event:
-                    case Output(sid) if sid == shell:
-                        command_run.on_output(event.data, event.snapshot, event.missed)
-                        if command_run.hitch and timer is None:
-                            timer = asyncio.get_running_loop().call_later(HITCH_DELAY, on_hitch)
-                    case Error(None, code, text, {"n": n}) if typing.at is not None and n in typing.at:
-                        errors.append(CommandError(text, code))
-                    case InputLost(sid) if sid == shell and not command_run.begun:
-                        errors.append(CommandError(event.text, event.code))
-
-            def over(_: SshxClient) -> bool:
-                return command_run.done or bool(errors or refused) or shell not in self.shells
-
-            stop_observing = self.observe(on_event)
-            self._set_complete(shell, True)
-            try:
-                typing.at = range(self._outbox.end, self._outbox.end + len(line))
-                self._post_input(shell, line)
-                await self.wait_for(over)
-            except asyncio.CancelledError:
-                if not self._ended and shell in self.shells:
-                    self._shells[shell].prompt.at_prompt = False  # until the next prompt
-                    self._post_input(shell, b"\x03")
-                raise
-            finally:
-                stop_observing()
-                if timer is not None:
-                    timer.cancel()
-                if not self._ended:
-                    self._set_complete(shell, False)
-            if errors and not command_run.done:
-                raise errors[0]
-            return command_run.result()
-
-    async def _at_prompt(self, typing: _Typing, command: str) -> CommandRun:
-        """Wait until a shell is at its prompt and nobody has started a line there; returns how the command runs there.
-        Raises `CommandError` if the shell ends."""
-        sid, since = typing.sid, time.monotonic()
-        looks = drawn = 0
-        told = ""
-
-        def ready(_: SshxClient) -> bool:
-            return sid in self.shells and self._shells[sid].prompt.at_prompt
-
-        def pastes(_: SshxClient) -> bool:
-            return not ready(self) or self._shells[sid].prompt.bracketed_paste
-
-        def changed(_: SshxClient) -> bool:
-            return sid not in self.shells or self._shells[sid].prompt.prompts != drawn
-
-        while sid in self.shells:
-            prompt = self._shells[sid].prompt
-            if ready(self) and not is_plain_line(command):
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await wait_for(self.wait_for(pastes), PASTE_DELAY)
-            answer = await self._request(Idle(0, sid))
-            if answer == "marked" and ready(self):
-                return MarkedRun(prompt)
-            looks = looks + 1 if answer == "unmarked" else 0
-            if looks >= (LOST_LOOKS if prompt.aid else 1):
-                return TypedRun()
-            typing.started = answer == "started"
-            text = (
-                f"{_started(sid)}. The command waits for the next prompt."
-                if typing.started
-                else f"{_busy(sid)}. The command waits for it."
-            )
-            if time.monotonic() - since > NOTICE_DELAY and text != told:
-                told = text
-                self._events.emit(CommandWaits(sid, text))
-            drawn = prompt.prompts
-            with contextlib.suppress(asyncio.TimeoutError):
-                await wait_for(self.wait_for(changed), IDLE_PERIOD)
-        raise CommandError(f"Shell {sid} has ended: the command was not typed.")
+        with self._events.set_aside():
+            return await self._commands.run(command, shell, timeout)
 
     async def close(self) -> None:
         """Leave. Safe to call twice."""
@@ -599,6 +472,11 @@ class SshxClient(SessionState):
 
     def _over(self) -> SessionEnded:
         return SessionEnded(self._ended, self.end_code)
+
+    async def _wait_for_outbox(self) -> None:
+        """Wait until there is room for more input."""
+        while self._outbox.size > OUTBOX_BYTES and not self._ended:
+            await self._wait_for_room()
 
     async def _wait_for_room(self) -> None:
         self._room.clear()
@@ -910,24 +788,6 @@ NOT_DONE = (
     "The connection was broken for long, so this was not done. Try again.",
     "The connection broke, and the host does not know whether this was done. Look before you try again.",
 )
-
-
-@dataclass
-class _Typing:
-    """A command that `run` types: where, and as which bytes of the client's input once it is typed. `started` tells
-    that it waits because someone has started a line."""
-
-    sid: int = 0
-    at: range | None = None
-    started: bool = False
-
-
-def _busy(sid: int) -> str:
-    return f"Shell {sid} is not at its prompt"
-
-
-def _started(sid: int) -> str:
-    return f"Someone has started a line in shell {sid}"
 
 
 def _count(info: dict[str, Any], key: str) -> int:

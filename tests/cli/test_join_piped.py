@@ -30,6 +30,13 @@ from sshx_jupyter.cli import main, piped
 connection.SILENCE, piped.PATIENCE = 5.0, 3.0
 sys.exit(main())
 """
+# Takes 4 MB a second.
+SLOW_READER = """\
+import sys, time
+while data := sys.stdin.buffer.read1(1 << 16):
+    sys.stdout.buffer.write(data)
+    time.sleep(len(data) / 4e6)
+"""
 # `jupyter sshx` that says when its second attempt begins, which is soon.
 HASTY = """\
 import sys
@@ -56,6 +63,24 @@ def test_stdin_is_typed_and_what_is_printed_comes_out(share: Share, sshx: Sshx) 
     assert "42\r\ndone\r\n" in told.stdout
     assert told.stderr == ""
     assert shared.process.poll() is None
+
+
+def test_all_that_is_printed_comes_out_however_slowly_it_is_read(share: Share, sshx: Sshx) -> None:
+    shared = share(command=("sh",))
+    reader = [sys.executable, "-c", SLOW_READER]
+    join = subprocess.Popen([*COMMAND, "join", shared.ticket], stdin=-1, stdout=-1, stderr=-1, env=sshx.env)
+    assert join.stdin
+    assert join.stdout
+    assert join.stderr
+    slow = subprocess.Popen(reader, stdin=join.stdout, stdout=-1, text=True)
+    join.stdin.write(b"seq 1 1000000; echo the end\n")
+    join.stdin.close()
+    told, _ = slow.communicate(timeout=2 * TIMEOUT)
+    lines = told.splitlines()
+    first = lines.index("1")
+    assert lines[first : first + 1_000_001] == [*map(str, range(1, 1_000_001)), "the end"]
+    assert join.stderr.read() == b""
+    assert join.wait(TIMEOUT) == 0
 
 
 def test_what_was_there_before_is_not_printed(share: Share, sshx: Sshx) -> None:

@@ -1,5 +1,5 @@
-"""Two or more machines in a bad network: it loses packets, is cut for a while, gives its users other addresses, or lets
-nothing through but TCP with one of them.
+"""Two or more machines in a bad network: it loses packets, is slow or cut for a while, gives its users other addresses,
+or lets nothing through but TCP with one of them.
 
 Each machine is a process in a Linux network namespace of its own, with one TUN device and no other way out. A router in
 this process carries the packets between them. It needs /dev/net/tun and the permission to make a network namespace,
@@ -19,7 +19,10 @@ import socket
 import stat
 import struct
 import sys
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 TUN = Path("/dev/net/tun")
@@ -34,6 +37,8 @@ TCP, UDP = 6, 17
 PACKET_BYTES = 1 << 16
 PACKETS_IN_A_ROW = 64
 """Packets read from one machine before the others get their turn."""
+QUEUE = 64 << 10
+"""Bytes that wait for a machine's line in one direction; more are dropped. At 1 Mbit/s they take half a second."""
 
 
 @dataclass
@@ -46,9 +51,44 @@ class Counts:
     cut: int = 0
     """Dropped while the machine was cut off."""
     barred: int = 0
-    """Dropped because the network carries nothing but TCP with one machine."""
+    """Dropped because the network does not carry this protocol between these machines."""
+    full: int = 0
+    """Dropped because too many waited for the machine's line."""
     stray: int = 0
     """Sent to or from an address that nobody has, or has no more."""
+
+
+class Line:
+    """One direction of a machine's connection. Packets pass in order, each after the one before and the delay."""
+
+    def __init__(self, delay: float) -> None:
+        self.rate: float | None = None
+        """Bytes a second that pass, or None for as many as come."""
+        self._delay = delay
+        self._free_at = 0.0
+        self._packets: deque[tuple[float, Callable[[], None]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def carry(self, size: int, arrive: Callable[[], None]) -> bool:
+        """Call `arrive` when a packet of `size` bytes has passed; False if too many bytes wait already."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        start = max(now, self._free_at)
+        if self.rate is None:
+            self._free_at = now
+        elif (start - now) * self.rate + size > QUEUE:
+            return False
+        else:
+            self._free_at = start + size / self.rate
+        self._packets.append((self._free_at + self._delay, arrive))
+        if self._timer is None:
+            self._run(loop)
+        return True
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._packets and self._packets[0][0] <= loop.time():
+            self._packets.popleft()[1]()
+        self._timer = loop.call_at(self._packets[0][0], self._run, loop) if self._packets else None
 
 
 class Machine:
@@ -60,17 +100,23 @@ class Machine:
         shift: what the NAT adds to the machine's ports.
         loss: the share of packets that are dropped in each direction.
         sends, hears: whether packets pass at all, from it and to it.
+        up, down: its line, in each direction.
     """
 
-    def __init__(self, address: str, process: asyncio.subprocess.Process, tun: int, control: int) -> None:
+    def __init__(self, address: str, process: asyncio.subprocess.Process, tun: int, control: int, delay: float) -> None:
         self.address = self.public = address
         self.process = process
         self.tun = tun
         self.shift = 0
         self.loss = 0.0
         self.sends = self.hears = True
+        self.up, self.down = Line(delay), Line(0)
         self.counts = Counts()
         self._control = control
+
+    def limit(self, rate: float | None) -> None:
+        """Let at most `rate` bytes a second pass in each direction, or as many as come (None)."""
+        self.up.rate = self.down.rate = rate
 
     def move(self, address: str) -> None:
         """Give the machine another address of its own, as another network without a NAT would. It notices."""
@@ -91,17 +137,19 @@ class Machine:
 class Network(contextlib.AbstractAsyncContextManager["Network"]):
     """The machines, and the router between them."""
 
-    def __init__(self, seed: int, delay: float, relay: str | None = None) -> None:
+    def __init__(self, seed: int, delay: float, relay: str | None = None, tcp: bool = False) -> None:
         """
         Args:
             seed: decides which packets are lost.
             delay: seconds that a packet takes from one machine to another.
             relay: the address of a machine. The network carries TCP with this one, between which and the others there
                 is no NAT, and nothing else. Without it, the network carries UDP.
+            tcp: whether the network also carries TCP, between any two machines that have no NAT.
         """
         self._chance = random.Random(seed)
         self._delay = delay
         self._relay = relay
+        self._protocols = {UDP, TCP} if tcp else {UDP}
         self._machines: list[Machine] = []
 
     async def __aexit__(self, *exc: object) -> None:
@@ -134,7 +182,8 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
         if len(fds) != 2:
             await process.wait()
             raise RuntimeError(f"The test needs network namespaces and TUN devices: {problem.decode() or 'no answer'}")
-        machine = Machine(address, process, *fds)
+        tun, control = fds
+        machine = Machine(address, process, tun, control, self._delay)
         self._machines.append(machine)
         asyncio.get_running_loop().add_reader(machine.tun, self._read, machine)
         return machine
@@ -145,7 +194,7 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
                 packet = bytearray(os.read(machine.tun, PACKET_BYTES))
             except BlockingIOError:
                 return
-            if packet[0] >> 4 == 4 and (packet[9] == UDP or self._relay is not None):
+            if packet[0] >> 4 == 4 and (packet[9] in self._protocols or self._relay is not None):
                 self._route(machine, packet)
 
     def _route(self, sender: Machine, packet: bytearray) -> None:
@@ -157,6 +206,12 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
         if self._relay is not None and (packet[9] != TCP or self._relay not in (source, destination)):
             sender.counts.barred += 1
             return
+        if self._relay is None:
+            if packet[9] == UDP:
+                _rewrite(packet, sender.public, sender.shift, receiver.address, -receiver.shift)
+            elif sender.public != sender.address or receiver.public != receiver.address:
+                sender.counts.barred += 1
+                return
         for machine, passes in ((sender, sender.sends), (receiver, receiver.hears)):
             if not passes:
                 machine.counts.cut += 1
@@ -164,11 +219,17 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
             if self._chance.random() < machine.loss:
                 machine.counts.lost += 1
                 return
+        if not sender.up.carry(len(packet), partial(self._arrive, sender, receiver, bytes(packet))):
+            sender.counts.full += 1
+
+    def _arrive(self, sender: Machine, receiver: Machine, packet: bytes) -> None:
+        if receiver not in self._machines:
+            return
+        if not receiver.down.carry(len(packet), partial(self._deliver, receiver, packet)):
+            receiver.counts.full += 1
+            return
         for machine in (sender, receiver):
             machine.counts.carried += 1
-        if self._relay is None:
-            _rewrite(packet, sender.public, sender.shift, receiver.address, -receiver.shift)
-        asyncio.get_running_loop().call_later(self._delay, self._deliver, receiver, bytes(packet))
 
     def _deliver(self, receiver: Machine, packet: bytes) -> None:
         if receiver in self._machines:
@@ -210,7 +271,8 @@ def _enter(answer: socket.socket, address: str) -> None:
     fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", b"tun0", IFF_TUN | IFF_NO_PI))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         _set_address(control.fileno(), address)
-        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", b"tun0", IFF_UP))
+        for device in (b"tun0", b"lo"):
+            fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", device, IFF_UP))
         socket.send_fds(answer, [b"ready"], [tun, control.fileno()])
     os.close(tun)
 

@@ -37,17 +37,11 @@ LAB = ("jupyterlab", "jupyter_lsp", "nbclassic", "notebook", "notebook_shim", "v
 """Extensions with which a server takes seconds longer to start and to stop."""
 
 
-class JupyterServer:
-    """A `jupyter server` on loopback with the extension, relays disabled. Make one with `jupyter_server`."""
+class JupyterClient:
+    """How one talks to a Jupyter server, wherever it runs."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-        self.process = process
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.log = log
-
-    @property
-    def port(self) -> int:
-        return urlsplit(self.url).port or 80
 
     async def call(self, method: str, path: str, body: Any = None) -> HTTPResponse:
         """A request with the token. Never raises for a status."""
@@ -97,6 +91,19 @@ class JupyterServer:
         """A client as the host's own front end would be one."""
         credentials = Credentials(bytes.fromhex(session["id"]), "owner", bytes.fromhex(session["owner_secret"]))
         return SshxClient.connect(credentials, dial=lambda: self.dial(session["id"]), **options)
+
+
+class JupyterServer(JupyterClient):
+    """A `jupyter server` with the extension, relays disabled. Make one with `jupyter_server`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        super().__init__(url)
+        self.process = process
+        self.log = log
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 80
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait until it has gone."""
@@ -178,11 +185,12 @@ def jupyter_server(
     lab: bool = False,
     base: str = "/",
     login_shells: bool = False,
+    ip: str = "127.0.0.1",
 ) -> Iterator[JupyterServer]:
     """Start a server that keeps its files in `directory`, with a configuration file; it is gone afterwards.
 
     With `lab` it has JupyterLab and Notebook, if they are installed. `base` is the path of its base URL. With
-    `login_shells`, terminals have Jupyter's default shell, which reads the machine's profile.
+    `login_shells`, terminals have Jupyter's default shell, which reads the machine's profile. `ip` is where it listens.
     """
     (directory / "config").mkdir(parents=True, exist_ok=True)
     disabled = {} if lab else dict.fromkeys(LAB, False)
@@ -198,8 +206,8 @@ def jupyter_server(
         "SHELL": "/bin/bash",
         "HOME": str(directory),
     }
-    command = [*COMMAND, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
-    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}", "--SshxApp.bind=127.0.0.1:0"]
+    command = [*COMMAND, "--no-browser", "--allow-root", f"--ip={ip}"]
+    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}", f"--SshxApp.bind={ip}:0"]
     command.append(f"--ServerApp.base_url={base}")
     command.append(f"--ServerApp.root_dir={directory}")
     if not login_shells:
@@ -208,7 +216,7 @@ def jupyter_server(
         process = subprocess.Popen(
             [*command, *arguments], env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
         )
-    server = JupyterServer(process, f"http://127.0.0.1:{port}{base}", log)
+    server = JupyterServer(process, f"http://{ip}:{port}{base}", log)
     try:
         _wait_until_ready(server)
         yield server
@@ -229,11 +237,12 @@ def _wait_until_ready(server: JupyterServer) -> None:
 
 
 def main() -> None:
-    """`python -m tests.servers [COUNT]`: tells of servers in one line of JSON, and ends them once stdin is closed."""
+    """`python -m tests.servers [COUNT [IP]]`: says in a line of JSON where they are; ends them once stdin is closed."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    ip = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = [stack.enter_context(jupyter_server(directory / str(number))) for number in range(count)]
+        servers = [stack.enter_context(jupyter_server(directory / str(number), ip=ip)) for number in range(count)]
         sys.stdout.write(json.dumps([{"url": server.url, "token": TOKEN} for server in servers]) + "\n")
         sys.stdout.flush()
         sys.stdin.read()

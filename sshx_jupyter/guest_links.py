@@ -8,8 +8,6 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from .ticket import Ticket
-
 NO_LINK = (
     "There is no link, because no guest page is known. Send the ticket or, if you have a relay, an invite file. For "
     "links, set SshxApp.guest_page."
@@ -36,6 +34,8 @@ def guest_link(ticket: str | None, guest_page: str, server: str | None = None) -
     if guest_page:
         return f"{guest_page}#{ticket}"
     if server is not None:
+        from .ticket import Ticket  # loads the cryptography, which a server without sessions does without
+
         return f"{server.rstrip('/')}/sshx/guest/{Ticket.decode(ticket).session_id.hex()}#{ticket}"
     return None
 

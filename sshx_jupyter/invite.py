@@ -13,25 +13,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from .guest_page import single_file
-from .host.errors import SessionError
-from .host.session import INVITE_PERIOD, Session
+from .host.errors import NoRelay
+from .host.session import Session
+from .host.share_options import INVITE_PERIOD
 from .ticket import Ticket
 
 InviteRole: TypeAlias = Literal["writer", "reader"]
-
-NO_RELAY = (
-    "An invite file needs a relay, because browsers reach the host in no other way, and this host has none. Connect to "
-    "the internet, or name a relay with SshxApp.relays, and try again."
-)
-
-
-class NoRelay(SessionError):
-    """The host has no relay, and browsers reach it in no other way."""
-
-    code = "unavailable"
-
-    def __init__(self) -> None:
-        super().__init__(NO_RELAY)
 
 
 def make_invite(session: Session, role: InviteRole = "reader", expires_in: float = INVITE_PERIOD) -> Ticket:

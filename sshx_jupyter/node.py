@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from iroh import BiStream, Connection, Endpoint, EndpointAddr, EndpointTicket, Incoming, IrohError
 
-from .host.door import Places
 from .host.limits import Limits
+from .host.places import Places
 from .host.session import Session
 from .host.session_manager import SessionManager
 from .host.share_options import ShareOptions

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from ..guest_page import NotBuilt
-from ..host.errors import Invalid
+from ..host.errors import Invalid, NoRelay
 from ..host.session import Session
-from ..invite import NoRelay, check_target, describe, invite_html, make_invite, write_invite
+from ..invite import check_target, describe, invite_html, make_invite, write_invite
 from .console import Failure, clean
 
 

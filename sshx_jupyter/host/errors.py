@@ -49,3 +49,15 @@ class TerminalsUnavailable(SessionError):
     """No terminal can be had here."""
 
     code = "unavailable"
+
+
+class NoRelay(SessionError):
+    """The host has no relay, and browsers reach it in no other way."""
+
+    code = "unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An invite file needs a relay, because browsers reach the host in no other way, and this host has none. "
+            "Connect to the internet, or name a relay with SshxApp.relays, and try again."
+        )

@@ -48,7 +48,7 @@ from .placement import Box, aside, in_rows
 from .resume_table import COMPANIONS, ResumeEntry, ResumeTable
 from .sender import SessionSender
 from .session_secrets import SessionSecrets
-from .share_options import LONGEST_SESSION, ShareOptions
+from .share_options import INVITE_PERIOD, LONGEST_SESSION, ShareOptions
 from .shell import RENAMES, Shell
 from .terminals import Terminal, Terminals
 
@@ -67,8 +67,6 @@ DRAIN = 10.0
 EXPIRY_PERIOD = 15.0
 """Seconds between two looks at the clock. A session with an end time does not trust a timer alone: timers stand still
 while the machine is suspended, and the clock may be set."""
-INVITE_PERIOD = 24 * 3600.0
-"""Seconds that an invite lets people in unless the host decides otherwise."""
 RENAME_PERIOD = 5.0
 """Seconds within which everyone is told of at most `RENAMES` names of a shell. The list of shells has each at once."""
 LATENCY_PERIOD = 5.0

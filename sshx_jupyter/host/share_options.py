@@ -14,6 +14,8 @@ from .errors import Invalid
 
 LONGEST_SESSION = 366 * 24 * 3600
 """Seconds after which a session that has an end time ends at the latest."""
+INVITE_PERIOD = 24 * 3600.0
+"""Seconds that an invite lets people in unless the host decides otherwise."""
 
 
 @dataclass(frozen=True, eq=False)

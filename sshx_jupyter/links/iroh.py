@@ -24,6 +24,7 @@ from iroh import (
 from ..protocol.framing import FrameDecoder, FrameTooLarge, pack
 from ..timeouts import wait_for
 from . import LinkClosed, LinkPath, iroh_fast_path, iroh_release
+from .relays import parse_relays
 
 ALPN = b"sshx/1"
 READ_SIZE = 256 << 10
@@ -135,28 +136,6 @@ async def bind_endpoint(
         return await Endpoint.bind(options), mode
     except IrohError as error:
         raise ValueError(f"The network endpoint could not be opened: {error.message()}") from None
-
-
-def parse_relays(relays: Sequence[str] | str) -> Sequence[str] | str:
-    """ "default", "disabled", or a list of relay URLs. Raises ValueError for anything else."""
-    if isinstance(relays, str):
-        if relays in ("default", "disabled"):
-            return relays
-        relays = [url.strip() for url in relays.split(",")]
-    urls = [url for url in relays if url]
-    if not urls or not all(url.startswith(("http://", "https://")) for url in urls):
-        raise ValueError('Relays are "default", "disabled", or URLs that start with https:// or http://.')
-    return urls
-
-
-def relay_urls(relays: Sequence[str] | str) -> list[str]:
-    """The relays that are meant by "default", "disabled", or URLs. Raises ValueError for anything else."""
-    mode = parse_relays(relays)
-    if mode == "disabled":
-        return []
-    if mode == "default":
-        return RelayMode.default_mode().relay_map().urls()
-    return list(mode)
 
 
 def _load_key(path: Path) -> bytes:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -17,14 +17,16 @@ from tornado import web
 from .._version import __version__
 from ..guest_links import guest_link, is_local
 from ..guest_page import NotBuilt
-from ..host.errors import Full, Invalid, NotHere, TerminalsUnavailable
-from ..host.session import INVITE_PERIOD, Session
-from ..host.share_options import ShareOptions
-from ..invite import InviteRole, NoRelay, invite_html, make_invite
+from ..host.errors import Full, Invalid, NoRelay, NotHere, TerminalsUnavailable
+from ..host.share_options import INVITE_PERIOD, ShareOptions
 from ..text import utc
 from .base import ApiError, SshxHandler
 from .body import check_name, read_body
 from .pages import MADE_UP
+
+if TYPE_CHECKING:  # the session and all that it needs are loaded with the first one
+    from ..host.session import Session
+    from ..invite import InviteRole
 
 ON_HUB = "JUPYTERHUB_SERVICE_PREFIX"
 """The environment variable that servers of a JupyterHub have."""
@@ -218,6 +220,8 @@ class InviteHandler(_Handler):
         except ValueError:
             raise ApiError(400, "invalid", '"expires_in" must be a number of seconds.') from None
         await (await self.app.node()).online()
+        from ..invite import invite_html, make_invite
+
         with _host_errors():
             invite = make_invite(session, cast("InviteRole", role), expires_in)
         try:

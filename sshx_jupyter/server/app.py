@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Coroutine
 from datetime import datetime, timezone
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 from terminado.management import NamedTermManager
@@ -18,15 +19,16 @@ from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Unicode, default, validate
 
 from ..config import NodeSettings, check_address
-from ..host.door import Places
-from ..host.session import SessionEvent
-from ..host.session_manager import SessionManager
-from ..host.terminals import Terminals
-from ..links.iroh import relay_urls
-from ..links.pipe import Pipe
-from ..node import SshxNode
+from ..host.places import Places
+from ..links.relays import relay_urls
 from . import api, guests, metrics, pages, sockets
 from .base import HOST_SHUT_DOWN, SHUT_DOWN, ApiError, GuestLink
+
+if TYPE_CHECKING:  # A server that shares nothing does without iroh, the cryptography and the screens.
+    from ..host.session import SessionEvent
+    from ..host.session_manager import SessionManager
+    from ..links.pipe import Pipe
+    from ..node import SshxNode
 
 EVENTS = Path(__file__).parent / "events"
 SESSION_EVENT = "https://schema.jupyter.org/sshx_jupyter/session/v1"
@@ -72,7 +74,6 @@ class SshxApp(NodeSettings, ExtensionApp):
 
     idle_guests: Places[GuestLink]
     """Guests' WebSockets through which nobody takes part."""
-    _without_sessions: SessionManager
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -80,6 +81,7 @@ class SshxApp(NodeSettings, ExtensionApp):
         """The pipes through this server that are open."""
         self._node: asyncio.Task[SshxNode] | None = None
         self._manager: SessionManager | None = None
+        self._without_sessions: SessionManager | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: asyncio.Task[None] | None = None
         self._active = 0.0
@@ -98,7 +100,6 @@ class SshxApp(NodeSettings, ExtensionApp):
     def initialize_settings(self) -> None:
         limits = self.limits
         self.idle_guests = Places[GuestLink](limits.guest_sockets, limits.guest_sockets)
-        self._without_sessions = SessionManager(None, str, limits)
         for schema in sorted(EVENTS.glob("*.yaml")):
             self.settings["event_logger"].register_event_schema(schema)
         scrubbed = self.settings.get("extra_log_scrub_param_keys") or []
@@ -129,7 +130,7 @@ class SshxApp(NodeSettings, ExtensionApp):
         making, self._node = self._node, None
         if making is not None:
             node = (await asyncio.gather(making, return_exceptions=True))[0]
-            if isinstance(node, SshxNode):
+            if not isinstance(node, BaseException):
                 await asyncio.gather(*(pipe.close(SHUT_DOWN) for pipe in list(self.pipes)))
                 await node.close(HOST_SHUT_DOWN)
                 metrics.remove(node.manager)
@@ -177,7 +178,13 @@ class SshxApp(NodeSettings, ExtensionApp):
         any, because strangers are not to make this server look for relays. Raises `ApiError`."""
         if self._stopping is not None:
             raise ApiError(503, "shuttingDown", "The Jupyter server is shutting down.")
-        return self._manager or self._without_sessions
+        if self._manager is not None:
+            return self._manager
+        if self._without_sessions is None:
+            from ..host.session_manager import SessionManager
+
+            self._without_sessions = SessionManager(None, str, self.limits)
+        return self._without_sessions
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the request that asked for it."""
@@ -186,6 +193,10 @@ class SshxApp(NodeSettings, ExtensionApp):
         task.add_done_callback(self._tasks.discard)
 
     async def _make_node(self) -> SshxNode:
+        await asyncio.to_thread(import_module, "sshx_jupyter.node")  # takes a while
+        from ..host.terminals import Terminals
+        from ..node import SshxNode
+
         manager = self.terminal_manager
         node = await SshxNode.spawn(
             relays=self.relays or None,

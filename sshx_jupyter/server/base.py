@@ -14,14 +14,15 @@ from terminado.management import NamedTermManager
 from tornado.log import app_log, gen_log
 from tornado.web import HTTPError, RequestHandler
 
-from ..host.door import Places
 from ..host.limits import Limits
-from ..host.session_manager import SessionManager
-from ..links.pipe import Pipe
-from ..node import SshxNode
+from ..host.places import Places
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
+
+    from ..host.session_manager import SessionManager
+    from ..links.pipe import Pipe
+    from ..node import SshxNode
 
 AUTH_RESOURCE = "sshx"
 HOST_SHUT_DOWN = "The host's Jupyter server has shut down."

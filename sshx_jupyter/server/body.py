@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,6 @@ from .base import ApiError
 
 LONGEST = 64 << 10
 """Bytes of a body."""
-
-_COMPONENTS = yaml.load(Path(__file__).with_name("openapi.yaml"))["components"]
-_SCHEMAS: dict[str, Any] = _COMPONENTS["schemas"]
-_VALIDATORS = {
-    # The references of a schema are relative to the whole file.
-    name: Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": _COMPONENTS})
-    for name in ("Share", "Change")
-}
 
 _MUST = {
     "boolean": "be true or false",
@@ -53,11 +46,11 @@ def read_body(body: bytes, schema: str) -> dict[str, Any]:
     try:
         # NaN and Infinity are not JSON: the object that stands for them is of no type that a schema allows.
         fields = json.loads(body, parse_constant=lambda _: object()) if body.strip() else {}
-        error = next(_VALIDATORS[schema].iter_errors(fields), None)
+        error = next(_validator(schema).iter_errors(fields), None)
     except (ValueError, RecursionError):
         raise _invalid("The body of the request is not JSON.") from None
     if error is not None:
-        raise _invalid(_sentence(error, _SCHEMAS[schema]["properties"]))
+        raise _invalid(_sentence(error, _components()["schemas"][schema]["properties"]))
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -67,6 +60,18 @@ def check_name(name: str | None, longest: int) -> None:
         raise _invalid('"name" needs at least one visible character.')
     if name is not None and len(name) > longest:
         raise _invalid(f'"name" may have at most {longest} characters.')
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    # The references of a schema are relative to the whole file.
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": _components()})
+
+
+@cache  # it takes longer to read than to import this package
+def _components() -> dict[str, Any]:
+    components: dict[str, Any] = yaml.load(Path(__file__).with_name("openapi.yaml"))["components"]
+    return components
 
 
 def _sentence(error: ValidationError, properties: dict[str, Any]) -> str:

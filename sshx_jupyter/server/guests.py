@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -18,13 +18,15 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler, WebSocketProtocol
 
-from ..host.session_manager import SessionManager
 from ..links.websocket import TRY_AGAIN, WebSocketLink
 from ..page_html import APP, policy
 from ..protocol.framing import MAX_FRAME
 from . import pages
 from .base import ApiError, SshxHandler
 from .sockets import refuse_secrets, require_upgrade
+
+if TYPE_CHECKING:
+    from ..host.session_manager import SessionManager
 
 PAGE = "/sshx/guest"
 CROWDED = "Too many people are knocking at this Jupyter server. Try again in a few seconds."

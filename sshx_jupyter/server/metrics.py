@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from prometheus_client import REGISTRY, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ..host.session_manager import SessionManager
+if TYPE_CHECKING:
+    from ..host.session_manager import SessionManager
 
 JOINS = Counter("sshx_joins", "Users who have joined a session")
 

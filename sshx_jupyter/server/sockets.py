@@ -7,7 +7,7 @@ a browser's WebSocket shows its page nothing else, and hides the status of a ref
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
@@ -18,10 +18,11 @@ from tornado.websocket import WebSocketHandler
 from ..links import Unreachable
 from ..links.pipe import Pipe
 from ..links.websocket import BAD_ADDRESS, GOING_AWAY, UNREACHABLE, WebSocketLink
-from ..node import SshxNode
 from ..protocol.framing import MAX_FRAME
-from ..ticket import TicketError
 from .base import SHUT_DOWN, ApiError, SshxHandler
+
+if TYPE_CHECKING:
+    from ..node import SshxNode
 
 SECRETS = ("ticket", "secret", "owner_secret", "password")
 
@@ -65,6 +66,8 @@ class LinkSocket(SshxHandler, WebSocketMixin, JupyterHandler, WebSocketHandler):
             self._link.on_close(self.close_code, self.close_reason)
 
     async def _pipe(self, near: WebSocketLink, addr: str) -> None:
+        from ..ticket import TicketError  # loaded with the node
+
         try:
             pipe = Pipe(near, await self._node.dial(addr))
         except TicketError as error:

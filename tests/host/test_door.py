@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sshx_jupyter.host.door import LONGEST_TURN, REMEMBERED, TURN_PERIOD, Door, Places
+from sshx_jupyter.host.door import LONGEST_TURN, REMEMBERED, TURN_PERIOD, Door
 from sshx_jupyter.host.limits import Limits
+from sshx_jupyter.host.places import Places
 from sshx_jupyter.protocol.handshake import Refused
 
 SESSION, OTHER = b"a" * 16, b"b" * 16

@@ -12,9 +12,9 @@ import pytest
 
 from sshx_jupyter.account import account_name
 from sshx_jupyter.client import SshxClient
-from sshx_jupyter.host.errors import Invalid
+from sshx_jupyter.host.errors import Invalid, NoRelay
 from sshx_jupyter.host.session import Session
-from sshx_jupyter.invite import NoRelay, make_invite
+from sshx_jupyter.invite import make_invite
 from sshx_jupyter.protocol.handshake import ClientKey, Credentials, Refused
 from sshx_jupyter.protocol.messages import Closed, Hello, Waiting
 from sshx_jupyter.ticket import Ticket

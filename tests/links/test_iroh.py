@@ -12,7 +12,7 @@ from iroh import EndpointTicket
 
 from sshx_jupyter.client import SshxClient
 from sshx_jupyter.links import LinkClosed, Unreachable
-from sshx_jupyter.links.iroh import parse_relays
+from sshx_jupyter.links.relays import parse_relays
 from sshx_jupyter.node import SshxNode
 from sshx_jupyter.ticket import Ticket
 from tests.servers import free_port

@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from sshx_jupyter.host.share_options import ShareOptions
 from sshx_jupyter.server import body
@@ -76,8 +75,7 @@ def test_an_unknown_field_is_told_what_it_may_be() -> None:
 
 def test_a_field_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
-    monkeypatch.setitem(body._SCHEMAS, "Test", schema)
-    monkeypatch.setitem(body._VALIDATORS, "Test", Draft202012Validator(schema))
+    monkeypatch.setitem(body._components()["schemas"], "Test", schema)
     assert refused({}, "Test").message == '"name" is missing.'
     assert refused({"name": 1}, "Test").message == '"name" must be text.'
 

@@ -98,6 +98,7 @@ async def test_bundles_are_sent_compressed(bundle: Path, server: Server) -> None
     answer = await server.call("GET", "static/sshx_jupyter/page.js", **zipped)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.body).decode() == script
+    assert int(answer.headers["Content-Length"]) == len(answer.body)
     plain = await server.call("GET", "static/sshx_jupyter/page.js", decompress_response=False)
     assert plain.body.decode() == script
     zipped["headers"]["Range"] = "bytes=3-12"
@@ -105,6 +106,11 @@ async def test_bundles_are_sent_compressed(bundle: Path, server: Server) -> None
     assert (part.status, part.body.decode()) == (206, script[3:13])
     again = {"headers": {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["Etag"]}}
     assert (await server.call("GET", "static/sshx_jupyter/page.js", **again)).status == 304
+    (bundle / "page.js").write_text("/* another */")
+    answer = await server.call(
+        "GET", "static/sshx_jupyter/page.js", **{**zipped, "headers": {"Accept-Encoding": "gzip"}}
+    )
+    assert gzip.decompress(answer.body) == b"/* another */"
 
 
 async def test_nothing_else_is_served(bundle: Path, server: Server) -> None:

@@ -97,12 +97,12 @@ export class Connection {
   }
 
   async #open(key: Promise<Key>, dial: Dial): Promise<void> {
-    this.#handshake = new ClientHandshake(await key);
+    const known = await key;
     if (this.#ended) return;
     this.#expectAnswer();
     let link: Link;
     try {
-      link = await dial({
+      const dialing = dial({
         onFrame: (frame) => this.#receive(frame),
         onPath: (path) => {
           this.path = path;
@@ -110,6 +110,8 @@ export class Connection {
         },
         onClose: (reason, unreachable) => this.#end(unreachable ? new Unreachable(reason) : new LinkLost(reason)),
       });
+      this.#handshake = new ClientHandshake(known); // meanwhile: it computes for some milliseconds
+      link = await dialing;
     } catch (error) {
       this.#end(new Unreachable((error as Error).message));
       return;

@@ -33,6 +33,9 @@ export const TAG_SIZE = 16;
 
 const EMPTY = new Uint8Array();
 
+/** The u-coordinate 9, little-endian: RFC 7748, section 4.1. */
+const BASE_POINT = new Uint8Array(KEY_SIZE).fill(9, 0, 1);
+
 /** A message is not authentic, is cut short, or came out of turn. Tells nothing of keys or content. */
 export class NoiseError extends Error {
   override readonly name: string = "NoiseError";
@@ -194,7 +197,9 @@ export class NoiseNNpsk0 {
     if (psk.length !== KEY_SIZE) throw new RangeError(`the psk must be ${KEY_SIZE} bytes`);
     this.#initiator = initiator;
     this.#ephemeral = ephemeral;
-    this.#public = x25519.getPublicKey(ephemeral);
+    // The public key (RFC 7748, section 6.1). `getPublicKey` first makes tables for many keys, which takes ten times as
+    // long in a page that needs this one.
+    this.#public = x25519.scalarMult(ephemeral, BASE_POINT);
     this.#symmetric.mixHash(prologue);
     this.#symmetric.mixKeyAndHash(psk); // the token psk, which starts the first message on both sides
   }

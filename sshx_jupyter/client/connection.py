@@ -15,12 +15,14 @@ from typing import Any, TypeAlias
 from ..links import FrameReader, Link, LinkClosed, LinkPath
 from ..protocol.codec import decode_host, encode
 from ..protocol.handshake import ClientHandshake, ClientKey, Credentials, SecureChannel
-from ..protocol.messages import ClientMessage, HostMessage, Ping
+from ..protocol.messages import ClientMessage, HostMessage, Ping, Pong
 from ..timeouts import wait_for
 
 Dial: TypeAlias = Callable[[], Awaitable[Link]]
 
 PING_PERIOD = 2.0
+"""Seconds from one look at the link to the next, and from one ping to the next; twice that while nothing else is sent
+or received. Ten idle guests who ping every 2 s cost a host 0.5 % of a core in iroh's bindings alone (measured)."""
 SILENCE = 15.0
 """Seconds without a word from the host after which the link is dead."""
 LAST_WORDS = 1.0
@@ -47,6 +49,21 @@ class ConnectionHandlers:
     """What is to be sent now, in order. Asked for again after `Connection.wake`."""
 
 
+class Pings:
+    """Which looks at the link send a ping: all while it is used, else every second one. No I/O."""
+
+    def __init__(self) -> None:
+        self.used = True
+        """Whether more than pings and their answers was sent or received since the last look."""
+        self._left_out = False
+
+    def due(self) -> bool:
+        """Whether this look sends one."""
+        self._left_out = not self.used and not self._left_out
+        self.used = False
+        return not self._left_out
+
+
 class Connection:
     """A link on which the handshake is done. Make one with `open`, then `run` it and, in the end, `close` it."""
 
@@ -58,6 +75,7 @@ class Connection:
         self._posted: deque[ClientMessage] = deque()
         self._work = asyncio.Event()
         self._last_heard = time.monotonic()
+        self._pings = Pings()
 
     @classmethod
     async def open(cls, dial: Dial, key: Credentials | ClientKey, psk: bytes, traffic: Traffic) -> Connection:
@@ -130,6 +148,7 @@ class Connection:
             for frame in frames:
                 self._traffic.received += len(frame)
                 message = decode_host(self._secured.open(frame))
+                self._pings.used |= not isinstance(message, Pong)
                 if message is not None and not handlers.take(message):
                     return ""
             self._last_heard = time.monotonic()
@@ -145,13 +164,15 @@ class Connection:
                 self._work.clear()
                 await self._work.wait()
                 continue
+            self._pings.used |= not all(isinstance(message, Ping) for message in messages)
             frames = [self._secured.seal(encode(message)) for message in messages]
             self._traffic.sent += sum(map(len, frames))
             await self._link.send(frames)
 
     async def _ping(self) -> str:
         while True:
-            self.post(Ping(time.monotonic()))
+            if self._pings.due():
+                self.post(Ping(time.monotonic()))
             await asyncio.sleep(PING_PERIOD)
             if time.monotonic() - self._last_heard > SILENCE:
                 return "nothing was heard from the host"

@@ -61,7 +61,9 @@ class Limits:
     control_bytes: int = _bound(
         1 << 20, "Bytes of messages other than output that wait for one user; one who lets more wait is disconnected."
     )
-    silence: float = _bound(15.0, "Seconds without a sign of life after which a link is dead.")
+    silence: float = _bound(
+        15.0, "Seconds without a sign of life after which a link is dead. Idle clients give one every 4 s."
+    )
     abandoned_period: float = _bound(
         300.0,
         "Seconds without its owner after which a session stops that was shared from a notebook. A kernel that is deaf "

@@ -37,7 +37,7 @@ USER_EVENT = "https://schema.jupyter.org/sshx_jupyter/user/v1"
 ACTIVITY_PERIOD = 5.0
 """Seconds between two looks at whether the sessions and pipes have been used."""
 KEEP_ALIVE_FRAMES = 4
-"""Frames that a client which does nothing may send in this time: its pings, one every 2 s."""
+"""Frames that a client which does nothing may send in this time: its pings, at most one every 2 s."""
 
 
 class SshxApp(NodeSettings, ExtensionApp):

@@ -1,4 +1,4 @@
-"""What a crowd costs: the host's `seq` with a hundred guests beside none, an idle session, and joining late."""
+"""What a crowd costs: the host's `seq` with a hundred guests beside none, what each of them sees, and joining late."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sshx_jupyter.client import SshxClient
+from tests.bench.guests import Guests, running_guests
 from tests.bench.report import Row
 from tests.servers import JupyterServer, jupyter_server
 
@@ -23,8 +24,6 @@ CROWDS = {100: 10.0, 300: 4.0}
 """Updates a second that each of so many guests should see at the least."""
 SILENCE = 0.3
 """Seconds without an update that no guest of the smallest crowd should see."""
-IDLE_GUESTS = 10
-IDLE_SECONDS = 20
 SCROLLBACK = 10_000
 
 
@@ -72,7 +71,7 @@ def _command_line_host(directory: Path) -> Iterator[dict[str, Any]]:
 async def _crowd(session: dict[str, Any], directory: Path, count: int, goal: float, host: str) -> list[Row]:
     """What many guests of one host see of `seq`, and what it costs the shell."""
     alone = await _seq(session, directory / f"alone-{session['id']}")
-    with _guests(session, count) as guests:
+    with running_guests(session["tickets"]["read"], count) as guests:
         guests.report()
         crowded = await _seq(session, directory / f"crowded-{session['id']}")
         report = guests.report()
@@ -106,7 +105,7 @@ async def _seq(session: dict[str, Any], result: Path) -> float:
     return end - start
 
 
-async def _same_screens(session: dict[str, Any], guests: _Guests) -> bool:
+async def _same_screens(session: dict[str, Any], guests: Guests) -> bool:
     """Whether all guests come to have the screen that someone gets who joins now."""
     async with _join(session, screens=True) as client:
         sid = next(iter(client.shells))
@@ -116,39 +115,6 @@ async def _same_screens(session: dict[str, Any], guests: _Guests) -> bool:
             if (await asyncio.to_thread(guests.report))["screens"] == [mine]:
                 return True
     return False
-
-
-async def _idle(server: JupyterServer) -> list[Row]:
-    session = await server.share()
-    await asyncio.sleep(2)
-    before = await _cpu(server, IDLE_SECONDS)
-    with _guests(session, IDLE_GUESTS):
-        await asyncio.sleep(2)
-        used = await _cpu(server, IDLE_SECONDS)
-    await server.call("DELETE", f"sshx/api/sessions/{session['id']}?terminals=close")
-    share = used - before
-    return [
-        Row(
-            f"idle session, {IDLE_GUESTS} guests",
-            f"{share:.2%} of a core",
-            f"{before:.2%} without guests",
-            None,
-            "< 1 %",
-            share < 0.01,
-        )
-    ]
-
-
-async def _cpu(server: JupyterServer, seconds: float) -> float:
-    """The share of a core that the server uses."""
-
-    def ticks() -> int:
-        fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(") ")[2].split()
-        return int(fields[11]) + int(fields[12])
-
-    start = ticks()
-    await asyncio.sleep(seconds)
-    return (ticks() - start) / os.sysconf("SC_CLK_TCK") / seconds
 
 
 async def _late(server: JupyterServer) -> list[Row]:
@@ -175,40 +141,3 @@ async def _late(server: JupyterServer) -> list[Row]:
 
 def _join(session: dict[str, Any], screens: bool = False) -> Any:
     return SshxClient.connect(session["tickets"]["write"], relays="disabled", screens=screens)
-
-
-class _Guests:
-    """Guests in a process of their own; see `guests`."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def report(self) -> dict[str, Any]:
-        """What they have got since the last report."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        report: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return report
-
-
-@contextlib.contextmanager
-def _guests(session: dict[str, Any], count: int) -> Iterator[_Guests]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.guests", str(count), "screens"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(session["tickets"]["read"] + "\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == "ready\n"
-        yield _Guests(process)
-    finally:
-        process.stdin.close()
-        process.wait(60)
-        process.stdout.close()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import pytest
 
+from sshx_jupyter.client.connection import Pings
 from sshx_jupyter.links import Link, LinkClosed
 from sshx_jupyter.protocol.handshake import Refused
+from sshx_jupyter.protocol.messages import Ping
 from tests.sessions import hosting
 
 
@@ -65,3 +68,27 @@ async def test_why_a_host_refuses_unheard_is_told_although_it_takes_nothing() ->
             async with host.connect(session, password="right", dial=dial):
                 pass
         assert refused.value.reason == "rateLimited"
+
+
+def test_an_idle_link_needs_every_second_ping() -> None:
+    pings = Pings()
+    assert [pings.due() for _ in range(6)] == [True, False, True, False, True, False]
+    looks = []
+    for used in (True, True, True, False, False, True):
+        pings.used = used
+        looks.append(pings.due())
+    assert looks == [True, True, True, False, True, True]
+
+
+async def test_pings_and_their_answers_do_not_count_as_use() -> None:
+    async with hosting() as host, host.connect(await host.create()) as client:
+        made = client._connection
+        assert made is not None
+        await client.chat("hello")  # all that a newcomer is told has come before the answer
+        made._pings.used = False
+        client.latency = None
+        made.post(Ping(time.monotonic()))
+        await client.wait_for(lambda c: c.latency is not None)
+        assert not made._pings.used
+        await client.chat("hello again")
+        assert made._pings.used

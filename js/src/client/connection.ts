@@ -10,6 +10,10 @@ import { NoiseError } from "../protocol/noise";
 import { noAnswer } from "./retry";
 import { trans } from "../translation";
 
+/**
+ * Milliseconds from one look at the link to the next, and from one ping to the next; twice that while nothing else is
+ * sent or received. The host has the pings of all its guests to answer.
+ */
 const PING_PERIOD = 2_000;
 /** Bytes sent after which the host is asked at once how much of the input it has taken. */
 const PING_BYTES = 64 << 10;
@@ -58,6 +62,10 @@ export class Connection {
   #tickedAt = 0;
   /** Bytes sent since the last ping. */
   #unpinged = 0;
+  /** Whether more than pings and their answers was sent or received since the last look. */
+  #used = true;
+  /** Whether no ping was sent at the last look. */
+  #leftOut = false;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #stopHeartbeat: () => void = () => undefined;
 
@@ -83,6 +91,7 @@ export class Connection {
     if (this.#ended || this.#secured === null) return;
     const frame = this.#secured.seal(encode(message));
     this.#sendFrame(frame);
+    if (!("ping" in message)) this.#used = true;
     this.#unpinged += frame.length;
     if (this.#unpinged >= PING_BYTES) this.#ping();
   }
@@ -171,7 +180,10 @@ export class Connection {
       this.latency = Math.max(0, performance.now() - message.t);
       this.#handlers.onMeasured();
       this.#handlers.onTaken(message.taken);
-    } else if (message !== null) this.#handlers.onMessage(message);
+      return;
+    }
+    this.#used = true;
+    if (message !== null) this.#handlers.onMessage(message);
   }
 
   #heard(): void {
@@ -202,7 +214,9 @@ export class Connection {
       }
       this.#doubt(silence >= DOUBT);
     }
-    this.#ping();
+    this.#leftOut = gap < DOUBT && !this.#used && !this.#leftOut;
+    this.#used = false;
+    if (!this.#leftOut) this.#ping();
   }
 
   #doubt(silent: boolean): void {

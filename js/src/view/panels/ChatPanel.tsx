@@ -89,9 +89,15 @@ function keyOf(message: Hear): string {
 /** The color of who is not here any more. */
 const GONE = "#808080";
 
-const DAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
-const TIME = new Intl.DateTimeFormat([], { timeStyle: "short" });
-const DATE_AND_TIME = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+const dayOf = formatter({ weekday: "long", day: "numeric", month: "long" });
+const timeOf = formatter({ timeStyle: "short" });
+const dateAndTimeOf = formatter({ dateStyle: "full", timeStyle: "medium" });
+
+/** Makes the format when it is first used: that takes 15 ms, which a page that is being loaded has not. */
+function formatter(options: Intl.DateTimeFormatOptions): (date: Date) => string {
+  let format: Intl.DateTimeFormat | undefined;
+  return (date) => (format ??= new Intl.DateTimeFormat([], options)).format(date);
+}
 
 interface TalkHeadProps {
   first: Hear;
@@ -105,13 +111,13 @@ const TalkHead = memo(function TalkHead({ first, name, own, newDay, color }: Tal
   const date = dateOf(first);
   return (
     <>
-      {newDay && <p className="sshx-day">{DAY.format(date)}</p>}
+      {newDay && <p className="sshx-day">{dayOf(date)}</p>}
       <Avatar name={name} color={color} />
       <div className="sshx-talk-head">
         <bdi className="sshx-author">{name}</bdi>
         {own && <span className="sshx-soft">{trans.__("(you)")}</span>}
-        <time className="sshx-soft" dateTime={date.toISOString()} title={DATE_AND_TIME.format(date)}>
-          {TIME.format(date)}
+        <time className="sshx-soft" dateTime={date.toISOString()} title={dateAndTimeOf(date)}>
+          {timeOf(date)}
         </time>
       </div>
     </>
@@ -120,7 +126,7 @@ const TalkHead = memo(function TalkHead({ first, name, own, newDay, color }: Tal
 
 const Said = memo(function Said({ message }: { message: Hear }) {
   return (
-    <p className="sshx-said" title={DATE_AND_TIME.format(dateOf(message))}>
+    <p className="sshx-said" title={dateAndTimeOf(dateOf(message))}>
       <Words text={message.text} />
     </p>
   );

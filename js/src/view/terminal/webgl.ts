@@ -10,6 +10,9 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 let contexts = 0;
 let fast: boolean | undefined;
+// Found out while there is nothing else to do, such as when a page waits for the host: it takes some 10 ms. Safari has no
+// such callback, and finds out with the first terminal.
+if (typeof requestIdleCallback === "function") requestIdleCallback(() => (fast ??= isFast()));
 
 export function drawWithWebgl(terminal: Terminal): IDisposable {
   fast ??= isFast();

@@ -33,7 +33,6 @@ def measure() -> list[Row]:
         return [
             *crowds,
             *asyncio.run(_command_line_crowd(Path(name))),
-            *asyncio.run(_idle(server)),
             *asyncio.run(_late(server)),
         ]
 

@@ -14,6 +14,7 @@ import os
 import select
 import threading
 import time
+from collections import deque
 
 from terminado.management import PtyWithClients, TermManagerBase
 from tornado.ioloop import IOLoop
@@ -23,7 +24,10 @@ BURST = 8 << 10
 FULL_READ = 2048
 """Characters of a read by the event loop after which there is likely more to read."""
 GATHERED = 128 << 10
-"""Bytes that may wait for the event loop; beyond it the program waits. Parsing them takes it some milliseconds."""
+"""Bytes that may wait for the event loop; beyond it the program waits."""
+PIECE = 32 << 10
+"""Bytes, at least, that the event loop takes in one turn: it parses them in about a millisecond, and keys that arrive
+meanwhile wait no longer."""
 READ_SIZE = 64 << 10
 HISTORY_PIECE = 4096
 """Characters of one entry of terminado's history, which is bounded by the number of entries."""
@@ -83,8 +87,9 @@ class PtyReader:
         self._fd = os.dup(pty.ptyproc.fd)  # so that the number cannot come to mean another file
         self._loop = asyncio.get_running_loop()
         self._changed = threading.Condition()
-        self._gathered: list[bytes] = []
+        self._gathered: deque[bytes] = deque()
         self._size = 0
+        self._next: asyncio.Handle | None = None
         try:
             threading.Thread(target=self._run, name="sshx-pty-burst", daemon=True).start()
         except RuntimeError:
@@ -98,7 +103,7 @@ class PtyReader:
         with contextlib.suppress(OSError, RuntimeError):  # the terminal has ended, or the event loop
             since, size = time.monotonic(), 0
             while poll.poll(QUIET * 1000) and (count := self._gather(poll)):
-                self._loop.call_soon_threadsafe(self.deliver)
+                self._loop.call_soon_threadsafe(self._deliver_soon)
                 size += count
                 if time.monotonic() - since > QUIET:
                     if size < TRICKLE:
@@ -128,22 +133,40 @@ class PtyReader:
         return 0
 
     def deliver(self) -> None:
-        """What terminado's `pty_read` does, for what has gathered."""
+        """Deliver all that has gathered."""
+        while self._deliver_piece():
+            pass
+
+    def _deliver_soon(self) -> None:
+        """Deliver what has gathered in pieces, between which the event loop does other things."""
+        if self._next is None:
+            self._deliver_in_turn()
+
+    def _deliver_in_turn(self) -> None:
+        self._next = self._loop.call_soon(self._deliver_in_turn) if self._deliver_piece() else None
+
+    def _deliver_piece(self) -> bool:
+        """What terminado's `pty_read` does, for a part of what has gathered; returns whether there is more."""
+        piece: list[bytes] = []
+        size = 0
         with self._changed:
-            data = b"".join(self._gathered)
-            self._gathered.clear()
-            self._size = 0
+            while self._gathered and size < PIECE:
+                piece.append(self._gathered.popleft())
+                size += len(piece[-1])
+            self._size -= size
+            more = bool(self._gathered)
             self._changed.notify()
-        if not data:
-            return
+        if not piece:
+            return False
         self._manager.pre_pty_read_hook(self._pty)
-        text = self._pty.ptyproc.decoder.decode(data)
+        text = self._pty.ptyproc.decoder.decode(b"".join(piece))
         self._pty.read_buffer.extend(text[i : i + HISTORY_PIECE] for i in range(0, len(text), HISTORY_PIECE))
         for client in list(self._pty.clients):
             try:
                 client.on_pty_read(text)
             except Exception:  # such as that its socket is closed: the others must not suffer
                 log.debug("a client of terminal %s failed", self._pty.term_name, exc_info=True)
+        return more
 
     def _hand_back(self) -> None:
         try:

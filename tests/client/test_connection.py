@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from sshx_jupyter.client.connection import Pings
+from sshx_jupyter.client.connection import PIECE, Pings
+from sshx_jupyter.client.events import Event, Output
 from sshx_jupyter.links import Link, LinkClosed
+from sshx_jupyter.protocol.framing import MAX_FRAME
 from sshx_jupyter.protocol.handshake import Refused
 from sshx_jupyter.protocol.messages import Ping
-from tests.sessions import hosting
+from tests.sessions import Stalling, hosting
 
 
 class OneWay:
@@ -92,3 +94,40 @@ async def test_pings_and_their_answers_do_not_count_as_use() -> None:
         assert not made._pings.used
         await client.chat("hello again")
         assert made._pings.used
+
+
+async def test_keys_are_sent_between_frames_that_arrived_together() -> None:
+    """So they are if the event loop has turns in between."""
+    async with hosting() as host:
+        session = await host.create()
+        links: list[Stalling] = []
+
+        async def dial() -> Stalling:
+            links.append(Stalling(await host.dial()))
+            return links[-1]
+
+        async with host.connect(session, dial=dial, screens=False) as client:
+            [sid] = client.shells
+            await client.run("seq 1 500000", sid)  # so that the host knows the link
+            await client.send(sid, "seq 1 500000\r")
+            turns, taken, over = 0, dict[int, int](), False
+
+            def turn() -> None:
+                nonlocal turns
+                turns += 1
+                if not over:
+                    asyncio.get_running_loop().call_soon(turn)
+
+            def on_event(event: Event) -> None:
+                if isinstance(event, Output):
+                    taken[turns] = taken.get(turns, 0) + len(event.data)
+
+            links[0].flowing.clear()
+            while host.links[0]._inbox.size < 3 * MAX_FRAME:
+                await asyncio.sleep(0.01)
+            client.observe(on_event)
+            turn()
+            links[0].flowing.set()
+            await client.wait_for(lambda _: sum(taken.values()) > 3 * MAX_FRAME)
+            over = True
+            assert max(taken.values()) <= PIECE + MAX_FRAME

@@ -96,6 +96,33 @@ async def test_everybody_gets_all_of_it_in_order(manager: NamedTermManager) -> N
     assert pty not in pty_reader._readers
 
 
+async def test_the_event_loop_does_other_things_between_pieces(manager: NamedTermManager) -> None:
+    pty, terminal, tab, _ = await start(manager, "seq 1 100000; read go")
+    loop = asyncio.get_running_loop()
+    turns, pieces = 0, []
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        if len(tab.text) < len(LINES):
+            loop.call_soon(turn)
+
+    def on_pty_read(text: str) -> None:
+        tab.text += text
+        pieces.append((turns, len(text)))
+
+    go(terminal)
+    await until(lambda: pty in pty_reader._readers)
+    tab.on_pty_read = on_pty_read  # type: ignore[method-assign]
+    reader = pty_reader._readers[pty]
+    while reader._size < pty_reader.GATHERED:
+        time.sleep(0.001)  # as a loop would that is busy
+    loop.call_soon(turn)
+    await until(lambda: tab.text == LINES)
+    assert max(size for _, size in pieces) < pty_reader.GATHERED / 2
+    assert len({number for number, _ in pieces}) == len(pieces)
+
+
 async def test_two_sessions_share_one_burst(manager: NamedTermManager) -> None:
     _, terminal, tab, guest = await start(manager, "seq 1 100000; read go")
     other = Guest()

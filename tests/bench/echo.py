@@ -103,6 +103,7 @@ def _rows(times: dict[str, list[float]], flooded: dict[str, list[float]]) -> lis
     own = "JupyterLab's own terminal"
     return [
         _row("least round trip between two processes, p50: iroh", p50["iroh"], p50["tcp"], "TCP"),
+        _row("least round trip between two processes, p99: iroh", p99["iroh"], p99["tcp"], "TCP"),
         _row("keystroke to echo, p50: guest over iroh", p50["guest"], p50["own"], own, more=iroh_more),
         _row(
             "keystroke to echo, p50: guest through their server",

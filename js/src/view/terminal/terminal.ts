@@ -10,6 +10,7 @@ import { control } from "./control";
 import type { Box } from "../canvas/geometry";
 import { PredictiveEcho } from "../predict/echo";
 import { Images } from "./images";
+import { ParseQueue } from "./parseQueue";
 import { harmless, hasKeys } from "./pasting";
 import { ignoreQueries, isFocusReport } from "./queries";
 import { followOncePerFrame } from "./scrollBar";
@@ -42,9 +43,6 @@ export interface TerminalEvents {
   onPasteLines(text: string): Promise<boolean>;
 }
 
-/** Bytes that are parsed at a stretch: a few milliseconds, also where there is little but line ends. */
-const PIECE = 8 << 10;
-
 const MAC = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
 /** An unfinished sequence ends, and the terminal is as new. */
 const RESET = new TextEncoder().encode("\x18\x1bc");
@@ -55,6 +53,7 @@ export class ShellTerminal implements TerminalSink {
   private readonly echo: PredictiveEcho;
   private title = "";
   private readonly images: Images;
+  private readonly queue: ParseQueue;
   private ctrl = false;
   private closed = false;
   /** Part of a line that `scrollBy` still owes. */
@@ -93,6 +92,8 @@ export class ShellTerminal implements TerminalSink {
     this.echo = new PredictiveEcho(this.xterm);
     this.dispose(drawWithWebgl(this.xterm));
     this.dispose(ignoreQueries(this.xterm.parser));
+    this.queue = new ParseQueue(this.xterm);
+    this.cleanups.push(() => this.queue.dispose());
     this.images = new Images(this.xterm);
     this.dispose(this.images);
     this.cleanups.push(unscaleMouse(element, () => element.querySelector(".xterm-screen")));
@@ -223,15 +224,12 @@ export class ShellTerminal implements TerminalSink {
   }
 
   write(data: Uint8Array, parsed: () => void): void {
-    this.images.write(data, () => {
-      // xterm.js lets the page live between two writes, not within one.
-      let start = 0;
-      for (; start + PIECE < data.length; start += PIECE) this.xterm.write(data.subarray(start, start + PIECE));
-      this.xterm.write(data.subarray(start), () => {
+    this.images.write(data, () =>
+      this.queue.write(data, () => {
         parsed();
         this.echo.printed();
-      });
-    });
+      }),
+    );
   }
 
   restore(data: Uint8Array, parsed: () => void): void {
@@ -241,15 +239,14 @@ export class ShellTerminal implements TerminalSink {
   private drawAnew(data: Uint8Array, parsed: () => void): void {
     // Where someone has scrolled up to read, they stay.
     let above = 0;
-    this.xterm.write("", () => {
+    const look = () => {
       const { baseY, viewportY } = this.xterm.buffer.active;
       above = baseY - viewportY;
-    });
-    // In one piece, so that nobody sees the empty terminal.
+    };
     const all = new Uint8Array(RESET.length + data.length);
     all.set(RESET);
     all.set(data, RESET.length);
-    this.xterm.write(all, () => {
+    this.queue.replace(look, all, () => {
       if (above > 0) this.xterm.scrollToLine(Math.max(0, this.xterm.buffer.active.baseY - above));
       this.echo.reset();
       parsed();
@@ -267,7 +264,7 @@ export class ShellTerminal implements TerminalSink {
       this.echo.reset();
       this.events.onSize();
     };
-    this.images.inTurn(() => this.xterm.write("", follow));
+    this.images.inTurn(() => this.queue.inTurn(follow));
   }
 
   private nameScreen(): void {

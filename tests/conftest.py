@@ -18,7 +18,15 @@ pytest_plugins = ["pytest_jupyter.jupyter_server"]
 settings.register_profile("busy machine", deadline=None)  # an example takes as long as the machine makes it take
 settings.load_profile("busy machine")
 
-IN_THE_BROWSER = ["test_front_ends", "test_manners", "test_lab", "test_notebook", "test_canvas", "test_browser"]
+IN_THE_BROWSER = [
+    "test_front_ends",
+    "test_manners",
+    "test_lab",
+    "test_notebook",
+    "test_canvas",
+    "test_hidden_page",
+    "test_browser",
+]
 """In the order in which they run: the last measure more, and nothing else runs by then."""
 BESIDE_THEM = "test_guest_page"
 """In the browser as well, but without close measurements: the other process runs it beside the first of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import tempfile
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -103,6 +104,36 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def chromium_with_tabs() -> AsyncIterator[BrowserContext]:
+    """A browser as a person has it: a page behind another one is hidden, which Playwright's own pages never are."""
+    with tempfile.TemporaryDirectory() as profile:
+        process = await asyncio.create_subprocess_exec(
+            CHROMIUM,
+            *ARGUMENTS,
+            "--window-size=1280,900",
+            "--remote-debugging-port=0",
+            f"--user-data-dir={profile}",
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            assert process.stderr is not None
+            while b"listening on " not in (line := await process.stderr.readline()):
+                assert line, "Chromium has ended"
+            endpoint = line.partition(b"listening on ")[2].strip().decode()
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.connect_over_cdp(endpoint, no_defaults=True)
+                context = browser.contexts[0]
+                context.set_default_timeout(20_000)
+                yield context
+                await browser.close()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
 
 
 class Visitor:
@@ -228,6 +259,13 @@ class Visitor:
             assert asyncio.get_running_loop().time() < deadline, f"no {wanted!r} in:\n{now[-2000:]}"
             await asyncio.sleep(0.05)
 
+    async def leave(self) -> None:
+        """Go to another tab of a browser that has such; see `chromium_with_tabs`."""
+        other = await self.context.new_page()
+        await other.bring_to_front()
+        while not await self.page.evaluate("document.hidden"):
+            await asyncio.sleep(0.05)
+
     async def count_frames(self) -> None:
         """Begin to measure the time between frames."""
         await self.page.evaluate(_FRAMES)
@@ -252,7 +290,11 @@ class Person(Visitor):
     @classmethod
     async def at(cls, browser: Browser, server: JupyterServer, **options: Any) -> Person:
         """Log in. `options` are those of Playwright's `new_context`."""
-        context = await new_context(browser, **options)
+        return await cls.within(await new_context(browser, **options), server)
+
+    @classmethod
+    async def within(cls, context: BrowserContext, server: JupyterServer) -> Person:
+        """Log in, in a browser in which somebody may have been."""
         await context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url.rstrip("/"))
         person = cls(server, context, await context.new_page())
         await person.page.goto(f"{server.url}sshx/p2p?token={TOKEN}")

@@ -2,6 +2,8 @@
  * Shares the page's main thread between its terminals. They parse one after the other, for a few milliseconds in all
  * between two frames, so that the page can draw. xterm.js alone gives each terminal a slice of its own, three of which
  * are longer than two frames.
+ *
+ * A hidden page parses nothing. So it acknowledges nothing, and the host stops sending once its window is full.
  */
 
 /** What has output to parse. */
@@ -57,6 +59,7 @@ export class ParseScheduler {
       const task = this.#choose();
       if (task === undefined) return;
       this.#expectFrame();
+      if (document.hidden) return; // the next frame comes when someone looks
       this.#parse(task);
     }
   }

@@ -94,6 +94,18 @@ test("a page without frames parses nothing more", () => {
   vi.unstubAllGlobals();
 });
 
+test("a hidden page parses nothing, and all that waits once someone looks", () => {
+  const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  const scheduler = new ParseScheduler();
+  const log: string[] = [];
+  for (const name of ["a", "b"]) scheduler.add(new Busy(log, name, 3));
+  vi.advanceTimersByTime(10);
+  expect(log).toEqual([]);
+  hidden.mockRestore();
+  for (let frames = 0; frames < 6; frames += 1) frame();
+  expect(log.join("")).toBe("ababab");
+});
+
 test("a terminal that waits for an image holds up no other", () => {
   const scheduler = new ParseScheduler();
   const log: string[] = [];

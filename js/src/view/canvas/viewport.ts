@@ -19,6 +19,8 @@ const MARGIN = 32;
 const GLIDE = 250;
 /** What depends on the scale is set once that stays the same for so many milliseconds: all cells are styled anew then. */
 const SETTLED = 150;
+/** As long after the last movement, which may glide, the style sheet takes the content as being moved. */
+const MOVED = GLIDE + 50;
 /** Properties of the content that depend on the scale. */
 const SCALED = ["--sshx-seam", "--sshx-unzoom"];
 
@@ -28,6 +30,7 @@ export class Viewport {
   private readonly contained: boolean;
   private gliding: ReturnType<typeof setTimeout> | null = null;
   private settling: ReturnType<typeof setTimeout> | null = null;
+  private moving: ReturnType<typeof setTimeout> | null = null;
   private drawn = 1;
 
   constructor(
@@ -57,7 +60,8 @@ export class Viewport {
     this.root.removeEventListener("wheel", this.onWheel, { capture: true });
     if (this.gliding !== null) clearTimeout(this.gliding);
     if (this.settling !== null) clearTimeout(this.settling);
-    this.content.classList.remove("sshx-gliding");
+    if (this.moving !== null) clearTimeout(this.moving);
+    this.content.classList.remove("sshx-gliding", "sshx-moving");
     this.content.style.removeProperty("transform");
     for (const name of SCALED) this.content.style.removeProperty(name);
   }
@@ -205,10 +209,20 @@ export class Viewport {
     const [x, y] = [Math.round(transform.x), Math.round(transform.y)];
     this.content.style.transform = `translate(${x}px, ${y}px) scale(${transform.k})`;
     this.options.onChange?.(transform);
+    this.move();
     if (transform.k === this.drawn) return;
     this.drawn = transform.k;
     if (this.settling !== null) clearTimeout(this.settling);
     this.settling = setTimeout(() => this.settle(transform.k), SETTLED);
+  }
+
+  private move(): void {
+    if (this.moving === null) this.content.classList.add("sshx-moving");
+    else clearTimeout(this.moving);
+    this.moving = setTimeout(() => {
+      this.moving = null;
+      this.content.classList.remove("sshx-moving");
+    }, MOVED);
   }
 
   private settle(scale: number): void {

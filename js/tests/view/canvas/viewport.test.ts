@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { seam } from "../../../src/view/canvas/viewport";
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { seam, Viewport } from "../../../src/view/canvas/viewport";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
 
 test("cells reach over their edges by at least a pixel of the screen, in whole pixels of an unscaled page", () => {
   for (const pixelRatio of [1, 1.5, 2, 3]) {
@@ -10,4 +14,24 @@ test("cells reach over their edges by at least a pixel of the screen, in whole p
       expect(Number.isInteger(pixels)).toBe(true);
     }
   }
+});
+
+test("the style sheet knows whether the content is being moved", () => {
+  const [root, content] = [document.createElement("div"), document.createElement("div")];
+  const moving = () => content.classList.contains("sshx-moving");
+  const viewport = new Viewport(root, content, { pans: () => true });
+  vi.runAllTimers();
+  expect(moving()).toBe(false);
+  for (let step = 0; step < 5; step += 1) {
+    viewport.panBy(10, 0);
+    vi.advanceTimersByTime(200);
+    expect(moving()).toBe(true);
+  }
+  vi.advanceTimersByTime(200);
+  expect(moving()).toBe(false);
+  viewport.zoomBy(1.5);
+  expect(moving()).toBe(true);
+  viewport.close();
+  expect(moving()).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
 });

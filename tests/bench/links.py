@@ -58,15 +58,24 @@ def measure() -> list[Row]:
 async def _measure() -> list[Row]:
     async with Network(seed=1, delay=DELAY, tcp=True) as network:
         server = await network.start(SERVER, sys.executable, "-m", "tests.servers", "1", SERVER)
-        [told] = await _hear(server)
-        desk = await network.start(DESK, sys.executable, "-m", __spec__.name, told["url"])
-        [terminal, ticket] = await _hear(desk)
-        hows = ({"url": told["url"], "terminal": terminal}, {"ticket": ticket})
-        own, guest = [await _typist(network, *who) for who in zip((OWN, GUEST), hows, strict=True)]
-        rows = [*await _echo(own, guest), *await _bulk(own, guest), *await _echo_with_loss(own, guest)]
-        # Whoever has known their link as a fast one is another matter.
-        own, guest = [await _typist(network, *who, RATE) for who in zip((SLOW_OWN, SLOW_GUEST), hows, strict=True)]
-        return [*rows, *await _interrupt(own, guest)]
+        try:
+            [told] = await _hear(server)
+            return await _rows(network, told["url"])
+        finally:
+            assert server.process.stdin is not None
+            server.process.stdin.close()  # ends the Jupyter server, which is a process of its own
+            await server.process.wait()
+
+
+async def _rows(network: Network, url: str) -> list[Row]:
+    desk = await network.start(DESK, sys.executable, "-m", __spec__.name, url)
+    [terminal, ticket] = await _hear(desk)
+    hows = ({"url": url, "terminal": terminal}, {"ticket": ticket})
+    own, guest = [await _typist(network, *who) for who in zip((OWN, GUEST), hows, strict=True)]
+    rows = [*await _echo(own, guest), *await _bulk(own, guest), *await _echo_with_loss(own, guest)]
+    # Whoever has known their link as a fast one is another matter.
+    own, guest = [await _typist(network, *who, RATE) for who in zip((SLOW_OWN, SLOW_GUEST), hows, strict=True)]
+    return [*rows, *await _interrupt(own, guest)]
 
 
 async def _typist(network: Network, ip: str, how: dict[str, Any], rate: float | None = None) -> Machine:

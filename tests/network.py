@@ -15,6 +15,7 @@ import fcntl
 import ipaddress
 import os
 import random
+import signal
 import socket
 import stat
 import struct
@@ -156,8 +157,8 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
         machines, self._machines = self._machines, []  # what is on its way goes nowhere now
         for machine in machines:
             asyncio.get_running_loop().remove_reader(machine.tun)
-            if machine.process.returncode is None:
-                machine.process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(machine.process.pid, signal.SIGKILL)  # a machine's process may have started others
             await machine.process.wait()
             machine.close()
 
@@ -176,6 +177,7 @@ class Network(contextlib.AbstractAsyncContextManager["Network"]):
                 stdout=asyncio.subprocess.PIPE,
                 limit=1 << 26,
                 pass_fds=[far.fileno()],
+                start_new_session=True,
             )
             far.close()
             problem, fds, _, _ = await asyncio.to_thread(socket.recv_fds, near, 1000, 2)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections.abc import Hashable
 
-SHARE = 0.4
+SHARE = 0.5
 """The share of the event loop's time that serving guests may take while it is contended."""
 BURST = 0.003
 """Seconds of serving that are always free, so that an echo never waits."""
 CREDIT = 0.02
 """Seconds for which what serving did not use of its share is kept: the loop may be busy with output for so long."""
+AT_ONCE = 4
+"""Participants let through in one turn of the event loop: serving so many takes as long as parsing the piece of output
+that a shell prints in the meantime (`pty_reader.PIECE`)."""
 LONGEST = 0.02
 """Seconds that the next one waits at the most: one expensive snapshot is no reason to hold up everyone's echo."""
 
@@ -24,8 +27,8 @@ LONGEST = 0.02
 class FairScheduler:
     """A fair turnstile: `turn()` before serving a participant, `spent()` after with the seconds that it took.
 
-    Those who have waited longest come first. As many are let through in one turn of the event loop as the share allows:
-    one turn takes some milliseconds while a shell prints.
+    Those who have waited longest come first. Several are let through in one turn of the event loop, as far as the share
+    allows: one turn takes some milliseconds while a shell prints.
     """
 
     def __init__(self) -> None:
@@ -33,23 +36,27 @@ class FairScheduler:
         """When serving has taken no more than its share."""
         self._cost = 0.0
         """Seconds that serving one takes, smoothed."""
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: dict[Hashable, asyncio.Future[None]] = {}  # those who have waited longest first
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def waiting(self) -> int:
-        """Those who wait for their turn."""
-        return len(self._queue)
-
-    async def turn(self) -> None:
-        """Wait until it is the caller's turn; at once unless serving has used up its share."""
-        if not self._queue and time.monotonic() + BURST >= self._free_at:
-            return
+    async def turn(self, who: Hashable) -> float:
+        """Wait until it is the caller's turn, at once unless serving has used up its share; returns seconds waited."""
+        asked = time.monotonic()
+        if not self._queue and asked + BURST >= self._free_at:
+            return 0.0
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        self._queue.append(future)
+        self._queue[who] = future = loop.create_future()
         self._arm(loop)
-        await future
+        try:
+            await future
+        finally:
+            self._queue.pop(who, None)
+        return time.monotonic() - asked
+
+    def hurry(self, who: Hashable) -> None:
+        """Let someone who waits through, ahead of the others: what is due is small, and is waited for."""
+        if (future := self._queue.pop(who, None)) is not None and not future.done():
+            future.set_result(None)
 
     def spent(self, seconds: float) -> None:
         """Account for serving one participant."""
@@ -64,10 +71,11 @@ class FairScheduler:
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        free_at = self._free_at
-        while self._queue and time.monotonic() + BURST >= free_at:
-            future = self._queue.popleft()
+        now, free_at, through = time.monotonic(), self._free_at, 0
+        while self._queue and through < AT_ONCE and now + BURST >= free_at:
+            future = self._queue.pop(next(iter(self._queue)))
             if not future.done():
                 future.set_result(None)
-                free_at = max(free_at, time.monotonic() - CREDIT) + max(self._cost, BURST / 8) / SHARE
+                through += 1
+                free_at = max(free_at, now - CREDIT) + self._cost / SHARE
         self._arm(loop)

@@ -16,10 +16,13 @@ from ..protocol.messages import Closed, Error, ShellInfo, Shells, User, UserDiff
 from .flow import Flow
 from .limits import Limits
 from .output_log import Hold
+from .shell_messages import PART
 from .subscription import Source, Subscription
 
-BATCH = 256 << 10
-"""Output bytes taken at once; handing them to the link costs about the same whatever their size."""
+BATCH = PART
+"""Output bytes taken at once; handing them to the link costs about the same whatever their size, but an echo waits."""
+LITTLE = 2048
+"""Bytes that wait up to which a shell comes before those that print much."""
 
 
 class Outgoing:
@@ -148,7 +151,7 @@ class Outgoing:
         return any(sub.shell.ended for sub in self.subscriptions.values())
 
     def take(self, now: float, crowd: int = 1) -> list[bytes]:
-        """Return what to send now, as encoded messages, and count it as sent. `crowd` clients wait to be served.
+        """Return what to send now, as encoded messages, and count it as sent. `crowd` clients share a busy host.
 
         Changes come before the output, so that the client knows a shell's new size before output that was made for it.
         """
@@ -159,7 +162,8 @@ class Outgoing:
         room = min(self.flow.window - self.flow.in_flight, BATCH)
         subscriptions = list(self.subscriptions.values())
         self._first = (self._first + 1) % max(len(subscriptions), 1)  # so that a busy shell starves no other
-        for sub in subscriptions[self._first :] + subscriptions[: self._first]:
+        in_turn = subscriptions[self._first :] + subscriptions[: self._first]
+        for sub in sorted(in_turn, key=lambda sub: sub.waiting > LITTLE):
             for message, size in sub.messages(room, self.flow.rate, crowd, now):
                 room -= size
                 self.flow.sent(size, now, limited=room > 0 and sub.position == sub.shell.log.end)

@@ -29,18 +29,20 @@ from ..timeouts import wait_for
 from .fair_scheduler import FairScheduler
 from .input_throttle import InputThrottle
 from .limits import Limits
-from .outgoing import Outgoing
+from .outgoing import BATCH, Outgoing
 from .resume_table import ResumeEntry
 from .shell import Shell
 
-SEND_SECONDS = 0.0003
+SEND_SECONDS = 0.00035
 SEND_RATE = 500e6
 """What a batch costs: so many seconds whatever its size, its acknowledgment included, and so many bytes a second
 (measured)."""
 GATHER = 0.005
 """Seconds in which output gathers while more comes than one call to the link carries: calls cost more than bytes."""
-GATHER_FROM = 2048
-"""Bytes of a batch from which on output gathers: it is no keystroke's echo."""
+ECHO_BYTES = 2048
+"""Bytes of output up to which it may be a keystroke's echo. More of it gathers."""
+ECHO_PERIOD = 1.0
+"""Seconds from a keystroke in which the output of its shell counts as its echo."""
 COMPANIONS_PATIENCE = 20
 """How many times as long a companion may be silent."""
 
@@ -52,6 +54,10 @@ class ParticipantSession(Protocol):
     scheduler: FairScheduler
     shells: dict[int, Shell]
     bytes_sent: int
+
+    @property
+    def clients(self) -> int:
+        """How many clients are here."""
 
     def user_for(self, viewer: Participant, uid: int) -> User | None:
         """User `uid` as `viewer` may see them, or None."""
@@ -104,6 +110,10 @@ class Participant:
             session.limits, functools.partial(session.user_for, self), session.shell_list, time.monotonic()
         )
         self._wake = asyncio.Event()
+        self._typed: tuple[int, float] = (0, float("-inf"))
+        """The shell that the client typed into last, and when."""
+        self._gathering: asyncio.Future[None] | None = None
+        """Done when what has gathered is to be sent."""
         self._timer: asyncio.TimerHandle | None = None
         self._heard = time.monotonic()
         self._receiving = False
@@ -166,8 +176,16 @@ class Participant:
 
     def shell_output(self, shell: Shell) -> None:
         """Send what the shell has printed."""
-        if shell.sid in self.outgoing.subscriptions:
-            self._wake.set()
+        sid, typed = self._typed
+        if self._wake.is_set() and sid != shell.sid:
+            return
+        sub = self.outgoing.subscriptions.get(shell.sid)
+        if sub is None:
+            return
+        self._wake.set()
+        if sid == shell.sid and sub.waiting <= ECHO_BYTES and shell.last_output - typed < ECHO_PERIOD:
+            self.session.scheduler.hurry(self)
+            self._send_gathered()
 
     def close(self, code: CloseCode, text: str) -> None:
         """End this client's participation, telling it why. Nothing that it sends is taken any more."""
@@ -222,6 +240,7 @@ class Participant:
         if self.unread + len(data) > self._limits.input_bytes:
             return False
         self.unread += len(data)
+        self._typed = shell.sid, time.monotonic()
         shell.typed(data)
         shell.terminal.write(data, self._input_written)
         return True
@@ -307,12 +326,13 @@ class Participant:
         try:
             while not outgoing.ended:
                 await self._wake.wait()
-                await scheduler.turn()
+                waited = await scheduler.turn(self)
                 if self._cutting is not None:  # the client must not learn that the host has cut its link
                     break
                 self._wake.clear()
                 now = time.monotonic()
-                frames = [self._secured.seal(message) for message in outgoing.take(now, scheduler.waiting + 1)]
+                crowd = self.session.clients if waited else 1
+                frames = [self._secured.seal(message) for message in outgoing.take(now, crowd)]
                 if outgoing.take_again is not None:
                     self._wake_at(outgoing.take_again, now)
                 if frames:
@@ -322,13 +342,27 @@ class Participant:
                     scheduler.spent(SEND_SECONDS + size / SEND_RATE)
                     await self.link.send(frames)
                     await asyncio.sleep(0)  # a link with room has not suspended us
-                    if size > GATHER_FROM and self._wake.is_set():  # more has come meanwhile
-                        await asyncio.sleep(GATHER)
+                    if ECHO_BYTES < size < BATCH and self._wake.is_set():  # more has come meanwhile
+                        await self._gather()
         except LinkClosed as error:
             return outgoing.closing.text if outgoing.closing is not None else str(error)
         assert outgoing.closing is not None
         await self.link.close(outgoing.closing.text)
         return outgoing.closing.text
+
+    async def _gather(self) -> None:
+        """Let output gather, but not while an echo is due."""
+        loop = asyncio.get_running_loop()
+        self._gathering = loop.create_future()
+        timer = loop.call_later(GATHER, self._send_gathered)
+        try:
+            await self._gathering
+        finally:
+            timer.cancel()
+
+    def _send_gathered(self) -> None:
+        if self._gathering is not None and not self._gathering.done():
+            self._gathering.set_result(None)
 
     def _wake_at(self, at: float, now: float) -> None:
         if at <= now:

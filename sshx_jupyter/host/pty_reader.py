@@ -25,8 +25,8 @@ FULL_READ = 2048
 """Characters of a read by the event loop after which there is likely more to read."""
 GATHERED = 128 << 10
 """Bytes that may wait for the event loop; beyond it the program waits."""
-PIECE = 32 << 10
-"""Bytes, at least, that the event loop takes in one turn: it parses them in about a millisecond, and keys that arrive
+PIECE = 64 << 10
+"""Bytes, at least, that the event loop takes in one turn: it parses them in about two milliseconds, and keys that arrive
 meanwhile wait no longer."""
 READ_SIZE = 64 << 10
 HISTORY_PIECE = 4096

@@ -185,6 +185,11 @@ class Session:
     # Tickets.
 
     @property
+    def clients(self) -> int:
+        """How many clients are here."""
+        return len(self._sender)
+
+    @property
     def password_needed(self) -> bool:
         return self._secrets.password_needed
 

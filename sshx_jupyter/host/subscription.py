@@ -90,6 +90,11 @@ class Subscription:
         return self.position == self.shell.log.end and not self.partial and self.snapshot is None
 
     @property
+    def waiting(self) -> int:
+        """Bytes that wait for the client; more than the log has if that is its screen."""
+        return self.shell.log.end - self.position if self.position >= 0 else self.shell.log.limit
+
+    @property
     def needs_scrollback(self) -> bool:
         """Whether the client may still lack its scrollback."""
         return self.partial or self.snapshot is not None or self.acknowledged < self.complete_at
@@ -134,11 +139,11 @@ class Subscription:
         Args:
             rate: bytes a second that the link delivers; None in slow start. A client gets the screen for which so much
                 waits that this would take too long.
-            crowd: how many wait for what the host sends, with this one. The more they are, the less may wait for each:
-                one processor serves all of them, and a steady picture for all is worth more than each byte for some.
+            crowd: how many clients a busy host serves, with this one; 1 if it is not busy. The more they are, the less
+                may wait for each: a steady picture for all is worth more than each byte for some.
         """
         shell = self.shell
-        most = shell.log.limit // crowd
+        most = max(shell.log.limit // crowd**2, MIN_WINDOW)
         if self.snapshot is not None and self.snapshot.generation != shell.generation:
             self._forget_snapshot()
         if self.position >= 0 and self.complete:

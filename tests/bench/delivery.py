@@ -15,7 +15,7 @@ class Delivery:
         delivered: bytes of the shell's own output, as it printed them.
         skipped: bytes that a snapshot stood for, because the client had fallen behind.
         updates: outputs, snapshots included.
-        silence: longest time from one to the next, in seconds.
+        silence: longest time from one to the next, in seconds; 0 before the second.
     """
 
     def __init__(self, client: SshxClient, sid: int) -> None:
@@ -28,7 +28,7 @@ class Delivery:
         """Count from now on."""
         self.delivered = self.skipped = self.updates = 0
         self.silence = 0.0
-        self._last = time.monotonic()
+        self._last: float | None = None
 
     @property
     def share(self) -> float:
@@ -39,7 +39,7 @@ class Delivery:
         if not isinstance(event, Output) or event.sid != self._sid:
             return
         now = time.monotonic()
-        self.silence, self._last = max(self.silence, now - self._last), now
+        self.silence, self._last = max(self.silence, now - (self._last or now)), now
         self.updates += 1
         if event.snapshot:
             self.skipped += event.missed

@@ -14,7 +14,7 @@ async def test_nobody_waits_while_there_is_no_debt() -> None:
     scheduler = FairScheduler()
     for _ in range(3):
         with pytest.raises(StopIteration):  # it does not suspend
-            scheduler.turn().send(None)
+            scheduler.turn("guest").send(None)
         scheduler.spent(BURST * SHARE / 10)
 
 
@@ -24,14 +24,14 @@ async def test_takes_its_share_when_contended() -> None:
     started = time.monotonic()
     spent = 0.002
 
-    async def guest() -> None:
+    async def guest(number: int) -> None:
         nonlocal served
         for _ in range(10):
-            await scheduler.turn()
+            await scheduler.turn(number)
             scheduler.spent(spent)
             served += 1
 
-    await asyncio.gather(*(guest() for _ in range(6)))
+    await asyncio.gather(*(guest(number) for number in range(6)))
     elapsed = time.monotonic() - started
     assert served == 60
     assert served * spent / (elapsed + BURST + CREDIT + spent / SHARE) <= SHARE * 1.1
@@ -44,12 +44,12 @@ async def test_lets_several_through_at_once_where_the_loop_is_busy() -> None:
         scheduler.spent(cost)
     rounds = [0]
 
-    async def guest() -> None:
-        await scheduler.turn()
+    async def guest(number: int) -> None:
+        await scheduler.turn(number)
         scheduler.spent(cost)
         rounds[-1] += 1
 
-    guests = [asyncio.ensure_future(guest()) for _ in range(100)]
+    guests = [asyncio.ensure_future(guest(number)) for number in range(100)]
     while not all(guest.done() for guest in guests):
         rounds.append(0)
         time.sleep(0.005)  # a shell's output is parsed
@@ -64,7 +64,7 @@ async def test_turns_come_in_order() -> None:
     order: list[int] = []
 
     async def guest(number: int) -> None:
-        await scheduler.turn()
+        await scheduler.turn(number)
         order.append(number)
         scheduler.spent(0.001)
 
@@ -75,9 +75,28 @@ async def test_turns_come_in_order() -> None:
 async def test_who_gives_up_waiting_does_not_hold_up_others() -> None:
     scheduler = FairScheduler()
     scheduler.spent(0.01)
-    first = asyncio.ensure_future(scheduler.turn())
+    first = asyncio.ensure_future(scheduler.turn("first"))
     await asyncio.sleep(0)
-    second = asyncio.ensure_future(scheduler.turn())
+    second = asyncio.ensure_future(scheduler.turn("second"))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.wait_for(second, 5)
+
+
+async def test_one_with_an_echo_to_send_comes_before_the_others() -> None:
+    scheduler = FairScheduler()
+    scheduler.spent(0.01)
+    order: list[int] = []
+
+    async def guest(number: int) -> None:
+        waited = await scheduler.turn(number)
+        assert waited > 0
+        order.append(number)
+        scheduler.spent(0.001)
+
+    guests = [asyncio.ensure_future(guest(number)) for number in range(8)]
+    await asyncio.sleep(0)
+    scheduler.hurry(5)
+    scheduler.hurry(99)  # who does not wait
+    await asyncio.gather(*guests)
+    assert order == [5, 0, 1, 2, 3, 4, 6, 7]

@@ -26,8 +26,8 @@ FULL_READ = 2048
 GATHERED = 128 << 10
 """Bytes that may wait for the event loop; beyond it the program waits."""
 PIECE = 64 << 10
-"""Bytes, at least, that the event loop takes in one turn: it parses them in about two milliseconds, and keys that arrive
-meanwhile wait no longer."""
+"""Bytes, at least, that the event loop takes in one turn: it parses them in about two milliseconds, and keys that
+arrive meanwhile wait no longer."""
 READ_SIZE = 64 << 10
 HISTORY_PIECE = 4096
 """Characters of one entry of terminado's history, which is bounded by the number of entries."""

@@ -60,7 +60,7 @@ async def test_lets_several_through_at_once_where_the_loop_is_busy() -> None:
 
 async def test_turns_come_in_order() -> None:
     scheduler = FairScheduler()
-    scheduler.spent(0.01)
+    scheduler.spent(0.05)  # more than its share
     order: list[int] = []
 
     async def guest(number: int) -> None:
@@ -74,7 +74,7 @@ async def test_turns_come_in_order() -> None:
 
 async def test_who_gives_up_waiting_does_not_hold_up_others() -> None:
     scheduler = FairScheduler()
-    scheduler.spent(0.01)
+    scheduler.spent(0.05)  # more than its share
     first = asyncio.ensure_future(scheduler.turn("first"))
     await asyncio.sleep(0)
     second = asyncio.ensure_future(scheduler.turn("second"))
@@ -85,7 +85,7 @@ async def test_who_gives_up_waiting_does_not_hold_up_others() -> None:
 
 async def test_one_with_an_echo_to_send_comes_before_the_others() -> None:
     scheduler = FairScheduler()
-    scheduler.spent(0.01)
+    scheduler.spent(0.05)  # more than its share
     order: list[int] = []
 
     async def guest(number: int) -> None:

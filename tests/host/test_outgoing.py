@@ -283,7 +283,7 @@ def test_an_interrupt_drops_what_waits(shell: FakeShell) -> None:
 
 
 def test_in_a_crowd_less_may_wait_for_each(shell: FakeShell) -> None:
-    shell.prints(shell.log.limit // 2)
+    shell.prints(shell.log.limit // 5)
     for crowd, kind in ((1, Chunks), (2, Chunks), (3, Snapshot)):
         first, _ = next(Subscription(shell, position=30).messages(1000, None, crowd, 0.0))
         assert isinstance(decode_host(first), kind)

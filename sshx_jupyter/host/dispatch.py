@@ -115,7 +115,7 @@ def _tell(
             participant.acknowledge(sid, received)
         case Subscribe(sid, seq):
             participant.subscribe(_shell(session, sid), seq)
-        case Complete(sid, on):
+        case Complete(sid, on) if on or sid in session.shells:  # one that has ended needs no more care
             participant.complete(_shell(session, sid), on)
         case SetCursor(at):
             session.update_user(participant, cursor=at)

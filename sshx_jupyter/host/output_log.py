@@ -26,21 +26,17 @@ class OutputMemory:
 
     def __init__(self, most: int, holds: int) -> None:
         self._most = most
-        self._holds = holds
+        self._most_holds = holds
         self._logs: weakref.WeakSet[OutputLog] = weakref.WeakSet()
-        self._held: weakref.WeakSet[Hold] = weakref.WeakSet()
 
     def add(self, log: OutputLog) -> None:
         """Count a log as long as it lives."""
         self._logs.add(log)
 
-    def hold(self, position: int) -> Hold | None:
-        """A hold, or None if there are too many."""
-        if len(self._held) >= self._holds:
-            return None
-        hold = Hold(position)
-        self._held.add(hold)
-        return hold
+    @property
+    def full(self) -> bool:
+        """Whether there may be no more holds."""
+        return sum(len(log.holds) for log in self._logs) >= self._most_holds
 
     def trim(self) -> None:
         """Let the largest logs forget their oldest output while all together take too much."""
@@ -57,7 +53,7 @@ class OutputLog:
         self._most = max(limit, held)
         self._memory = memory or OutputMemory(self._most, 0)
         self._memory.add(self)
-        self._holds: weakref.WeakSet[Hold] = weakref.WeakSet()
+        self.holds: weakref.WeakSet[Hold] = weakref.WeakSet()
         self._chunks: deque[bytes] = deque()
         self._starts: deque[int] = deque()
         self.start = 0
@@ -72,9 +68,10 @@ class OutputLog:
 
     def hold(self) -> Hold | None:
         """Keep what is printed from now on; None if there are too many holds on the host's logs."""
-        hold = self._memory.hold(self.end)
-        if hold is not None:
-            self._holds.add(hold)
+        if self._memory.full:
+            return None
+        hold = Hold(self.end)
+        self.holds.add(hold)
         return hold
 
     def append(self, data: bytes) -> None:
@@ -84,7 +81,7 @@ class OutputLog:
             self._chunks.append(data)
             self._starts.append(self.end)
         self.end += len(data)
-        wanted = min((hold.position for hold in self._holds), default=self.end)
+        wanted = min((hold.position for hold in self.holds), default=self.end)
         while self.size > self._most or (self.size > self.limit and self.start + len(self._chunks[0]) <= wanted):
             self.forget_oldest()
         self._memory.trim()

@@ -112,6 +112,8 @@ class Participant:
         self._wake = asyncio.Event()
         self._typed: tuple[int, float] = (0, float("-inf"))
         """The shell that the client typed into last, and when."""
+        self._urgent = False
+        """Whether an echo is due, which waits for nobody's turn."""
         self._gathering: asyncio.Future[None] | None = None
         """Done when what has gathered is to be sent."""
         self._timer: asyncio.TimerHandle | None = None
@@ -184,6 +186,7 @@ class Participant:
             return
         self._wake.set()
         if sid == shell.sid and sub.waiting <= ECHO_BYTES and shell.last_output - typed < ECHO_PERIOD:
+            self._urgent = True
             self.session.scheduler.hurry(self)
             self._send_gathered()
 
@@ -326,10 +329,11 @@ class Participant:
         try:
             while not outgoing.ended:
                 await self._wake.wait()
-                waited = await scheduler.turn(self)
+                waited = 0.0 if self._urgent else await scheduler.turn(self)
                 if self._cutting is not None:  # the client must not learn that the host has cut its link
                     break
                 self._wake.clear()
+                self._urgent = False
                 now = time.monotonic()
                 crowd = self.session.clients if waited else 1
                 frames = [self._secured.seal(message) for message in outgoing.take(now, crowd)]

@@ -68,7 +68,7 @@ async def _rows(network: Network, url: str) -> list[Row]:
     hows = ({"url": url, "terminal": terminal}, {"ticket": ticket})
     own, guest = [await _typist(network, *who) for who in zip((OWN, GUEST), hows, strict=True)]
     rows = [*await _echo(own, guest), *await _bulk(own, guest), *await _echo_with_loss(own, guest)]
-    # Whoever has known their link as a fast one is another matter.
+    # A host that has known a link as a fast one is another matter, so these are new machines.
     own, guest = [await _typist(network, *who, RATE) for who in zip((SLOW_OWN, SLOW_GUEST), hows, strict=True)]
     return [*rows, *await _interrupt(own, guest)]
 

@@ -633,6 +633,18 @@ def test_a_busy_shell_starves_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(seen) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("little", [1, 2, 3])
+def test_a_shell_that_has_little_to_say_comes_first(little: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing_module, "LITTLE", 50)
+    shells = [FakeShell(sid) for sid in (1, 2, 3)]
+    out = outgoing(*shells)
+    for shell in shells:
+        out.subscribe(shell, 0, False, 0.0)
+        shell.prints(50 if shell.sid == little else 51)
+    first, *_ = take(out, 1.0)
+    assert first.sid == little
+
+
 class Interleaving(RuleBasedStateMachine):
     """Output, resizes, messages on their way, acknowledgements, broken links and time, in any order."""
 

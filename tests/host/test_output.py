@@ -66,6 +66,25 @@ async def test_a_late_client_gets_screen_and_scrollback(host: Host) -> None:
             assert_equal(session, first)
 
 
+async def test_an_echo_waits_for_nobodys_turn(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await host.create(command=["cat"])
+    async with host.connect(session) as client:
+        await settle(session, client)
+        monkeypatch.setattr(session.scheduler, "_free_at", float("inf"))  # so that nobody's turn ever comes
+        monkeypatch.setattr(session.scheduler, "_arm", lambda loop: None)
+        monkeypatch.setattr(session.scheduler, "spent", lambda seconds: None)
+        await client.send(1, "x")
+        await asyncio.wait_for(client.wait_for(lambda c: "x" in c.screen(1).text()), 20)
+        answer = asyncio.ensure_future(client.chat("waits"))  # its answer is not urgent
+        while not session.scheduler._queue:
+            await asyncio.sleep(0.01)
+        assert not answer.done()
+        await client.send(1, "y")
+        await asyncio.wait_for(client.wait_for(lambda c: "xy" in c.screen(1).text()), 20)
+        await asyncio.wait_for(answer, 20)
+        monkeypatch.undo()
+
+
 async def resized(client: SshxClient, sid: int, size: tuple[int, int]) -> None:
     await client.wait_for(lambda c: (c.shells[sid].rows, c.shells[sid].cols) == size)
 

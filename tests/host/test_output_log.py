@@ -64,6 +64,17 @@ def test_there_are_only_so_many_holds() -> None:
     assert logs[2].hold() is not None
 
 
+def test_the_holds_of_a_shell_that_is_gone_do_not_count() -> None:
+    memory = OutputMemory(10_000, 1)
+    log, other = OutputLog(800, 2400, memory), OutputLog(800, 2400, memory)
+    hold = log.hold()
+    assert other.hold() is None
+    del log
+    gc.collect()
+    assert other.hold() is not None
+    assert hold is not None
+
+
 def test_together_they_take_no_more_than_their_bound() -> None:
     memory = OutputMemory(4000, 0)
     large, small = OutputLog(3200, memory=memory), OutputLog(3200, memory=memory)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sshx_jupyter.client import InputNotDelivered, events
+from sshx_jupyter.client import command as command_module
 from sshx_jupyter.client.command import CommandError
 from sshx_jupyter.client.events import Event, Output
 from sshx_jupyter.links import Link
@@ -113,6 +114,20 @@ async def test_of_too_much_output_the_end_comes() -> None:
             assert (result.exit_status, result.truncated) == (5, True)
             assert len(result.output) > 100_000
             assert numbers(300_000).endswith(result.output)
+
+
+@pytest.mark.parametrize("command", [["sh"], ["bash"]])
+async def test_no_more_than_the_end_of_much_output_is_returned(
+    host: Host, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_module, "MOST_OUTPUT", 1000)
+    session = await host.create(command=command)
+    async with host.connect(session) as client:
+        for last in (150, 300, 20_000):
+            result = await client.run(f"seq 1 {last}", timeout=30)
+            assert result.truncated == (last > 150)
+            assert numbers(last).endswith(result.output)
+            assert len(result.output) == len(numbers(last)) or 700 < len(result.output) <= 1000
 
 
 async def test_what_is_missed_is_known_to_the_byte() -> None:

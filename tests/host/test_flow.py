@@ -83,6 +83,17 @@ def test_follows_a_link_that_becomes_slow() -> None:
     assert flow.window < 64 << 10
 
 
+def test_an_old_rate_is_forgotten_where_acknowledgments_are_few() -> None:
+    flow = Flow(CAP, 0.0)
+    now, _ = drive(flow, rate=50e6, rtt=0.001, seconds=0.5)
+    for _ in range(3):
+        flow.sent(64 << 10, now, limited=False)
+        now += 1.0
+        flow.acknowledged(64 << 10, now)
+    assert flow.rate is not None
+    assert flow.rate < 100_000
+
+
 def test_typing_does_not_shrink_the_estimate() -> None:
     flow = Flow(CAP, 0.0)
     now, _ = drive(flow, rate=50e6, rtt=0.001, seconds=0.5)

@@ -105,7 +105,7 @@ class MarkedRun:
         if missed:
             self._drop(len(self._output))
             self.begun = self.begun or not snapshot  # only commands print as much as a host forgets
-        if snapshot:  # it ends with the last marks, see `PromptState.marks`
+        if snapshot:  # it begins with the last marks, see `PromptState.marks`
             self._follow(self._pattern.find(data), len(self._output))
             return
         self._output += data

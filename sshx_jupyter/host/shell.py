@@ -138,8 +138,10 @@ class Shell:
         return self._messages.chunks(position, size)
 
     def _draw(self, scrollback: bool) -> bytes:
+        """The screen, after the marks: some terminals begin a new line at one, and the screen may end in half a
+        sequence. CAN ends the viewer's own half."""
         marks = self._prompt.marks if self._prompt is not None else b""
-        return self._screen.snapshot(scrollback) + self._mark + marks
+        return b"\x18" + self._mark + marks + self._screen.snapshot(scrollback)
 
     def resize(self, rows: int, cols: int) -> None:
         """Change the size, at once or in a moment. Raises `Invalid` if it is locked, or the host's tab decides it."""

@@ -498,6 +498,23 @@ async def test_who_comes_late_knows_whether_the_shell_is_at_its_prompt(home: Pat
             assert getattr(await running, "output", "") == "later\n"
 
 
+async def test_marks_do_not_change_the_screen_of_a_late_client(home: Path, host: Host) -> None:
+    os.mkfifo(home / "fifo")
+    drawn = r"\33[2J\33[H\33]133;A;aid=%s;n=%s\7half a prompt\33[4"
+    write(home / "draw", f"printf '{drawn}' $1 $2; cat ~/fifo; printf 'C|'; cat ~/fifo")
+    session = await host.create(command=["bash"])
+    async with host.connect(session) as first:
+        await at_prompt(first)
+        prompt = first._shells[1].prompt
+        await first.send(1, f"sh ~/draw {prompt.aid} {prompt.number + 1}\r")
+        await first.wait_for(lambda c: "half a prompt" in c.screen(1).text())
+        async with host.connect(session) as late:
+            await late.wait_for(lambda c: 1 in c._shells and c._shells[1].prompt.number == 2)
+            (home / "fifo").write_text("")
+            await late.wait_for(lambda c: "|" in c.screen(1).text())
+            assert late.screen(1).text() == "half a prompt    |"
+
+
 async def test_other_sessions_know_the_shell_too(host: Host) -> None:
     session = await host.create(command=["bash"])
     name = session.shells[1].terminal.name

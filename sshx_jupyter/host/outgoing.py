@@ -21,6 +21,8 @@ from .subscription import Source, Subscription
 
 BATCH = PART
 """Output bytes taken at once; handing them to the link costs about the same whatever their size, but an echo waits."""
+SMALL_BATCH = 16 << 10
+"""The same of other shells than the one that the client types into."""
 LITTLE = 2048
 """Bytes that wait up to which a shell comes before those that print much."""
 
@@ -150,8 +152,11 @@ class Outgoing:
         """Whether the client was not sent all of the output of shells that have ended."""
         return any(sub.shell.ended for sub in self.subscriptions.values())
 
-    def take(self, now: float, crowd: int = 1) -> list[bytes]:
-        """Return what to send now, as encoded messages, and count it as sent. `crowd` clients share a busy host.
+    def take(self, now: float, crowd: int = 1, typed: int | None = None) -> list[bytes]:
+        """Return what to send now, as encoded messages, and count it as sent.
+
+        `crowd` clients share a busy host. The client types into shell `typed` now, if any: its echoes have the right of
+        way.
 
         Changes come before the output, so that the client knows a shell's new size before output that was made for it.
         """
@@ -164,7 +169,8 @@ class Outgoing:
         self._first = (self._first + 1) % max(len(subscriptions), 1)  # so that a busy shell starves no other
         in_turn = subscriptions[self._first :] + subscriptions[: self._first]
         for sub in sorted(in_turn, key=lambda sub: sub.waiting > LITTLE):
-            for message, size in sub.messages(room, self.flow.rate, crowd, now):
+            most = room if typed in (None, sub.shell.sid) else min(room, SMALL_BATCH)
+            for message, size in sub.messages(most, self.flow.rate, crowd, now):
                 room -= size
                 self.flow.sent(size, now, limited=room > 0 and sub.position == sub.shell.log.end)
                 messages.append(message)

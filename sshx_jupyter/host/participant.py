@@ -29,7 +29,7 @@ from ..timeouts import wait_for
 from .fair_scheduler import FairScheduler
 from .input_throttle import InputThrottle
 from .limits import Limits
-from .outgoing import BATCH, Outgoing
+from .outgoing import BATCH, SMALL_BATCH, Outgoing
 from .resume_table import ResumeEntry
 from .shell import Shell
 
@@ -336,7 +336,9 @@ class Participant:
                 self._urgent = False
                 now = time.monotonic()
                 crowd = self.session.clients if waited else 1
-                frames = [self._secured.seal(message) for message in outgoing.take(now, crowd)]
+                sid, typed = self._typed
+                echoes, most = (sid, SMALL_BATCH) if now - typed < ECHO_PERIOD else (None, BATCH)
+                frames = [self._secured.seal(message) for message in outgoing.take(now, crowd, echoes)]
                 if outgoing.take_again is not None:
                     self._wake_at(outgoing.take_again, now)
                 if frames:
@@ -346,7 +348,7 @@ class Participant:
                     scheduler.spent(SEND_SECONDS + size / SEND_RATE)
                     await self.link.send(frames)
                     await asyncio.sleep(0)  # a link with room has not suspended us
-                    if ECHO_BYTES < size < BATCH and self._wake.is_set():  # more has come meanwhile
+                    if ECHO_BYTES < size < most and self._wake.is_set() and not self._urgent:  # more has come meanwhile
                         await self._gather()
         except LinkClosed as error:
             return outgoing.closing.text if outgoing.closing is not None else str(error)

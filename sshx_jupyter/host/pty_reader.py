@@ -14,6 +14,7 @@ import os
 import select
 import threading
 import time
+import weakref
 from collections import deque
 
 from terminado.management import PtyWithClients, TermManagerBase
@@ -28,6 +29,10 @@ GATHERED = 128 << 10
 PIECE = 64 << 10
 """Bytes, at least, that the event loop takes in one turn: it parses them in about two milliseconds, and keys that
 arrive meanwhile wait no longer."""
+SMALL_PIECE = 16 << 10
+"""The same while someone types into another terminal. After each, the event loop is free for as long as it took."""
+TYPING = 0.5
+"""Seconds from a key in which someone types."""
 READ_SIZE = 64 << 10
 HISTORY_PIECE = 4096
 """Characters of one entry of terminado's history, which is bounded by the number of entries."""
@@ -46,6 +51,14 @@ TRICKLE = 1024
 log = logging.getLogger(__name__)
 
 _readers: dict[PtyWithClients, PtyReader] = {}
+_typed: tuple[weakref.ref[PtyWithClients] | None, float] = (None, float("-inf"))
+"""The terminal that someone typed into last, and when."""
+
+
+def note_typed(pty: PtyWithClients) -> None:
+    """Let the output of other terminals make way for the echo of what someone types into `pty`."""
+    global _typed
+    _typed = weakref.ref(pty), time.monotonic()
 
 
 def read_burst(manager: TermManagerBase, pty: PtyWithClients) -> None:
@@ -90,6 +103,8 @@ class PtyReader:
         self._gathered: deque[bytes] = deque()
         self._size = 0
         self._next: asyncio.Handle | None = None
+        self._quiet = False
+        """Whether the event loop is to read again once all was delivered."""
         try:
             threading.Thread(target=self._run, name="sshx-pty-burst", daemon=True).start()
         except RuntimeError:
@@ -143,14 +158,22 @@ class PtyReader:
             self._deliver_in_turn()
 
     def _deliver_in_turn(self) -> None:
-        self._next = self._loop.call_soon(self._deliver_in_turn) if self._deliver_piece() else None
+        self._next = None
+        began = time.monotonic()
+        typed, typed_at = _typed
+        makes_way = began - typed_at < TYPING and (typed is None or typed() is not self._pty)
+        if self._deliver_piece(SMALL_PIECE if makes_way else PIECE):
+            pause = time.monotonic() - began if makes_way else 0
+            self._next = self._loop.call_later(pause, self._deliver_in_turn)
+        elif self._quiet:
+            self._end()
 
-    def _deliver_piece(self) -> bool:
+    def _deliver_piece(self, wanted: int = PIECE) -> bool:
         """What terminado's `pty_read` does, for a part of what has gathered; returns whether there is more."""
         piece: list[bytes] = []
         size = 0
         with self._changed:
-            while self._gathered and size < PIECE:
+            while self._gathered and size < wanted:
                 piece.append(self._gathered.popleft())
                 size += len(piece[-1])
             self._size -= size
@@ -169,10 +192,11 @@ class PtyReader:
         return more
 
     def _hand_back(self) -> None:
-        try:
-            self.deliver()
-        finally:
-            del _readers[self._pty]
-            fd = self._pty.ptyproc.fd
-            if self._manager.ptys_by_fd.get(fd) is self._pty:
-                IOLoop.current().update_handler(fd, IOLoop.READ)  # it also finds out whether the terminal has ended
+        self._quiet = True
+        self._deliver_soon()
+
+    def _end(self) -> None:
+        del _readers[self._pty]
+        fd = self._pty.ptyproc.fd
+        if self._manager.ptys_by_fd.get(fd) is self._pty:
+            IOLoop.current().update_handler(fd, IOLoop.READ)  # it also finds out whether the terminal has ended

@@ -22,7 +22,7 @@ from terminado.management import NamedTermManager, PtyWithClients
 
 from .errors import NotHere, TerminalsUnavailable
 from .processes import SHELLS, hang_up, running_program
-from .pty_reader import BURST, FULL_READ, QUIET, read_burst, read_pending
+from .pty_reader import BURST, FULL_READ, QUIET, note_typed, read_burst, read_pending
 from .pty_writer import PtyWriter, Written
 from .shell_integration import ShellIntegration, integrate
 from .typed_line import INTERRUPT, TypedLine
@@ -226,6 +226,7 @@ class Terminal:
 def _note_typed(line: TypedLine, pty: PtyWithClients, data: bytes) -> None:
     if INTERRUPT.search(data):
         line.interrupted = time.monotonic()
+    note_typed(pty)
     line.typed(data, program=not _leads(pty), canonical=bool(_canonical(pty)))
 
 

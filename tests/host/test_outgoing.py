@@ -645,6 +645,22 @@ def test_a_shell_that_has_little_to_say_comes_first(little: int, monkeypatch: py
     assert first.sid == little
 
 
+def test_what_is_typed_has_the_right_of_way(shell: FakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing_module, "SMALL_BATCH", 10)
+    out = outgoing(shell)
+    out.subscribe(shell, 0, False, 0.0)
+    shell.prints(30)
+
+    def sizes(typed: int) -> list[int]:
+        messages = [decode_host(data) for data in out.take(0.0, typed=typed)]
+        return [sum(map(len, message.chunks)) for message in messages if isinstance(message, Chunks)]
+
+    assert sizes(2) == [10]
+    assert out.take_again == 0.0
+    assert sizes(1) == [shell.log.end - 10]
+    assert out.take_again is None
+
+
 class Interleaving(RuleBasedStateMachine):
     """Output, resizes, messages on their way, acknowledgements, broken links and time, in any order."""
 

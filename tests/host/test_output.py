@@ -7,12 +7,14 @@ import random
 import re
 import time
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from sshx_jupyter.client import SshxClient, connection, output, retry
 from sshx_jupyter.client.events import Output
+from sshx_jupyter.host import participant
 from sshx_jupyter.host.output_log import OutputLog
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.shell_messages import PART
@@ -83,6 +85,35 @@ async def test_an_echo_waits_for_nobodys_turn(host: Host, monkeypatch: pytest.Mo
         await asyncio.wait_for(client.wait_for(lambda c: "xy" in c.screen(1).text()), 20)
         await asyncio.wait_for(answer, 20)
         monkeypatch.undo()
+
+
+async def test_an_echo_does_not_gather_with_output_that_is_being_sent(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(participant, "GATHER", 3600)
+    session = await host.create(command=["cat"])
+    async with host.connect(session) as client:
+        await settle(session, client)
+        noisy = session.create_shell(command=["sh", "-c", "read go; seq 1 2000; read go"])
+        await client.wait_for(lambda c: noisy.sid in c._shells and c._shells[noisy.sid].seq >= 0)
+        [guest] = session._sender
+        send, sending, go_on = guest.link.send, asyncio.Event(), asyncio.Event()
+
+        async def slow_send(frames: Sequence[bytes]) -> None:
+            if sum(map(len, frames)) > participant.ECHO_BYTES:
+                sending.set()
+                await go_on.wait()
+            await send(frames)
+
+        monkeypatch.setattr(guest.link, "send", slow_send)
+        noisy.terminal.write(b"\n", lambda count: None)
+        await asyncio.wait_for(sending.wait(), 20)
+        await client.send(1, "x")
+        while not guest._urgent:
+            await asyncio.sleep(0.01)
+        go_on.set()
+        await asyncio.wait_for(client.wait_for(lambda c: "x" in c.screen(1).text()), 20)
+        assert list(session._sender) == [guest]  # over this link
 
 
 async def resized(client: SshxClient, sid: int, size: tuple[int, int]) -> None:

@@ -77,6 +77,12 @@ async def start(manager: NamedTermManager, script: str) -> tuple[PtyWithClients,
     return pty, terminal, tab, guest
 
 
+def gather(pty: PtyWithClients) -> None:
+    """Keep the event loop busy, so that as much output waits for it as may."""
+    while pty_reader._readers[pty]._size < pty_reader.GATHERED:
+        time.sleep(0.001)
+
+
 LINES = "".join(f"{i}\n" for i in range(1, 100_001))
 
 
@@ -114,13 +120,32 @@ async def test_the_event_loop_does_other_things_between_pieces(manager: NamedTer
     go(terminal)
     await until(lambda: pty in pty_reader._readers)
     tab.on_pty_read = on_pty_read  # type: ignore[method-assign]
-    reader = pty_reader._readers[pty]
-    while reader._size < pty_reader.GATHERED:
-        time.sleep(0.001)  # as a loop would that is busy
+    gather(pty)
     loop.call_soon(turn)
     await until(lambda: tab.text == LINES)
     assert max(size for _, size in pieces) < pty_reader.PIECE + (8 << 10)  # Linux gives 4 KiB at once
     assert len({number for number, _ in pieces}) == len(pieces)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_output_makes_way_for_an_echo_elsewhere(manager: NamedTermManager, elsewhere: bool) -> None:
+    pty, terminal, tab, _ = await start(manager, "seq 1 100000; read go")
+    other, *_ = await start(manager, "")
+    typed = other if elsewhere else pty
+    sizes = []
+
+    def on_pty_read(text: str) -> None:
+        sizes.append(len(text))
+        tab.text += text
+        pty_reader.note_typed(typed)
+
+    go(terminal)
+    await until(lambda: pty in pty_reader._readers)
+    tab.on_pty_read = on_pty_read  # type: ignore[method-assign]
+    gather(pty)
+    pty_reader.note_typed(typed)
+    await until(lambda: tab.text == LINES)
+    assert (max(sizes) >= pty_reader.PIECE) != elsewhere
 
 
 async def test_two_sessions_share_one_burst(manager: NamedTermManager) -> None:

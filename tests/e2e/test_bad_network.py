@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 import pytest_asyncio
 
+from tests.cli.programs import COMMAND, Sshx
 from tests.network import Machine, Network
 from tests.participants import NAMES, Account, check, summary
 from tests.relay import PROGRAM
@@ -242,3 +243,31 @@ async def test_a_relay_is_all_that_connects_them(tmp_path: Path) -> None:
     )
     for machine in (relay, host, guest):
         assert machine.counts.carried > 0
+
+
+async def test_a_pipe_gets_all_of_it_over_a_slow_link(tmp_path: Path) -> None:
+    """`jupyter sshx join` in a script: what it reads comes late, and nothing of it is skipped."""
+    at_home = ("env", *(f"{name}={value}" for name, value in Sshx(tmp_path).env.items()))
+    async with Network(seed=1, delay=DELAY) as network:
+        host = await network.start(
+            HOST,
+            *at_home,
+            *COMMAND,
+            "share",
+            "--json",
+            "--bind",
+            f"{HOST}:0",
+            "--",
+            "sh",
+            "-c",
+            "read go; seq 1 400000",
+        )
+        ticket = (await hear(host))["tickets"]["write"]
+        guest = await network.start(GUEST, *at_home, *COMMAND, "join", ticket)
+        assert guest.process.stdin is not None
+        assert guest.process.stdout is not None
+        guest.limit(500_000)
+        guest.process.stdin.write(b"\n")
+        guest.process.stdin.close()
+        printed = (await asyncio.wait_for(guest.process.stdout.read(), TIMEOUT)).split()
+    assert printed == [b"%d" % number for number in range(1, 400_001)]

@@ -185,11 +185,6 @@ class Session:
     # Tickets.
 
     @property
-    def clients(self) -> int:
-        """How many clients are here."""
-        return len(self._sender)
-
-    @property
     def password_needed(self) -> bool:
         return self._secrets.password_needed
 
@@ -405,6 +400,11 @@ class Session:
         self.shells.clear()
 
     # Those who take part.
+
+    @property
+    def clients(self) -> int:
+        """How many clients are here."""
+        return len(self._sender)
 
     async def serve(
         self, link: Link, secured: SecureChannel, key: Key, join: Join, frames: list[bytes], account: str = ""

@@ -138,7 +138,8 @@ class Subscription:
 
         Args:
             rate: bytes a second that the link delivers; None in slow start. A client gets the screen for which so much
-                waits that this would take too long.
+                waits that this would take too long. In slow start nobody knows, and nothing is skipped but after an
+                interrupt.
             crowd: how many clients a busy host serves, with this one; 1 if it is not busy. The more they are, the less
                 may wait for each: a steady picture for all is worth more than each byte for some.
         """
@@ -192,9 +193,11 @@ class Subscription:
         behind = log.end - position
         if behind > most or position < log.start or (behind > 0 and position < self.shell.resized_at):
             return True
-        if rate is None or behind <= MIN_WINDOW:
+        if behind <= MIN_WINDOW:
             return False
         interrupted = now - self.shell.interrupted < INTERRUPTED_PERIOD
+        if rate is None:
+            return interrupted
         return behind > rate * (INTERRUPTED_PATIENCE if interrupted else PATIENCE)
 
     def _draw(self, after: int, now: float) -> None:

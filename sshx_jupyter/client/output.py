@@ -6,12 +6,9 @@ Sans-I/O: what the host says goes in; what the client's reader should see, or th
 from __future__ import annotations
 
 from ..protocol.marks import PromptState
-from ..protocol.messages import Ack, Chunks, Complete, Snapshot, Subscribe
+from ..protocol.messages import REPLAY_BYTES, Ack, Chunks, Complete, Snapshot, Subscribe
 from ..screen.screen import Screen
 from .events import Output
-
-REPLAY_BYTES = 2 << 20
-"""Output that is kept while a snapshot arrives in parts, to follow it."""
 
 
 class ShellOutput:

@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Callable
 
 from terminado.management import PtyWithClients, TermManagerBase
 from tornado.ioloop import IOLoop
@@ -51,8 +52,8 @@ TRICKLE = 1024
 log = logging.getLogger(__name__)
 
 _readers: dict[PtyWithClients, PtyReader] = {}
-_typed: tuple[weakref.ref[PtyWithClients] | None, float] = (None, float("-inf"))
-"""The terminal that someone typed into last, and when."""
+_typed: tuple[Callable[[], PtyWithClients | None], float] = (lambda: None, float("-inf"))
+"""The terminal that someone typed into last, as long as it lives, and when."""
 
 
 def note_typed(pty: PtyWithClients) -> None:
@@ -161,12 +162,16 @@ class PtyReader:
         self._next = None
         began = time.monotonic()
         typed, typed_at = _typed
-        makes_way = began - typed_at < TYPING and (typed is None or typed() is not self._pty)
-        if self._deliver_piece(SMALL_PIECE if makes_way else PIECE):
-            pause = time.monotonic() - began if makes_way else 0
-            self._next = self._loop.call_later(pause, self._deliver_in_turn)
-        elif self._quiet:
-            self._end()
+        makes_way = began - typed_at < TYPING and typed() is not self._pty
+        more = False
+        try:
+            more = self._deliver_piece(SMALL_PIECE if makes_way else PIECE)
+        finally:
+            if more:
+                pause = time.monotonic() - began if makes_way else 0
+                self._next = self._loop.call_later(pause, self._deliver_in_turn)
+            elif self._quiet:
+                self._end()
 
     def _deliver_piece(self, wanted: int = PIECE) -> bool:
         """What terminado's `pty_read` does, for a part of what has gathered; returns whether there is more."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..protocol.messages import ShellInfo
+from ..protocol.messages import REPLAY_BYTES, ShellInfo
 from .flow import MIN_WINDOW
 from .output_log import Hold, OutputLog
 from .shell_messages import PART, SnapshotMessages
@@ -226,7 +226,10 @@ class Subscription:
         self.snapshot_sent += 1
         self.sent += size
         if self.snapshot_sent == len(self.snapshot.parts):
+            dropped = self.position - self.snapshot.seq > REPLAY_BYTES
             self.snapshot = None
+            if dropped:  # one of which the client must miss nothing does not ask for it again: once the shell is quiet
+                self.partial, self.skipped_at = True, float("inf")
             if not self.partial:
                 self.complete_at = self.sent
         return part, size

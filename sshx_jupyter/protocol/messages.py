@@ -22,6 +22,9 @@ MAX_TEXT = 65_536
 MAX_UNANSWERED = 64
 """Requests of one client that may be unanswered at a time. The host keeps as many answers to repeat them."""
 
+REPLAY_BYTES = 2 << 20
+"""Output that a client keeps while a snapshot arrives in parts, to follow it. Beyond it, the snapshot is dropped."""
+
 MAX_POSITION = 10**7
 """Farthest from the origin of the canvas that a shell may be, in either direction of ``x`` and ``y``."""
 

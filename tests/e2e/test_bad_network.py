@@ -249,19 +249,8 @@ async def test_a_pipe_gets_all_of_it_over_a_slow_link(tmp_path: Path) -> None:
     """`jupyter sshx join` in a script: what it reads comes late, and nothing of it is skipped."""
     at_home = ("env", *(f"{name}={value}" for name, value in Sshx(tmp_path).env.items()))
     async with Network(seed=1, delay=DELAY) as network:
-        host = await network.start(
-            HOST,
-            *at_home,
-            *COMMAND,
-            "share",
-            "--json",
-            "--bind",
-            f"{HOST}:0",
-            "--",
-            "sh",
-            "-c",
-            "read go; seq 1 400000",
-        )
+        share = ("share", "--json", "--bind", f"{HOST}:0", "--", "sh", "-c", "read go; seq 1 400000")
+        host = await network.start(HOST, *at_home, *COMMAND, *share)
         ticket = (await hear(host))["tickets"]["write"]
         guest = await network.start(GUEST, *at_home, *COMMAND, "join", ticket)
         assert guest.process.stdin is not None

@@ -53,6 +53,7 @@ ANN = User("Ann", "#3b82f6", "reader", None, None, False)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscription, "PART", PART)
     monkeypatch.setattr(subscription, "MIN_WINDOW", PART)
+    monkeypatch.setattr(subscription, "REPLAY_BYTES", REPLAY)
     monkeypatch.setattr(shell_messages, "PART", PART)
     monkeypatch.setattr(shell_messages, "SCROLLBACK_PART", PART)
 
@@ -781,3 +782,16 @@ class TestInterleaving(Interleaving.TestCase):  # type: ignore[misc,valid-type]
     settings = settings(
         max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
+
+
+def test_scrollback_that_a_client_had_to_drop_is_sent_again() -> None:
+    play = Interleaving()
+    play.start()
+    play.client_wants_all(True)
+    play.waits(STEADY)
+    play.prints(248)
+    play.everything_arrives()
+    [sub] = play.out.subscriptions.values()
+    assert sub.snapshot is not None  # its last part has to wait for an acknowledgment
+    play.prints(REPLAY + 1)
+    play.teardown()

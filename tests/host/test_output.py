@@ -15,6 +15,7 @@ import pytest
 from sshx_jupyter.client import SshxClient, connection, output, retry
 from sshx_jupyter.client.events import Output
 from sshx_jupyter.host import participant
+from sshx_jupyter.host.outgoing import SMALL_BATCH
 from sshx_jupyter.host.output_log import OutputLog
 from sshx_jupyter.host.session import Session
 from sshx_jupyter.host.shell_messages import PART
@@ -114,6 +115,35 @@ async def test_an_echo_does_not_gather_with_output_that_is_being_sent(
         go_on.set()
         await asyncio.wait_for(client.wait_for(lambda c: "x" in c.screen(1).text()), 20)
         assert list(session._sender) == [guest]  # over this link
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_other_output_comes_in_small_parts_while_someone_types(
+    host: Host, monkeypatch: pytest.MonkeyPatch, elsewhere: bool
+) -> None:
+    monkeypatch.setattr(participant, "ECHO_PERIOD", 3600)
+    session = await host.create(command=["cat"])
+    async with host.connect(session) as client:
+        noisy = session.create_shell(command=["sh", "-c", "read go; seq 1 20000; read go"])
+        sid = 1 if elsewhere else noisy.sid
+        await client.wait_for(lambda c: noisy.sid in c._shells and c._shells[noisy.sid].seq >= 0)
+        await client.send(sid, "x")
+        await client.wait_for(lambda c: "x" in c.screen(sid).text())
+        [guest] = session._sender
+        send, go_on, sizes = guest.link.send, asyncio.Event(), []
+
+        async def late_send(frames: Sequence[bytes]) -> None:
+            await go_on.wait()
+            sizes.append(sum(map(len, frames)))
+            await send(frames)
+
+        monkeypatch.setattr(guest.link, "send", late_send)
+        noisy.terminal.write(b"\n", lambda count: None)
+        while noisy.seq < 100_000:
+            await asyncio.sleep(0.01)
+        go_on.set()
+        await asyncio.wait_for(client.wait_for(lambda c: "20000" in c.screen(noisy.sid).text()), 20)
+        assert (max(sizes) > SMALL_BATCH + 1000) != elsewhere
 
 
 async def resized(client: SshxClient, sid: int, size: tuple[int, int]) -> None:

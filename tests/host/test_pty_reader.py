@@ -77,8 +77,11 @@ async def start(manager: NamedTermManager, script: str) -> tuple[PtyWithClients,
     return pty, terminal, tab, guest
 
 
-def gather(pty: PtyWithClients) -> None:
-    """Keep the event loop busy, so that as much output waits for it as may."""
+async def burst(pty: PtyWithClients, terminal: Terminal, tab: Tab, on_pty_read: Callable[[str], None]) -> None:
+    """Let a burst begin, and keep the event loop busy until as much waits for it as may. `on_pty_read` gets that."""
+    go(terminal)
+    await until(lambda: pty in pty_reader._readers)
+    tab.on_pty_read = on_pty_read  # type: ignore[assignment, method-assign]
     while pty_reader._readers[pty]._size < pty_reader.GATHERED:
         time.sleep(0.001)
 
@@ -117,10 +120,7 @@ async def test_the_event_loop_does_other_things_between_pieces(manager: NamedTer
         tab.text += text
         pieces.append((turns, len(text)))
 
-    go(terminal)
-    await until(lambda: pty in pty_reader._readers)
-    tab.on_pty_read = on_pty_read  # type: ignore[method-assign]
-    gather(pty)
+    await burst(pty, terminal, tab, on_pty_read)
     loop.call_soon(turn)
     await until(lambda: tab.text == LINES)
     assert max(size for _, size in pieces) < pty_reader.PIECE + (8 << 10)  # Linux gives 4 KiB at once
@@ -130,22 +130,25 @@ async def test_the_event_loop_does_other_things_between_pieces(manager: NamedTer
 @pytest.mark.parametrize("elsewhere", [False, True])
 async def test_output_makes_way_for_an_echo_elsewhere(manager: NamedTermManager, elsewhere: bool) -> None:
     pty, terminal, tab, _ = await start(manager, "seq 1 100000; read go")
-    other, *_ = await start(manager, "")
-    typed = other if elsewhere else pty
-    sizes = []
+    _, other, *_ = await start(manager, "")
+    typed = other if elsewhere else terminal
+    took = 0.01
+    sizes, began, ended = [], [], []
 
     def on_pty_read(text: str) -> None:
+        began.append(time.monotonic())
         sizes.append(len(text))
         tab.text += text
-        pty_reader.note_typed(typed)
+        typed.typed(b"x")
+        time.sleep(took)
+        ended.append(time.monotonic())
 
-    go(terminal)
-    await until(lambda: pty in pty_reader._readers)
-    tab.on_pty_read = on_pty_read  # type: ignore[method-assign]
-    gather(pty)
-    pty_reader.note_typed(typed)
+    await burst(pty, terminal, tab, on_pty_read)
+    typed.typed(b"x")
     await until(lambda: tab.text == LINES)
     assert (max(sizes) >= pty_reader.PIECE) != elsewhere
+    if elsewhere:  # and the event loop is free for as long in between
+        assert min(start - end for start, end in zip(began[1:], ended, strict=False)) >= took
 
 
 async def test_two_sessions_share_one_burst(manager: NamedTermManager) -> None:

@@ -510,6 +510,7 @@ async def test_marks_do_not_change_the_screen_of_a_late_client(home: Path, host:
         await first.wait_for(lambda c: "half a prompt" in c.screen(1).text())
         async with host.connect(session) as late:
             await late.wait_for(lambda c: 1 in c._shells and c._shells[1].prompt.number == 2)
+            assert session.shells[1]._draw(False).startswith(b"\x18\x1b]133;")  # what a viewer is in must not be run
             (home / "fifo").write_text("")
             await late.wait_for(lambda c: "|" in c.screen(1).text())
             assert late.screen(1).text() == "half a prompt    |"

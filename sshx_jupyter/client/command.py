@@ -121,7 +121,9 @@ class MarkedRun:
         """Forget the oldest `count` bytes."""
         del self._output[:count]
         self._searched = max(0, self._searched - count)
-        self._start, self._end, self._truncated = 0, -1, True
+        self._start, self._truncated = 0, True
+        if self._end >= 0:  # known, although the prompt that follows has not come whole
+            self._end = max(0, self._end - count)
 
     def _follow(self, marks: list[Mark], at: int | None = None) -> None:
         """Take marks, which lie `at` a place in the output, or where they say."""

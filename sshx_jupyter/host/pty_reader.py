@@ -34,7 +34,8 @@ SMALL_PIECE = 16 << 10
 """The same while someone types into another terminal. After each, the event loop is free for as long as it took."""
 TYPING = 0.5
 """Seconds from a key in which someone types."""
-READ_SIZE = 64 << 10
+READ_SIZE = 8 << 10
+"""Bytes of a read at most, which bounds what a piece has too many of. Linux mostly gives 4 KiB, if asked for more."""
 HISTORY_PIECE = 4096
 """Characters of one entry of terminado's history, which is bounded by the number of entries."""
 GATHER = 0.004
@@ -163,11 +164,12 @@ class PtyReader:
         began = time.monotonic()
         typed, typed_at = _typed
         makes_way = began - typed_at < TYPING and typed() is not self._pty
+        before = self._size
         more = False
         try:
             more = self._deliver_piece(SMALL_PIECE if makes_way else PIECE)
         finally:
-            if more:
+            if more or (makes_way and before):  # what the thread reads next waits for the end of the pause, too
                 pause = time.monotonic() - began if makes_way else 0
                 self._next = self._loop.call_later(pause, self._deliver_in_turn)
             elif self._quiet:

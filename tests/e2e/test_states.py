@@ -8,6 +8,7 @@ import contextlib
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,11 @@ async def test_a_session_that_is_stopped_or_ends(host: Host) -> None:
 
 
 async def test_a_session_without_its_owner() -> None:
-    async with hosting(abandoned_period=0.2) as host:
+    async with hosting() as host:
         session = await host.create(while_owned=True)
         async with host.connect(session) as client:
+            async with host.connect(session, "owner"):
+                session.limits = replace(session.limits, abandoned_period=0.2)
             assert await ended(client) == "abandoned"
 
 

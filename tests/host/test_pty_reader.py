@@ -123,32 +123,52 @@ async def test_the_event_loop_does_other_things_between_pieces(manager: NamedTer
     await burst(pty, terminal, tab, on_pty_read)
     loop.call_soon(turn)
     await until(lambda: tab.text == LINES)
-    assert max(size for _, size in pieces) < pty_reader.PIECE + (8 << 10)  # Linux gives 4 KiB at once
+    assert max(size for _, size in pieces) < pty_reader.PIECE + pty_reader.READ_SIZE
     assert len({number for number, _ in pieces}) == len(pieces)
 
 
-@pytest.mark.parametrize("elsewhere", [False, True])
-async def test_output_makes_way_for_an_echo_elsewhere(manager: NamedTermManager, elsewhere: bool) -> None:
+async def beside_a_typist(manager: NamedTermManager, elsewhere: bool) -> tuple[list[int], list[float]]:
+    """A burst, of which each piece keeps the event loop busy for 10 ms, while someone types into its terminal or
+    another one. Returns the pieces' sizes, and the pauses before them in units of these 10 ms."""
     pty, terminal, tab, _ = await start(manager, "seq 1 100000; read go")
     _, other, *_ = await start(manager, "")
     typed = other if elsewhere else terminal
-    took = 0.01
-    sizes, began, ended = [], [], []
+    sizes, pauses = [], []
+    before: tuple[object, float] = None, 0
 
     def on_pty_read(text: str) -> None:
-        began.append(time.monotonic())
+        nonlocal before
+        reader = pty_reader._readers.get(pty)
+        if reader is before[0] is not None:
+            pauses.append((time.monotonic() - before[1]) / 0.01)
         sizes.append(len(text))
         tab.text += text
         typed.typed(b"x")
-        time.sleep(took)
-        ended.append(time.monotonic())
+        time.sleep(0.01)
+        before = reader, time.monotonic()
 
     await burst(pty, terminal, tab, on_pty_read)
     typed.typed(b"x")
     await until(lambda: tab.text == LINES)
-    assert (max(sizes) >= pty_reader.PIECE) != elsewhere
-    if elsewhere:  # and the event loop is free for as long in between
-        assert min(start - end for start, end in zip(began[1:], ended, strict=False)) >= took
+    return sizes, pauses
+
+
+async def test_output_makes_way_for_an_echo_elsewhere(manager: NamedTermManager) -> None:
+    sizes, _ = await beside_a_typist(manager, elsewhere=False)
+    assert max(sizes) >= pty_reader.PIECE
+    sizes, pauses = await beside_a_typist(manager, elsewhere=True)
+    assert max(sizes) < pty_reader.SMALL_PIECE + pty_reader.READ_SIZE
+    assert len(pauses) > 5
+    assert min(pauses) >= 1
+
+
+async def test_output_makes_way_also_if_nothing_waits(
+    manager: NamedTermManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pty_reader, "SMALL_PIECE", 2 * pty_reader.GATHERED)
+    sizes, pauses = await beside_a_typist(manager, elsewhere=True)
+    assert max(sizes) >= pty_reader.GATHERED  # all that had gathered
+    assert min(pauses) >= 1
 
 
 async def test_two_sessions_share_one_burst(manager: NamedTermManager) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -634,8 +635,8 @@ async def test_two_sessions_share_one_terminal(host: Host) -> None:
 
 
 async def test_a_session_that_is_owned_stops_without_its_owner() -> None:
-    async with hosting(abandoned_period=0.3) as host:
-        kept, owned, never = [await host.create(while_owned=owned) for owned in (False, True, True)]
+    async with hosting(abandoned_period=5) as host:
+        never, kept, owned = [await host.create(while_owned=owned) for owned in (True, False, True)]
         watching = RawClient(await host.dial(), credentials(never, "owner"))
         await watching.join(kind="mirror", passive=True)
         await watching.until(Hello)
@@ -643,6 +644,7 @@ async def test_a_session_that_is_owned_stops_without_its_owner() -> None:
             while never.stopped is None:
                 await asyncio.sleep(0.02)
             assert owned.stopped is None
+            owned.limits = replace(owned.limits, abandoned_period=0.3)
             await owner.close()
             for _ in range(10):  # guests who come and go do not put it off
                 async with host.connect(kept), contextlib.AsyncExitStack() as stack:

@@ -214,7 +214,7 @@ async def stopped(server: JupyterServer) -> bool:
 
 
 async def test_a_kernel_that_is_killed_leaves_nothing_shared(tmp_path: Path) -> None:
-    with jupyter_server(tmp_path, "--SshxApp.abandoned_period=3") as server:
+    with jupyter_server(tmp_path, "--SshxApp.abandoned_period=6") as server:
         async with server_kernel(server) as kernel:
             pid = int(await prints(kernel, LOAD + "%sshx share\nimport os; print(os.getpid())"))
             os.kill(pid, signal.SIGKILL)

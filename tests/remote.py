@@ -1,7 +1,7 @@
 """A participant in a process of its own, the host with its owner or a guest, and how a test talks with it.
 
 Each says in lines of JSON what the other needs, answers "look" with how far it has come and "tasks" with what it waits
-for, stops its work at "stop", and ends with its account.
+for, stops its work at "stop", and says its account in the end. The host then stays until the test is over.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ async def host(folder: Path, relays: str) -> None:
             sids = await open_shells(session, client, folder)
             say(ticket=ticket, sids=sids, relay=node.relay_url)
             await client.wait_for(lambda c: len(c.users) == 2)
-            await _work(owner, sids)
+            listening = await _work(owner, sids)
             await owner.end(sids)
             await owner.wait_for_the_end(sids)
             say(account=dataclasses.asdict(owner.account), places=places(session))
+            await listening  # the guest may not have all of it yet, and a host that leaves waits only a second or two
 
 
 async def guest(ticket: str, sids: dict[str, int], relays: str) -> None:
@@ -52,7 +53,8 @@ async def guest(ticket: str, sids: dict[str, int], relays: str) -> None:
         say(account=dataclasses.asdict(guest.account))
 
 
-async def _work(participant: Participant, sids: dict[str, int]) -> None:
+async def _work(participant: Participant, sids: dict[str, int]) -> asyncio.Task[None]:
+    """Take part until told to stop, and answer the test. Returns the task that goes on answering."""
     account = participant.account
     stopped = asyncio.Event()
     commands = asyncio.StreamReader()
@@ -74,7 +76,7 @@ async def _work(participant: Participant, sids: dict[str, int]) -> None:
 
     listening = asyncio.ensure_future(listen())
     await participant.work(sids[account.name], lambda: not stopped.is_set())
-    listening.cancel()
+    return listening
 
 
 def say(**what: Any) -> None:

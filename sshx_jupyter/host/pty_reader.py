@@ -164,12 +164,12 @@ class PtyReader:
         began = time.monotonic()
         typed, typed_at = _typed
         makes_way = began - typed_at < TYPING and typed() is not self._pty
-        before = self._size
+        waiting = self._size
         more = False
         try:
             more = self._deliver_piece(SMALL_PIECE if makes_way else PIECE)
         finally:
-            if more or (makes_way and before):  # what the thread reads next waits for the end of the pause, too
+            if more or (makes_way and waiting):  # what the thread reads next waits for the end of the pause, too
                 pause = time.monotonic() - began if makes_way else 0
                 self._next = self._loop.call_later(pause, self._deliver_in_turn)
             elif self._quiet:

@@ -36,6 +36,16 @@ def test_a_prompt_is_no_output_wherever_much_output_is_cut(at: int, monkeypatch:
     assert len(result.output) > 700
 
 
+def test_a_prompt_of_which_a_part_is_missed_is_no_output() -> None:
+    state = PromptState("s")
+    state.feed(mark("A", 1) + mark("B", 1))
+    run = MarkedRun(state)
+    run.on_output(BEGIN + PRINTED + mark("D;3", 1), snapshot=False, missed=0)
+    run.on_output(b":~$ " + mark("B", 2), snapshot=False, missed=500)
+    result = run.result()
+    assert (result.output, result.exit_status, result.truncated) == ("", 3, True)
+
+
 def test_much_after_the_end_is_no_output_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command_module, "MOST_OUTPUT", 1000)
     state = PromptState("s")

@@ -111,7 +111,8 @@ def test_stopped_and_continued(shared: Shared, terminal: Open, sshx: Sshx) -> No
 
 
 def test_ctrl_c_and_all_other_keys_go_to_the_shell(joined: Terminal) -> None:
-    joined.enter("sleep 1000; echo not $((1 + 1))")
+    joined.enter("echo beg''an; sleep 1000; echo not $((1 + 1))")
+    joined.wait_for("^began")  # before, the interrupt would meet bash at its prompt, with keys that it has not read
     joined.key("C-c")
     joined.wait_for(r"\^C")
     joined.enter("echo rea''dy; cat -v")
@@ -307,6 +308,7 @@ def test_scrolling_back(joined: Terminal) -> None:
 
 def test_a_lot_of_output_and_then_a_key(joined: Terminal) -> None:
     joined.enter("seq 3000000")
+    joined.wait_for(r"^\d{5}")  # it runs
     joined.key("C-c")
     joined.wait_for("ready> *│?$")
     joined.enter("echo $((6 * 7))")

@@ -7,7 +7,7 @@ import re
 import select
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -503,18 +503,19 @@ def test_speed_of_feed_is_that_of_the_parser() -> None:
     data = (b"line of text \x1b[32mgreen\x1b[0m and more\r\n" * 200)[:4096]
     screen = fed(b"", 24, 80)
 
-    def best(run: object) -> float:
-        times = []
-        for _ in range(7):
-            start = time.perf_counter()
-            for _ in range(300):
-                run(data)  # type: ignore[operator]
-            times.append(time.perf_counter() - start)
-        return min(times)
-
     handle = screen._terminal._handle
-    alone = best(lambda chunk: lib.ghostty_terminal_vt_write(handle, chunk, len(chunk)))
-    assert best(screen.feed) < alone * 1.5
+
+    def took(run: Callable[[bytes], object]) -> float:
+        start = time.thread_time()  # not the wall's: being held up by other programs is no work
+        for _ in range(300):
+            run(data)
+        return time.thread_time() - start
+
+    def alone(chunk: bytes) -> None:
+        lib.ghostty_terminal_vt_write(handle, chunk, len(chunk))
+
+    rounds = [(took(screen.feed), took(alone)) for _ in range(9)]  # by turns: the machine's own speed varies
+    assert min(fed for fed, _ in rounds) < 1.5 * min(bare for _, bare in rounds)
 
 
 # -- the rest of a screen

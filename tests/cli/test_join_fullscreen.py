@@ -211,8 +211,8 @@ def test_a_full_screen_program(joined: Terminal, sshx: Sshx) -> None:
 
 
 def test_a_paste_is_passed_whole(joined: Terminal, sshx: Sshx) -> None:
-    joined.enter("stty -echo; cat > pasted")
-    joined.wait_for("cat > pasted")
+    joined.enter("stty -echo; echo rea''dy; cat > pasted")
+    joined.wait_for("^ready")
     lines = "".join(f"{n} and some more to make it longer \x1d ]\n" for n in range(2000))
     (sshx.home / "paste").write_text(lines)
     joined._server.call("load-buffer", str(sshx.home / "paste"))
